@@ -1,0 +1,43 @@
+"""The rules of calling back, as values; durations in seconds. Defaults follow requirements E1, E2, E4, E5."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from callbacks.values import Outcome
+
+
+@dataclass(frozen=True, slots=True)
+class CallbackPolicy:
+    """retry_after: wait by outcome before the next attempt. max_attempts: then Unreachable.
+
+    factor: calls in flight per free agent, at most; agent_reserve, line_reserve: left for live callers.
+    ring_seconds: how long the caller's phone may ring. claim_lease: a claim lapses after this, only while Claimed.
+    disposition_wait: after the call, how long the agent has to state the outcome before the line's own stands.
+    min_talk_seconds: an answered call shorter than this is no success by itself.
+    not_after: an originate older than this when Asterisk runs it is refused by the guarded context.
+    ramp: calls allowed in flight at first after recovery; one more for every ramp_every seconds.
+    """
+
+    retry_after: Mapping[Outcome, float] = field(
+        default_factory=lambda: {
+            Outcome.BUSY: 600.0,
+            Outcome.NO_ANSWER: 3600.0,
+            Outcome.VOICEMAIL: 3600.0,
+            Outcome.CONGESTION: 300.0,
+            Outcome.REJECTED: 3600.0,
+            Outcome.NO_AGENT: 60.0,
+            Outcome.NOT_DIALLED: 0.0,
+            Outcome.UNKNOWN: 3600.0,
+        }
+    )
+    max_attempts: int = 6
+    factor: float = 1.0
+    agent_reserve: int = 0
+    line_reserve: int = 1
+    ring_seconds: int = 30
+    claim_lease: float = 120.0
+    disposition_wait: float = 60.0
+    min_talk_seconds: float = 3.0
+    not_after: float = 20.0
+    ramp: int = 1
+    ramp_every: float = 15.0

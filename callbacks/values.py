@@ -1,0 +1,117 @@
+"""Captures, promises and attempts, as values. All times are aware UTC."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+
+class NumberSource(StrEnum):
+    """Where a capture's number came from."""
+
+    OWN = "own"  # the caller id, confirmed by a key or by staying to the end
+    KEYED = "keyed"  # keyed in, read back and confirmed
+    NONE = "none"  # nothing usable was left
+
+
+class Matter(StrEnum):
+    """What the caller's call is about (requirement C1)."""
+
+    FAULT = "fault"
+    BILL = "bill"
+    COMPLAINT = "complaint"
+    TIPOFF = "tipoff"
+    QUESTION = "question"
+    UNSTATED = "unstated"
+
+
+@dataclass(frozen=True, slots=True)
+class Capture:
+    """What one call left behind: a fact, never changed afterwards.
+
+    key: "<pbx id>:<unique id>" – one call, one capture, whichever tiers wrote about it.
+    number: as dialled from the site, digits with an optional "+"; "" when none was left.
+    promised: the caller heard the promise to its end. wanted: True when the caller asked to be called, by a key
+    or by staying; False is a missed call, which is listed but does not go into the book.
+    tier: 1 to 4 (design section 4); caller_id: as received, untrusted, may be "".
+    """
+
+    key: str
+    at: datetime
+    scope: str
+    caller_id: str
+    number: str
+    source: NumberSource
+    matter: Matter
+    language: str
+    tier: int
+    wanted: bool
+    promised: bool
+    incident: str = ""
+
+
+class PromiseState(StrEnum):
+    """Open → Due → Claimed → Dialling → Talking → a closing state."""
+
+    OPEN = "open"
+    CLAIMED = "claimed"
+    DIALLING = "dialling"
+    TALKING = "talking"  # agent and caller are, or were, connected; the outcome is awaited
+    DONE = "done"
+    REFUSED = "refused"
+    UNREACHABLE = "unreachable"
+    CANCELLED = "cancelled"
+
+
+CLOSED_STATES = frozenset(
+    {PromiseState.DONE, PromiseState.REFUSED, PromiseState.UNREACHABLE, PromiseState.CANCELLED}
+)
+
+
+class Outcome(StrEnum):
+    """How an attempt ended."""
+
+    ANSWERED = "answered"
+    VOICEMAIL = "voicemail"
+    BUSY = "busy"
+    NO_ANSWER = "no_answer"
+    CONGESTION = "congestion"
+    REJECTED = "rejected"  # the line refused the call
+    REFUSED = "refused"  # the caller did not want to be called
+    NO_AGENT = "no_agent"  # no agent took it; the caller's phone never rang
+    NOT_DIALLED = "not_dialled"  # shown never to have reached the line
+    UNKNOWN = "unknown"  # nobody can say; counts as one attempt, never retried blindly
+
+
+@dataclass(frozen=True, slots=True)
+class Promise:
+    """One open promise per number and scope, gathering captures. due_at: not before this time."""
+
+    id: int
+    scope: str
+    number: str
+    state: PromiseState
+    created_at: datetime
+    due_at: datetime
+    attempts: int
+    captures: int
+    matter: Matter
+    language: str
+    agent: str = ""
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """One outgoing call, recorded before it is made. key is unique for ever and guards the dialplan."""
+
+    key: str
+    promise_id: int
+    scope: str
+    number: str
+    trunk: str
+    started_at: datetime
+    agent: str = ""
+    ended_at: datetime | None = None
+    outcome: Outcome | None = None
+    talk_seconds: float = 0.0
+    reason: str = ""
