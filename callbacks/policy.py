@@ -25,6 +25,7 @@ class CallbackPolicy:
             Outcome.VOICEMAIL: 3600.0,
             Outcome.CONGESTION: 300.0,
             Outcome.REJECTED: 3600.0,
+            Outcome.AGAIN: 3600.0,
             Outcome.NO_AGENT: 60.0,
             Outcome.NOT_DIALLED: 0.0,
             Outcome.UNKNOWN: 3600.0,

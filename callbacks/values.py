@@ -77,6 +77,7 @@ class Outcome(StrEnum):
     CONGESTION = "congestion"
     REJECTED = "rejected"  # the line refused the call
     REFUSED = "refused"  # the caller did not want to be called
+    AGAIN = "again"  # reached, and asked to be called once more; stated by the agent only
     NO_AGENT = "no_agent"  # no agent took it; the caller's phone never rang
     NOT_DIALLED = "not_dialled"  # shown never to have reached the line
     UNKNOWN = "unknown"  # nobody can say; counts as one attempt, never retried blindly
