@@ -1,0 +1,76 @@
+# Every target sets up what it needs: on a bare Debian 12, `make demo` and `make test` work as they are.
+.DEFAULT_GOAL := help
+.PHONY: help setup system demo test unit lint lab bench clean
+SHELL := /bin/bash
+
+PYTHON ?= $(shell for p in python3.11 python3.12 python3.13 python3; do \
+	"$$p" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && { command -v $$p; break; }; done)
+VENV := .venv
+PY := $(VENV)/bin/python
+RUN ?=# what `make demo` passes on, e.g. RUN="--seed 7"
+
+# What the lab and the prompts need beside Python: a folder Debian for Asterisk, a voice, a firewall to drop packets.
+SYSTEM := debootstrap espeak-ng nftables iproute2 ca-certificates
+# What only the tests need: a browser that opens the page, and fonts with Chinese in them.
+SYSTEM_TEST := chromium fonts-noto-cjk
+
+help:
+	@echo "make demo    watch a hotline lose a trunk and its agents, and every caller be called back (STAY=1 keeps it up)"
+	@echo "make test    lint, types and every test, on a real Asterisk"
+	@echo "make lint    ruff, mypy --strict, import contracts"
+	@echo "make unit    only the tests that start nothing"
+	@echo "make lab     a real Asterisk with carriers, phones and callers; 'python -m lab --help' says what it can do"
+	@echo "make bench   the figures, each with its floor from the same run"
+	@echo "make setup   .venv and the system packages that are missing"
+
+setup: system $(VENV)/.ready
+
+$(VENV)/.ready: requirements.lock setup.cfg pyproject.toml
+	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer is needed: apt-get install python3 python3-venv" >&2; exit 2; }
+	@"$(PYTHON)" -c 'import ensurepip' 2>/dev/null || $(MAKE) --no-print-directory install PACKAGES=python3-venv
+	test -x $(PY) || "$(PYTHON)" -m venv $(VENV)
+	$(PY) -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	$(PY) -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
+
+system:
+	@$(MAKE) --no-print-directory install PACKAGES="$(SYSTEM)"
+
+system-test:
+	@$(MAKE) --no-print-directory install PACKAGES="$(SYSTEM_TEST)"
+
+# Installs those of PACKAGES that are missing; says what to do where it may not.
+.PHONY: install system-test
+install:
+	@missing=""; for p in $(PACKAGES); do \
+		[ "$$(dpkg-query -W -f='$${db:Status-Status}' $$p 2>/dev/null)" = installed ] || missing="$$missing $$p"; done; \
+	[ -z "$$missing" ] && exit 0; \
+	if ! command -v apt-get >/dev/null; then echo "Please install with your system's means:$$missing" >&2; exit 2; fi; \
+	sudo=""; if [ "$$(id -u)" != 0 ]; then sudo=$$(command -v sudo) || { \
+		echo "Please run as root: apt-get install$$missing" >&2; exit 2; }; fi; \
+	echo "installing:$$missing"; \
+	$$sudo apt-get update -qq && DEBIAN_FRONTEND=noninteractive $$sudo apt-get install -y -qq --no-install-recommends $$missing >/dev/null
+
+demo: setup
+	@$(PY) -m lab.demo $(if $(STAY),--stay) $(RUN)
+
+lint: setup
+	$(VENV)/bin/ruff check .
+	$(VENV)/bin/ruff format --check .
+	$(VENV)/bin/mypy
+	$(VENV)/bin/lint-imports
+
+unit: $(VENV)/.ready
+	$(PY) -m pytest -q -m "not asterisk and not browser and not slow"
+
+test: setup system-test lint
+	$(PY) -m pytest $(PYTEST)
+
+lab: setup
+	@$(PY) -m lab up
+
+bench: setup
+	@$(PY) -m bench $(BENCH)
+
+clean:
+	rm -rf $(VENV) build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
