@@ -2,14 +2,33 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 
 from fallback.modes import DialplanAction, Mode
 from fallback.state import State
 
 
+class Text(StrEnum):
+    """What staff can be told; the words in their language belong to whoever shows them."""
+
+    LINK_LOST = "link_lost"  # detail: the reason
+    LINK_BACK = "link_back"
+    TRUNK_UNSEEN = "trunk_unseen"  # detail: a trunk of the policy of which a snapshot says nothing
+    MODE = "mode"  # detail: the mode that the scope is in from now on
+    PARTIAL = "partial"  # detail: the trunks that are lost
+    WHOLE = "whole"  # no trunk is missing any more
+    OVERRIDE_SET = "override_set"  # detail: mode, who, why
+    OVERRIDE_ENDED = "override_ended"  # detail: who, or that its time was over
+    EVACUATION_REVIEW = "evacuation_review"  # the review time has come; a leader must end it
+    RECOVERY_PASSED = "recovery_passed"  # the announced time has passed; it is no longer announced
+    INCIDENT_OPENED = "incident_opened"  # detail: kind and what
+    INCIDENT_CLOSED = "incident_closed"  # to all who were told (requirements B8, F3)
+
+
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One fact for the record. kind: component, mode, override, incident, capacity, link or refused.
+    """One fact for the record. kind: component, computed, mode (the effective one), override, recovery,
+    incident, capacity, link or refused.
 
     at: aware UTC. old/new: names of the states left and entered. who: "" unless a person did it.
     """
@@ -43,8 +62,8 @@ class WantFlag:
 class TellStaff:
     """Something that staff must hear of; spoken of in the log and on the console."""
 
-    scope: str
-    text_id: str
+    scope: str  # "" when it concerns the site
+    text_id: Text
     detail: str
 
 

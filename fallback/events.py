@@ -8,11 +8,12 @@ from fallback.modes import Mode
 
 
 class Evidence(StrEnum):
-    """Kinds of evidence about a trunk (requirement D1); two kinds count more than one."""
+    """Kinds of evidence about a component (requirement D1); two kinds count more than one."""
 
     CONTACT = "contact"  # OPTIONS contact state and round trip
     REGISTRATION = "registration"
-    CALLS = "calls"  # calls that fail by cause
+    CALLS = "calls"  # calls that fail by cause; a sample, not a level
+    MEMBERS = "members"  # whether enough members of a pool can be reached; the core's own reading
 
 
 class Presence(StrEnum):
@@ -72,13 +73,18 @@ class LinkLost:
 class SnapshotTaken:
     """The whole picture after a (re)connect, applied before anything is decided.
 
-    booted_at: aware UTC, when Asterisk started. contacts: trunk → reachable. members: queue → member → presence.
+    booted_at: aware UTC, when Asterisk started; a naive one is a ValueError. trunks: what is known of each
+    now. members: all members of all queues of the policy; whoever is not listed is not signed in.
     """
 
     booted_at: datetime
     trunks: tuple[TrunkSeen, ...]
     members: tuple[MemberSeen, ...]
     queues: tuple[QueueSeen, ...]
+
+    def __post_init__(self) -> None:
+        if self.booted_at.tzinfo is None:
+            raise ValueError(f"booted_at must be aware UTC, not {self.booted_at!r}")
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,18 +11,23 @@ from dataclasses import dataclass, field
 class HealthTimes:
     """How sure to be before a component changes, in both directions (requirement D1).
 
-    suspect_count: consecutive bad readings of one kind of evidence that confirm by count.
-    down_after: seconds of uninterrupted bad evidence before SUSPECT becomes DOWN.
-    good_count: consecutive good readings wanted on the way back (as strict as the way down).
+    suspect_count: consecutive bad samples (calls) that are wanted besides ``down_after``; a level (contact,
+        registration, members) stands until its source says otherwise and needs no repeats.
+    down_after: seconds of uninterrupted bad evidence of one kind before SUSPECT becomes DOWN.
+    two_kinds_after: the same when two kinds are bad at once.
+    good_count: consecutive good samples wanted on the way back (as strict as the way down).
     up_after: seconds of uninterrupted good evidence before MENDING becomes UP.
+    sample_life: seconds after which a sample says nothing any more unless another one follows.
     flap_window: seconds in which returns are counted; each earlier one adds ``flap_penalty`` to up_after,
-    up to ``flap_penalty_max``.
+        up to ``flap_penalty_max``.
     """
 
     suspect_count: int = 2
     down_after: float = 6.0
+    two_kinds_after: float = 1.0
     good_count: int = 2
     up_after: float = 10.0
+    sample_life: float = 60.0
     flap_window: float = 600.0
     flap_penalty: float = 15.0
     flap_penalty_max: float = 120.0
@@ -51,9 +56,10 @@ class Pool:
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """What is switched as one: a service line with its queue, the pools that serve it, the trunks that feed it.
+    """What is switched as one: a service line, its queue, the pools that serve it, the trunks that feed it.
 
-    message: id of the approved wording (requirement B1); language: what callers hear first.
+    message: id of the approved wording (requirement B1); evacuated_message: the one for EVACUATED (A6).
+    language: what callers hear first.
     recovery_hold: seconds of health before NORMAL and before callbacks (requirement E1).
     """
 
@@ -64,6 +70,7 @@ class Scope:
     message: str = "fault"
     language: str = "zh-CN"
     recovery_hold: float = 60.0
+    evacuated_message: str = "evacuation"
 
 
 @dataclass(frozen=True, slots=True)
