@@ -1,0 +1,74 @@
+"""The command ``holdfast``. Every problem that a person can mend ends as a list with field and remedy and code 2."""
+
+import sys
+from importlib.metadata import PackageNotFoundError, version
+from typing import Annotated
+
+import typer
+
+from console.commands import (
+    asterisk,
+    callbacks,
+    database,
+    doctor,
+    override,
+    policy,
+    prompts,
+    recovery,
+    serve,
+    status,
+)
+from console.commands.shared import PROBLEMS, show_problem
+
+app = typer.Typer(
+    name="holdfast",
+    help="Keeps a hotline answering when its systems fail, and calls every caller back.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+app.command("status")(status.status)
+app.command("bridge")(serve.bridge)
+app.command("console")(serve.console)
+app.command("doctor")(doctor.doctor)
+app.add_typer(policy.app, name="policy")
+app.add_typer(asterisk.app, name="asterisk")
+app.add_typer(prompts.app, name="prompts")
+app.add_typer(override.app, name="override")
+app.add_typer(recovery.app, name="recovery")
+app.add_typer(callbacks.app, name="callbacks")
+app.add_typer(database.app, name="db")
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"holdfast {installed_version()}")
+        raise typer.Exit
+
+
+def installed_version() -> str:
+    """The version of the installed distribution; "unknown" when run from a bare tree."""
+    try:
+        return version("holdfast-hotline")
+    except PackageNotFoundError:
+        return "unknown"
+
+
+@app.callback()
+def holdfast(
+    _show_version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version and end.")
+    ] = False,
+) -> None:
+    """Settings come from the environment (HOLDFAST_…); docs/reference/settings.md lists them."""
+
+
+def main() -> None:
+    """Entry point: problems are told, never thrown at people."""
+    try:
+        app()
+    except PROBLEMS as problem:
+        show_problem(problem)
+        sys.exit(2)
+    except KeyboardInterrupt:
+        sys.exit(130)

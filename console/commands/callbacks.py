@@ -1,0 +1,62 @@
+"""``holdfast callbacks list|show``: the promise book in the terminal."""
+
+from datetime import UTC, datetime
+from typing import Annotated
+
+import typer
+from rich.table import Table
+
+from callbacks.masking import mask_number
+from console import summary
+from console.commands.shared import Problem, local, open_store, out
+
+app = typer.Typer(help="The promise book.", no_args_is_help=True)
+
+
+@app.command("list")
+def list_(
+    limit: Annotated[int, typer.Option(help="How many, whose turn it is first.", min=1, max=10_000)] = 50,
+) -> None:
+    """Open promises with masked numbers, in the order of their turn."""
+    now = datetime.now(UTC)
+    with open_store() as store:
+        promises = [summary.promise_view(promise, now) for promise in store.open_promises(limit)]
+    table = Table("#", "number", "scope", "matter", "state", "attempts", "due", "agent", "remark", box=None)
+    for promise in promises:
+        state = "due" if promise.due and promise.state == "open" else promise.state
+        table.add_row(
+            *(str(promise.id), promise.number, promise.scope, promise.matter, state, str(promise.attempts)),
+            *(local(promise.due_at), promise.agent, promise.reason),
+        )
+    out.print(table if promises else "No promise is open.")
+
+
+@app.command()
+def show(
+    promise_id: Annotated[int, typer.Argument(metavar="ID", help="The promise's number in the list.")],
+    full: Annotated[bool, typer.Option("--full", help="Show the telephone numbers whole.")] = False,
+) -> None:
+    """One promise with its captures and every attempt."""
+    with open_store() as store:
+        promise = store.promise(promise_id)
+        if promise is None:
+            raise Problem("ID", f"there is no promise {promise_id}", "see: holdfast callbacks list")
+        captures, attempts = store.captures_of(promise_id), store.attempts_of(promise_id)
+    number = str if full else mask_number
+    out.print(f"promise {promise.id}: {number(promise.number)}, scope {promise.scope}, {promise.state}", highlight=False)
+    for capture in captures:
+        asked = "promised" if capture.promised else "not promised"
+        out.print(
+            f"  left {local(capture.at)} from {number(capture.caller_id) or 'a withheld number'}: {capture.matter},"
+            f" {capture.language}, {capture.source} number, tier {capture.tier}, {asked}",
+            markup=False,
+            highlight=False,
+        )
+    for attempt in attempts:
+        ended = attempt.outcome or "in flight"
+        out.print(
+            f"  attempt {attempt.key} {local(attempt.started_at)} by {attempt.trunk or '–'}"
+            f" {attempt.agent or '–'}: {ended} {attempt.reason}".rstrip(),
+            markup=False,
+            highlight=False,
+        )

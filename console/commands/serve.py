@@ -1,0 +1,55 @@
+"""``holdfast bridge`` and ``holdfast console``: become the long-running process, so that a supervisor sees the real one."""
+
+import os
+import socket
+import sys
+from typing import Annotated, NoReturn
+
+import typer
+
+from config.settings import load_settings
+from console.commands.shared import Problem, open_store
+from console.wsgi import site_of
+
+
+def bridge() -> None:
+    """Run the bridge in this process's place: it holds the manager link, decides, and calls back."""
+    _become("-m", "ami_bridge")
+
+
+def console(
+    host: Annotated[str, typer.Option(help="Address to listen on; HOLDFAST_CONSOLE_HOST otherwise.")] = "",
+    port: Annotated[int, typer.Option(help="Port; HOLDFAST_CONSOLE_PORT otherwise.", min=0, max=65535)] = 0,
+) -> None:
+    """Serve the live page. Needs HOLDFAST_CONSOLE_PASSWORD and HOLDFAST_CONSOLE_SECRET_KEY."""
+    settings = load_settings()
+    host, port = host or settings.console_host, port or settings.console_port
+    site_of(settings)  # wrong settings are told here, before a worker process repeats them
+    with open_store(settings) as store:
+        store.ping()
+    _must_be_free(host, port)
+    bind = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+    typer.echo(f"console on http://{bind}/")
+    _become(
+        *("-m", "gunicorn", "--worker-class", "gthread", "--workers", "1", "--threads", "8"),
+        *("--bind", bind, "--no-control-socket", "--access-logfile", "/dev/null", "--log-level", "warning"),
+        "console.wsgi:build()",
+    )
+
+
+def _must_be_free(host: str, port: int) -> None:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family, socket.SOCK_STREAM) as trial:
+        trial.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            trial.bind((host, port))
+        except (OSError, OverflowError) as problem:
+            what = f"cannot listen on {host} port {port}: {problem}"
+            raise Problem(
+                "console_port", what, "stop what listens there, or give another one with --port"
+            ) from None
+
+
+def _become(*arguments: str) -> NoReturn:
+    sys.stdout.flush()
+    os.execv(sys.executable, [sys.executable, *arguments])  # noqa: S606  # no shell; our own interpreter

@@ -1,0 +1,124 @@
+"""What the commands share: problems told as field, what and remedy; the store; names of scopes; asking the bridge."""
+
+import getpass
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Annotated, Final
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+
+from config.errors import ConfigError, ConfigErrors
+from config.policy import SitePolicy, load_policy
+from config.settings import Settings, load_settings
+from console import intents
+from store import Store, StoreProblem
+
+WAIT_SECONDS: Final = 3.0
+Scope = Annotated[str, typer.Argument(help="Name of the scope, as in the policy file.")]
+Who = Annotated[str, typer.Option("--who", help="Who asks; your login name otherwise.")]
+
+out = Console()
+err = Console(stderr=True)
+
+
+class Problem(Exception):
+    """One thing that a person can mend: the field, what is wrong with it, and the remedy."""
+
+    def __init__(self, field: str, what: str, remedy: str) -> None:
+        super().__init__(f"{field}: {what}")
+        self.field, self.what, self.remedy = field, what, remedy
+
+
+PROBLEMS: Final = (Problem, ConfigErrors, StoreProblem)
+
+
+def show_problem(problem: Exception) -> None:
+    """Tell a problem on standard error: every field with its remedy, no traceback."""
+    for field, what, remedy in _lines(problem):
+        err.print(f"[bold red]{escape(field)}[/bold red]: {escape(what)}", highlight=False, soft_wrap=True)
+        if remedy:
+            err.print(f"  → {escape(remedy)}", highlight=False, soft_wrap=True)
+
+
+def _lines(problem: Exception) -> list[tuple[str, str, str]]:
+    if isinstance(problem, ConfigErrors):
+        return [(error.field, error.what, error.remedy) for error in problem.errors]
+    if isinstance(problem, Problem):
+        return [(problem.field, problem.what, problem.remedy)]
+    return [("store", str(problem), "")]
+
+
+@contextmanager
+def open_store(settings: Settings | None = None, *, ready: bool = True) -> Iterator[Store]:
+    """The site's store; with ``ready`` its tables must be up to date. Raises StoreProblem with the remedy."""
+    store = Store((settings or load_settings()).database_url)
+    try:
+        yield store
+    finally:
+        store.close()
+
+
+def policy_now() -> SitePolicy:
+    """The site's policy file. Raises ConfigErrors."""
+    return load_policy(load_settings().policy_file)
+
+
+def scope_named(name: str) -> str:
+    """The name, if the policy knows it; else a Problem that lists the known ones."""
+    known = tuple(policy_now().fallback.scopes)
+    if name not in known:
+        raise Problem("scope", f"there is no scope {name!r}", f"known scopes: {', '.join(known)}")
+    return name
+
+
+def local(moment: datetime | None) -> str:
+    """A time on this machine's clocks, for a person at a terminal."""
+    return f"{moment.astimezone():%m-%d %H:%M:%S}" if moment else "–"
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """Writes an intent and waits a little for the bridge's answer. who: "" means the login name."""
+
+    store: Store
+    who: str = ""
+    wait: float = WAIT_SECONDS
+
+    def put(self, asked: intents.Asked) -> None:
+        """Say whether it was applied; ends with code 1 when the bridge refused it."""
+        number = intents.write(self.store, asked, self.who.strip()[:40] or login_name(), datetime.now(UTC))
+        state, result = self._answer(number)
+        if state == "applied":
+            out.print(f"[green]applied[/green] {escape(result)}".rstrip(), highlight=False)
+        elif state == "pending":
+            out.print(
+                "[yellow]kept[/yellow], but the bridge has not taken it yet; it will when it runs "
+                "(see: holdfast status)",
+                highlight=False,
+            )
+        else:
+            err.print(f"[bold red]{state}[/bold red]: {escape(result)}", highlight=False, soft_wrap=True)
+            raise typer.Exit(1)
+
+    def _answer(self, number: int) -> tuple[str, str]:
+        deadline = time.monotonic() + self.wait
+        while True:
+            row = self.store.intent(number)
+            if row is not None and row.state != "pending":
+                return row.state, row.result
+            if time.monotonic() >= deadline:
+                return "pending", ""
+            time.sleep(0.1)
+
+
+def login_name() -> str:
+    """The name of the person at this shell; "uid N" where the machine has none."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return "unknown"

@@ -1,0 +1,68 @@
+"""What people ask the bridge for, as rows; the shapes are those of docs/reference/intents-and-live-rows.md."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final
+from zoneinfo import ZoneInfo
+
+from callbacks.values import Outcome
+from fallback.modes import Mode
+from store import Store
+
+DIAL_WITHIN: Final = timedelta(seconds=15)  # a call asked for must ring now or not at all
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """One intent before it is written: kind and JSON payload."""
+
+    kind: str
+    payload: Mapping[str, Any]
+
+
+def override_set(scope: str, mode: Mode, why: str, until: datetime | None) -> Asked:
+    """Set the mode of a scope until a time (aware UTC); None only for EVACUATED."""
+    return Asked("override-set", {"scope": scope, "mode": mode.value, "why": why, "until": _iso(until)})
+
+
+def override_end(scope: str, why: str) -> Asked:
+    """End what was set by hand."""
+    return Asked("override-end", {"scope": scope, "why": why})
+
+
+def recovery_set(scope: str, at: datetime | None) -> Asked:
+    """State when the scope will work again (requirement B2); None: not known."""
+    return Asked("recovery-set", {"scope": scope, "at": _iso(at)})
+
+
+def dial(promise: int, agent: str, now: datetime) -> Asked:
+    """Ring the agent's phone, then the caller of the promise that the agent has claimed."""
+    return Asked("dial", {"promise": promise, "agent": agent, "not_after": _iso(now + DIAL_WITHIN)})
+
+
+def outcome(promise: int, attempt: str, result: Outcome, agent: str, note: str) -> Asked:
+    """The agent's word on how an attempt ended."""
+    return Asked(
+        "outcome",
+        {"promise": promise, "attempt": attempt, "outcome": result.value, "agent": agent, "note": note},
+    )
+
+
+def write(store: Store, asked: Asked, who: str, now: datetime) -> int:
+    """Write the intent; returns its id, by which its answer can be asked for."""
+    return store.add_intent(asked.kind, dict(asked.payload), who, now)
+
+
+def next_time_of_day(text: str, now: datetime, timezone: ZoneInfo) -> datetime:
+    """The next time that the site's clocks show HH:MM, as aware UTC. Raises ValueError for anything else."""
+    wanted = datetime.strptime(text, "%H:%M").time()  # noqa: DTZ007  # a time of day has no zone of its own
+    local = now.astimezone(timezone)
+    moment = datetime.combine(local.date(), wanted, timezone)
+    if moment <= local:
+        moment = datetime.combine(local.date() + timedelta(days=1), wanted, timezone)
+    return moment.astimezone(UTC)
+
+
+def _iso(moment: datetime | None) -> str | None:
+    return moment.astimezone(UTC).isoformat() if moment else None

@@ -1,0 +1,201 @@
+"""An agent's own desk: claim the next promise, have it called, say how it ended.
+
+The claim is one conditional update in the store; calling and the outcome are intents that the bridge answers.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from flask import Blueprint, Response, flash, redirect, render_template, request, session, url_for
+from werkzeug.wrappers import Response as AnyResponse
+
+from callbacks.values import Capture, Outcome, Promise, PromiseState
+from console import intents, summary
+from console.summary import IntentView, Summary
+from console.web.answers import unless_same
+from console.web.auth import who
+from console.web.problems import Refused
+from console.web.site import now, site, store
+from console.web.words import translate as _
+
+blueprint = Blueprint("desk", __name__, url_prefix="/desk")
+OUTCOMES: Final = tuple(
+    outcome.value
+    for outcome in (
+        Outcome.ANSWERED,
+        Outcome.AGAIN,
+        Outcome.VOICEMAIL,
+        Outcome.NO_ANSWER,
+        Outcome.BUSY,
+        Outcome.REFUSED,
+    )
+)
+HELD: Final = frozenset({PromiseState.CLAIMED, PromiseState.DIALLING, PromiseState.TALKING})
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """A promise that this agent holds, with its whole number: the agent is about to call it."""
+
+    id: int
+    number: str
+    scope: str
+    matter: str
+    state: str
+    attempts: int
+    attempt: str
+    reason: str
+    captures: tuple[Capture, ...]
+    asked: IntentView | None
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """What the desk shows. may_take: nothing is held, and some scope with due promises allows callbacks."""
+
+    member: str
+    choosing: bool
+    presence: str
+    members: tuple[str, ...]
+    cards: tuple[Card, ...]
+    due: int
+    may_take: bool
+    why_not: str
+
+
+def view(picture: Summary, *, choosing: bool = False) -> Desk:
+    """The desk of the person at this browser."""
+    member = str(session.get("member", ""))
+    members = tuple(sorted({agent.member for agent in picture.live.agents}))
+    presence = next((a.presence for a in picture.live.agents if a.member == member), "unknown")
+    cards = tuple(_card(promise, picture) for promise in _held(member)) if member else ()
+    scopes = _open_scopes(picture)
+    why_not = "" if scopes else _("Callbacks begin when the service has been stable for its set time.")
+    if scopes and not picture.figures.due:
+        why_not = _("Nothing is due.")
+    may_take = not cards and not why_not
+    return Desk(member, choosing, presence, members, cards, picture.figures.due, may_take, why_not)
+
+
+@blueprint.get("/panel")
+def panel() -> Response:
+    """The desk alone; 304 while nothing on it has changed."""
+    desk = view(summary.build(store(), now(), site().timezone))
+    return unless_same(render_template("desk.html", desk=desk, outcomes=OUTCOMES), repr(desk))
+
+
+@blueprint.post("/extension")
+def extension() -> AnyResponse:
+    """Remember which telephone stands before this person."""
+    member = request.form.get("member", "")
+    picture = summary.build(store(), now(), site().timezone)
+    if member not in {agent.member for agent in picture.live.agents}:
+        raise Refused(_("There is no agent “%(name)s”.", name=member[:60]))
+    session["member"] = member
+    return _back()
+
+
+@blueprint.post("/take")
+def take() -> AnyResponse:
+    """Claim the next due promise for this agent, unless he holds one already."""
+    member, moment = _member(), now()
+    if _held(member):
+        raise Refused(_("You hold a promise already: finish it or put it back first."))
+    scopes = _open_scopes(summary.build(store(), moment, site().timezone))
+    taken = store().claim_due(scopes, 1, moment, member, site().claim_lease) if scopes else []
+    if not taken:
+        flash(_("Nothing is due."), "warn")
+    return _back()
+
+
+@blueprint.post("/release")
+def release() -> AnyResponse:
+    """Put a claimed promise back in its old place."""
+    promise = _mine(PromiseState.CLAIMED)
+    if not store().release(promise.id, _member()):
+        raise Refused(_("This promise is no longer yours."))
+    return _back()
+
+
+@blueprint.post("/dial")
+def dial() -> AnyResponse:
+    """Ask the bridge to ring this agent's phone, then the caller."""
+    promise = _mine(PromiseState.CLAIMED)
+    return _ask(intents.dial(promise.id, _member(), now()))
+
+
+@blueprint.post("/outcome")
+def outcome() -> AnyResponse:
+    """The agent's word on how the attempt ended."""
+    promise = _mine(PromiseState.DIALLING, PromiseState.TALKING)
+    value, note = request.form.get("outcome", ""), request.form.get("note", "").strip()
+    if value not in OUTCOMES:
+        raise Refused(_("There is no outcome “%(name)s”.", name=value[:40]))
+    if len(note) > 200:
+        raise Refused(_("Keep the remark within 200 characters."))
+    if not promise.attempt or request.form.get("attempt", "") != promise.attempt:
+        raise Refused(_("That was an earlier attempt. Reload the page."))
+    return _ask(intents.outcome(promise.id, promise.attempt, Outcome(value), _member(), note))
+
+
+def _ask(asked: intents.Asked) -> AnyResponse:
+    intents.write(store(), asked, who(), now())
+    return _back()
+
+
+def _back() -> AnyResponse:
+    return redirect(url_for("pages.board"), code=303)
+
+
+def _member() -> str:
+    member = str(session.get("member", ""))
+    if not member:
+        raise Refused(_("Choose your telephone first."))
+    return member
+
+
+def _mine(*states: PromiseState) -> Promise:
+    text = request.form.get("promise", "")
+    found = [p for p in _held(_member()) if str(p.id) == text and p.state in states]
+    if not found:
+        raise Refused(_("This promise is no longer yours."))
+    return found[0]
+
+
+def _held(member: str) -> list[Promise]:
+    return [promise for promise in store().promises_of(member) if promise.state in HELD]
+
+
+def _open_scopes(picture: Summary) -> list[str]:
+    if not picture.bridge.fresh:
+        return []
+    return [scope.name for scope in picture.live.scopes if scope.callbacks_allowed]
+
+
+def _card(promise: Promise, picture: Summary) -> Card:
+    asked = [i for i in picture.intents if i.promise == promise.id and _is_about(i, promise)]
+    return Card(
+        id=promise.id,
+        number=promise.number,
+        scope=promise.scope,
+        matter=promise.matter.value,
+        state=promise.state.value,
+        attempts=promise.attempts,
+        attempt=promise.attempt,
+        reason=promise.reason,
+        captures=tuple(store().captures_of(promise.id)),
+        asked=asked[0] if asked else None,
+    )
+
+
+def _is_about(intent: IntentView, promise: Promise) -> bool:
+    if promise.state is PromiseState.CLAIMED:
+        return intent.kind == "dial" and not _stale(intent, promise.claimed_until)
+    return intent.kind == "outcome" and intent.attempt == promise.attempt
+
+
+def _stale(intent: IntentView, claimed_until: datetime | None) -> bool:
+    """An answer from an earlier claim of the same promise says nothing about this one."""
+    lease = site().claim_lease
+    return claimed_until is not None and (claimed_until - intent.at).total_seconds() > lease

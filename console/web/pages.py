@@ -1,0 +1,43 @@
+"""The board, its live part, and the open health answer."""
+
+from flask import Blueprint, Response, jsonify, render_template, request
+
+from console import summary
+from console.web import desk, leader
+from console.web.answers import unless_same
+from console.web.site import now, site, store
+
+blueprint = Blueprint("pages", __name__)
+
+
+@blueprint.get("/")
+def board() -> str:
+    """The whole page; from then on its two live parts fetch themselves."""
+    picture = _summary()
+    return render_template(
+        "board.html",
+        summary=picture,
+        desk=desk.view(picture, choosing="choose" in request.args),
+        outcomes=desk.OUTCOMES,
+        scopes=site().scopes,
+        modes=leader.MODES,
+        zone=site().timezone.key,
+        poll=f"{site().poll:g}",
+    )
+
+
+@blueprint.get("/live")
+def live() -> Response:
+    """The board without the desk; 304 when nothing that can be seen has changed."""
+    return unless_same(render_template("live.html", summary=_summary()))
+
+
+@blueprint.get("/healthz")
+def healthz() -> Response:
+    """Open to everyone: whether this process and its store answer; says nothing else."""
+    store().live_rows()
+    return jsonify(ok=True)
+
+
+def _summary() -> summary.Summary:
+    return summary.build(store(), now(), site().timezone)

@@ -1,0 +1,49 @@
+"""What the page needs to know of its site, as plain values; built by ``console.wsgi`` from settings and policy."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, cast
+from zoneinfo import ZoneInfo
+
+from flask import current_app
+
+if TYPE_CHECKING:
+    from store import Store
+
+
+def _utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """password: the console's shared password; secret_key: signs the session cookie. Neither has a default.
+
+    timezone: in which people read and write times of day. claim_lease: seconds for which a claimed promise is kept
+    for its agent. scopes: names known from the policy. poll: seconds between two looks of a page. clock: aware UTC.
+    """
+
+    password: str = field(repr=False)
+    secret_key: str = field(repr=False)
+    timezone: ZoneInfo
+    scopes: tuple[str, ...]
+    claim_lease: float = 120.0
+    poll: float = 2.0
+    settings: Mapping[str, object] = field(default_factory=dict)
+    clock: Callable[[], datetime] = _utc_now
+
+
+def site() -> Site:
+    """The site of the running app."""
+    return cast(Site, current_app.extensions["holdfast-site"])
+
+
+def store() -> "Store":
+    """The store of the running app."""
+    return cast("Store", current_app.extensions["holdfast-store"])
+
+
+def now() -> datetime:
+    """Read the clock; each request reads it where it needs it and passes it on. Aware UTC."""
+    return site().clock()

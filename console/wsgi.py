@@ -1,0 +1,40 @@
+"""What gunicorn serves: ``console.wsgi:build()``. The page's composition root."""
+
+from zoneinfo import ZoneInfo
+
+from flask import Flask
+
+from config.errors import ConfigError, ConfigErrors
+from config.policy import load_policy
+from config.settings import Settings, load_settings
+from console.web import Site, create_app
+from store import Store
+
+
+def build() -> Flask:
+    """The app from the environment. Raises ConfigErrors that list everything missing, StoreProblem for the store."""
+    settings = load_settings()
+    return create_app(Store(settings.database_url), site_of(settings))
+
+
+def site_of(settings: Settings) -> Site:
+    """The site from settings and policy. Raises ConfigErrors naming every setting that the console lacks."""
+    password, secret = settings.console_password, settings.console_secret_key
+    missing = [
+        ConfigError(name, "is not set; the console does not start without it", f"set {variable}{hint}")
+        for name, variable, value, hint in (
+            ("console_password", "HOLDFAST_CONSOLE_PASSWORD", password, ""),
+            ("console_secret_key", "HOLDFAST_CONSOLE_SECRET_KEY", secret, ", e.g. to: openssl rand -hex 32"),
+        )
+        if value is None or not value.get_secret_value()
+    ]
+    if missing or password is None or secret is None:
+        raise ConfigErrors(missing)
+    policy = load_policy(settings.policy_file)
+    return Site(
+        password=password.get_secret_value(),
+        secret_key=secret.get_secret_value(),
+        timezone=ZoneInfo(policy.timezone),
+        scopes=tuple(policy.fallback.scopes),
+        claim_lease=policy.callbacks.claim_lease,
+    )
