@@ -1,0 +1,93 @@
+"""Writes the SIPp scenarios: what carriers, agents and callers do in a call."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import jinja2
+
+SCENARIOS = Path(__file__).parent / "scenarios"
+REFUSALS = (400, 401, 403, 404, 408, 480, 484, 486, 487, 488, 500, 502, 503, 504, 600, 603)
+FOR_EVER_MS = 3_600_000
+
+
+@dataclass(frozen=True, slots=True)
+class Script:
+    """What a caller does. Seconds count from the answer, except give_up_after, which counts from the start.
+
+    keys: (seconds, digits) in order. hangup_after: the caller ends the call then; None stays until the other side
+    ends it, max_seconds at most. give_up_after: cancels a call that nobody has answered by then.
+    """
+
+    keys: tuple[tuple[float, str], ...] = ()
+    hangup_after: float | None = None
+    give_up_after: float = 60.0
+    max_seconds: float = 120.0
+
+    def __post_init__(self) -> None:
+        times = [seconds for seconds, _ in self.keys]
+        if times != sorted(times):
+            raise ValueError(f"the keys of a caller must be in the order of their seconds, not {times}")
+        wrong = [digits for _, digits in self.keys if not digits or set(digits) - set("0123456789*#")]
+        if wrong:
+            raise ValueError(f"a caller can press 0-9, * and #, not {wrong[0]!r}")
+
+    def presses(self) -> list[tuple[int, str]]:
+        """The keys as (ms to wait after what came before, digits), without those after the hang-up."""
+        end = self.max_seconds if self.hangup_after is None else self.hangup_after
+        waits, before = [], 0.0
+        for seconds, digits in self.keys:
+            if seconds < end:
+                waits.append((max(1, round((seconds - before) * 1000)), digits))
+                before = seconds
+        return waits
+
+    def stay_ms(self) -> int:
+        """How long the caller stays after the last key."""
+        end = self.max_seconds if self.hangup_after is None else self.hangup_after
+        last = max((seconds for seconds, _ in self.keys if seconds < end), default=0.0)
+        return max(1, round((end - last) * 1000))
+
+
+def carrier(greeting: Path | None) -> str:
+    """Scenario of a carrier; greeting: a capture of speech (PCMA) that a voicemail plays."""
+    return _render("carrier.xml.jinja", greeting=greeting)
+
+
+def agent(answers: float, talks: float | None) -> str:
+    """Scenario of an agent's phone; seconds, talks=None waits for the other side."""
+    talks_ms = FOR_EVER_MS if talks is None else round(talks * 1000)
+    return _render("agent.xml.jinja", answers_ms=round(answers * 1000), talks_ms=talks_ms)
+
+
+def caller(script: Script, withheld: bool, audio_port: int | None) -> str:
+    """Scenario of callers; audio_port: where their audio is listened to, None leaves it to SIPp."""
+    own = "<sip:[field0]@[local_ip]>"
+    return _render(
+        "caller.xml.jinja",
+        identity='"Anonymous" <sip:anonymous@anonymous.invalid>' if withheld else own,
+        withheld=withheld,
+        audio_port=audio_port or "[media_port]",
+        keys=script.presses(),
+        stay_ms=script.stay_ms(),
+        patience_ms=round(script.give_up_after * 1000),
+        refusals=REFUSALS,
+    )
+
+
+def service_list(numbers: Sequence[str]) -> str:
+    """The file from which SIPp takes one caller id after the other."""
+    return "SEQUENTIAL\n" + "".join(f"{number}\n" for number in numbers)
+
+
+def _render(name: str, **values: Any) -> str:
+    environment = jinja2.Environment(  # noqa: S701 - SIPp's files, made of the lab's own values only
+        loader=jinja2.FileSystemLoader(SCENARIOS),
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        comment_start_string="{##",
+        comment_end_string="##}",
+    )
+    return environment.get_template(name).render(**values).lstrip()
