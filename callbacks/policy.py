@@ -9,13 +9,17 @@ from callbacks.values import Outcome
 @dataclass(frozen=True, slots=True)
 class CallbackPolicy:
     """retry_after: wait by outcome before the next attempt. max_attempts: then Unreachable.
+    max_line_failures: attempts that our own lines spoiled (congestion) say nothing about the caller, so
+    they do not count towards max_attempts; after this many the promise ends as Unreachable all the same,
+    on the leader's list.
 
     factor: calls in flight per free agent, at most; agent_reserve, line_reserve: left for live callers.
-    ring_seconds: how long the caller's phone may ring. claim_lease: a claim lapses after this, only while Claimed.
-    disposition_wait: after the call, how long the agent has to state the outcome before the line's own stands.
-    min_talk_seconds: an answered call shorter than this is no success by itself.
-    not_after: an originate older than this when Asterisk runs it is refused by the guarded context.
-    ramp: calls allowed in flight at first after recovery; one more for every ramp_every seconds.
+    ring_seconds: how long the caller's phone may ring. agent_patience: how long a callback waits for an
+    agent. claim_lease: a claim lapses after this, only while Claimed. disposition_wait: after the call,
+    how long the agent has to state the outcome before the line's own stands. min_talk_seconds: an answered
+    call shorter than this is no success by itself. not_after: an originate older than this when Asterisk
+    runs it is refused by the guarded context. ramp: calls allowed in flight at first after recovery; one
+    more for every ramp_every seconds.
     """
 
     retry_after: Mapping[Outcome, float] = field(
@@ -32,10 +36,12 @@ class CallbackPolicy:
         }
     )
     max_attempts: int = 6
+    max_line_failures: int = 24
     factor: float = 1.0
     agent_reserve: int = 0
     line_reserve: int = 1
     ring_seconds: int = 30
+    agent_patience: float = 60.0
     claim_lease: float = 120.0
     disposition_wait: float = 60.0
     min_talk_seconds: float = 3.0

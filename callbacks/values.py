@@ -30,8 +30,8 @@ class Capture:
 
     key: "<pbx id>:<unique id>" – one call, one capture, whichever tiers wrote about it.
     number: as dialled from the site, digits with an optional "+"; "" when none was left.
-    promised: the caller heard the promise to its end. wanted: True when the caller asked to be called, by a key
-    or by staying; False is a missed call, which is listed but does not go into the book.
+    promised: the caller heard the promise to its end. wanted: True when the caller asked to be called, by
+    a key or by staying; False is a missed call, which is listed but does not go into the book.
     tier: 1 to 4 (design section 4); caller_id: as received, untrusted, may be "".
     """
 
@@ -50,7 +50,7 @@ class Capture:
 
 
 class PromiseState(StrEnum):
-    """Open → Due → Claimed → Dialling → Talking → a closing state."""
+    """Open → Claimed → Dialling → Talking → a closing state; an open one is due from its ``due_at`` on."""
 
     OPEN = "open"
     CLAIMED = "claimed"
@@ -85,7 +85,14 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Promise:
-    """One open promise per number and scope, gathering captures. due_at: not before this time."""
+    """One open promise per number and scope, gathering captures. due_at: not before this time.
+
+    place_at: its place in the queue; a caller who rings again keeps it (E6), an attempt that counted gives
+    it up. attempts: those that count towards ``max_attempts``; tries: all of them, so that each has a key
+    of its own; line_failures: attempts that our own lines spoiled. attempt: key of the newest attempt, ""
+    before the first. holder, claimed_until: who holds the claim and until when (only while CLAIMED).
+    attention: on the leader's list, because nobody can say what happened.
+    """
 
     id: int
     scope: str
@@ -99,11 +106,23 @@ class Promise:
     language: str
     agent: str = ""
     reason: str = ""
+    place_at: datetime | None = None
+    tries: int = 0
+    line_failures: int = 0
+    attempt: str = ""
+    holder: str = ""
+    claimed_until: datetime | None = None
+    closed_at: datetime | None = None
+    attention: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """One outgoing call, recorded before it is made. key is unique for ever and guards the dialplan."""
+    """One outgoing call, recorded before it is made. key is unique for ever and guards the dialplan.
+
+    line, line_ended_at: how and when the line's part ended; the agent's word may still be awaited until
+    disposition_due. disposition, who, note: what the agent stated. outcome: what stands in the end, set once.
+    """
 
     key: str
     promise_id: int
@@ -116,3 +135,9 @@ class Attempt:
     outcome: Outcome | None = None
     talk_seconds: float = 0.0
     reason: str = ""
+    line: Outcome | None = None
+    line_ended_at: datetime | None = None
+    disposition_due: datetime | None = None
+    disposition: Outcome | None = None
+    who: str = ""
+    note: str = ""

@@ -1,0 +1,228 @@
+"""The one way into the book: new lines of spool and tier 3 files become captures, once each.
+
+Lines are read from the offset that the book itself holds, and the offset moves in the transaction of the
+rows. A kill at any moment repeats at most a batch, whose captures are known by their keys.
+"""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import structlog
+
+from callbacks import spool_line, tier3
+from callbacks.aside import set_aside
+from callbacks.lines import Chunk, DamagedLine, read_chunk
+from callbacks.ports import CaptureBook, ImportResult
+from callbacks.spool import is_written
+from callbacks.values import Capture
+
+_log = structlog.get_logger()
+KEEP = timedelta(days=7)
+# A tier 3 file is named for its minute at the moment of writing; nobody appends to one this long after.
+_TIER3_CLOSED = timedelta(minutes=3)
+_SPOOL_CLOSED = timedelta(hours=2)
+
+
+@dataclass(frozen=True, slots=True)
+class ImportReport:
+    """What one pass did. lines: read; new, completed, promises: see ImportResult; damaged: lines set aside;
+    deleted: files. problems: sentences for people, about files that could not be read or kept.
+    """
+
+    lines: int = 0
+    new: int = 0
+    completed: int = 0
+    promises: int = 0
+    damaged: int = 0
+    deleted: int = 0
+    problems: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class _Feed:
+    """One kind of folder: how its lines are read and its files named, and when no more can come.
+
+    is_left: nobody writes to the file any more. closed_after: how long after its name's time it is looked
+    at for the last time; the margin is for a file that was made but not yet written.
+    """
+
+    name: str
+    folder: Path
+    suffix: str
+    stamp: str
+    parse: Callable[[bytes], Capture]
+    closed_after: timedelta
+    is_left: Callable[["_Source", datetime], bool]
+
+
+@dataclass(frozen=True, slots=True)
+class _Source:
+    feed: _Feed
+    path: Path
+    named: datetime  # aware UTC, from the file's name
+    name: str  # as the book knows it
+
+    def is_left(self, now: datetime) -> bool:
+        """Whether nobody can write to it any more."""
+        return self.feed.is_left(self, now)
+
+
+@dataclass(slots=True)
+class _Tally:
+    report: ImportReport = field(default_factory=ImportReport)
+
+    def add(self, chunk: Chunk, result: ImportResult, damaged: int) -> None:
+        was = self.report
+        self.report = replace(
+            was,
+            lines=was.lines + len(chunk.lines),
+            new=was.new + result.new,
+            completed=was.completed + result.completed,
+            promises=was.promises + result.promises,
+            damaged=was.damaged + damaged,
+        )
+
+    def problem(self, text: str) -> None:
+        self.report = replace(self.report, problems=(*self.report.problems, text))
+
+
+class Importer:
+    """Brings the lines of both folders into the book. Not thread-safe: one per process, one pass at a time.
+
+    It remembers which files can hold nothing new, so that a pass over days of kept files costs a look at
+    their names. keep: files stay this long after their time, so that they can be imported again after a
+    loss of the book.
+    """
+
+    def __init__(
+        self, book: CaptureBook, spool_dir: Path, tier3_dir: Path, pbx_id: str, *, keep: timedelta = KEEP
+    ) -> None:
+        self._book = book
+        self._pbx_id = pbx_id
+        self._keep = keep
+        self._finished: set[str] = set()
+        self._feeds = (
+            _Feed("spool", spool_dir, ".jsonl", "%Y%m%dT%H", spool_line.decode, _SPOOL_CLOSED, _spool_left),
+            _Feed(
+                "tier3",
+                tier3_dir,
+                ".txt",
+                "%Y%m%d-%H%M",
+                lambda line: tier3.parse(line, pbx_id),
+                _TIER3_CLOSED,
+                _tier3_left,
+            ),
+        )
+
+    def run_once(self, now: datetime) -> ImportReport:
+        """One pass. now: aware UTC. A file that cannot be read is a problem in the report and does not
+        stop the others.
+
+        Raises what the book raises (the store's problems): nothing is lost by that, the next pass goes on.
+        """
+        tally = _Tally()
+        sources = [source for feed in self._feeds for source in self._sources(feed, tally)]
+        fresh = [source for source in sources if source.name not in self._finished]
+        offsets = self._book.offsets([source.name for source in fresh]) if fresh else {}
+        for source in fresh:
+            try:
+                self._drain(source, offsets.get(source.name, 0), now, tally)
+            except OSError as error:
+                tally.problem(_trouble("read", source.path, error))
+        self._delete_old(sources, now, tally)
+        return tally.report
+
+    def _sources(self, feed: _Feed, tally: _Tally) -> Iterable[_Source]:
+        try:
+            paths = sorted(feed.folder.iterdir())  # glob would hide a folder that cannot be read
+        except OSError as error:
+            tally.problem(_trouble("list", feed.folder, error))
+            return
+        for path in paths:
+            named = _named(path, feed.stamp) if path.suffix == feed.suffix else None
+            if named is not None:
+                yield _Source(feed, path, named, f"{self._pbx_id}/{feed.name}/{path.name}")
+
+    def _drain(self, source: _Source, offset: int, now: datetime, tally: _Tally) -> None:
+        """Import everything that is whole; a torn end waits until nobody can write its rest any more."""
+        left = source.is_left(
+            now
+        )  # asked before reading, so that what is read afterwards is all there will be
+        size = source.path.stat().st_size
+        if offset > size:
+            tally.problem(f"{source.path} is shorter than what was imported of it; it is read again")
+            offset = 0
+        while offset < size:
+            chunk = read_chunk(source.path, offset)
+            if not chunk.lines and left:
+                chunk = Chunk(offset, offset + len(chunk.rest), (chunk.rest,), b"")
+            if not chunk.lines:
+                return
+            self._bring_in(source, chunk, now, tally)
+            offset = chunk.end
+        if left and now - source.named > source.feed.closed_after:
+            self._finished.add(source.name)
+
+    def _bring_in(self, source: _Source, chunk: Chunk, now: datetime, tally: _Tally) -> None:
+        captures: list[Capture] = []
+        damaged: list[tuple[bytes, str]] = []
+        for line in chunk.lines:
+            try:
+                captures.append(source.feed.parse(line))
+            except DamagedLine as error:
+                damaged.append((line, str(error)))
+        if damaged:
+            # Before the offset moves: a kill in between writes the same file again, never a second one.
+            aside = set_aside(source.path, chunk.start, damaged)
+            tally.problem(f"{len(damaged)} damaged lines of {source.path.name} are set aside in {aside}")
+            _log.warning("damaged lines", file=source.path.name, lines=len(damaged), why=damaged[0][1])
+        result = self._book.import_captures(captures, source.name, chunk.end, now, damaged=len(damaged))
+        tally.add(chunk, result, len(damaged))
+
+    def _delete_old(self, sources: Iterable[_Source], now: datetime, tally: _Tally) -> None:
+        """Delete files that are wholly imported and past their time; then the book forgets their offsets."""
+        old = [
+            source for source in sources if source.name in self._finished and now - source.named > self._keep
+        ]
+        gone: list[str] = []
+        for source in old:
+            try:
+                source.path.unlink()
+            except OSError as error:
+                tally.problem(_trouble("delete", source.path, error))
+            else:
+                gone.append(source.name)
+        if gone:
+            self._book.forget(gone)
+            self._finished.difference_update(gone)
+            tally.report = replace(tally.report, deleted=tally.report.deleted + len(gone))
+
+
+def import_once(
+    book: CaptureBook, spool_dir: Path, tier3_dir: Path, pbx_id: str, now: datetime
+) -> ImportReport:
+    """One pass without memory of earlier ones; a process that imports again and again keeps an Importer."""
+    return Importer(book, spool_dir, tier3_dir, pbx_id).run_once(now)
+
+
+def _spool_left(source: _Source, _now: datetime) -> bool:
+    return not is_written(source.path)
+
+
+def _tier3_left(source: _Source, now: datetime) -> bool:
+    return now - source.named > _TIER3_CLOSED
+
+
+def _trouble(verb: str, path: Path, error: OSError) -> str:
+    return f"cannot {verb} {path}: {error.strerror or error}; check its owner and rights"
+
+
+def _named(path: Path, stamp: str) -> datetime | None:
+    """The time in the file's name, or None for a file that is not ours."""
+    text = path.stem.split("-")[0] if "-" not in stamp else path.stem
+    try:
+        return datetime.strptime(text, stamp).replace(tzinfo=UTC)
+    except ValueError:
+        return None

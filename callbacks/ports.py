@@ -1,0 +1,118 @@
+"""What the promise book's moving parts need from outside, as small Protocols. The store satisfies them."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from callbacks.rules import Next
+from callbacks.values import Attempt, Capture, Outcome, Promise
+
+
+@dataclass(frozen=True, slots=True)
+class ImportResult:
+    """What a batch did: captures new in the book, known ones that it completed, promises that it opened."""
+
+    new: int = 0
+    completed: int = 0
+    promises: int = 0
+
+
+class CaptureBook(Protocol):
+    """Where captures go. Batches are one transaction with their offset: both or neither."""
+
+    def offsets(self, sources: Sequence[str]) -> Mapping[str, int]:
+        """Byte offset up to which each source was imported; sources never seen are left out."""
+        ...
+
+    def import_captures(
+        self, captures: Sequence[Capture], source: str, offset: int, now: datetime, *, damaged: int = 0
+    ) -> ImportResult:
+        """Bring captures in, once each by their key, gather them in promises, and move the source's
+        offset.
+        """
+        ...
+
+    def forget(self, sources: Sequence[str]) -> None:
+        """Drop the offsets of sources whose files were deleted."""
+        ...
+
+
+class PromiseBook(Protocol):
+    """Claims, as a dispatcher needs them. All times are aware UTC; every method is one transaction."""
+
+    def claim_due(
+        self, scopes: Sequence[str], limit: int, now: datetime, holder: str, lease: float
+    ) -> list[Promise]:
+        """Claim up to ``limit`` promises whose turn it is, for ``lease`` seconds."""
+        ...
+
+    def claim(
+        self, promise_id: int, now: datetime, holder: str, lease: float, *, agent: str = ""
+    ) -> Promise | None:
+        """Claim this one; None when somebody else has it or it is closed."""
+        ...
+
+    def release(self, promise_id: int, holder: str) -> bool:
+        """Give a claim back; False when this holder has none."""
+        ...
+
+    def in_flight(self) -> list[Promise]:
+        """Those that are being called or await their outcome."""
+        ...
+
+    def get(self, promise_id: int) -> Promise:
+        """Raises LookupError."""
+        ...
+
+
+class AttemptBook(Protocol):
+    """Attempts, as a dispatcher needs them. All times are aware UTC; every method is one transaction."""
+
+    def start(self, one: Attempt, holder: str) -> Promise:
+        """Write the row before the call. Raises when this holder's claim does not stand; then nothing may
+        go out.
+        """
+        ...
+
+    def mark_talking(self, key: str, *, agent: str = "") -> bool:
+        """Agent and caller are connected."""
+        ...
+
+    def await_disposition(
+        self,
+        key: str,
+        line: Outcome,
+        due: datetime,
+        now: datetime,
+        *,
+        talk_seconds: float = 0.0,
+        reason: str = "",
+    ) -> bool:
+        """The line's part is over; the agent's word is awaited until ``due``."""
+        ...
+
+    def set_disposition(self, key: str, outcome: Outcome, who: str, note: str = "") -> Attempt | None:
+        """Record the agent's word; None when an outcome stands already."""
+        ...
+
+    def finish(
+        self,
+        key: str,
+        outcome: Outcome,
+        after: Next,
+        now: datetime,
+        *,
+        talk_seconds: float | None = None,
+        reason: str = "",
+    ) -> bool:
+        """Set the outcome, once, and move the promise; False when it was set before."""
+        ...
+
+    def unended(self) -> list[Attempt]:
+        """What reconciliation has to ask about."""
+        ...
+
+    def awaiting_disposition(self, now: datetime | None = None) -> list[Attempt]:
+        """Line ended, no outcome yet; with ``now``: only those whose time is up."""
+        ...

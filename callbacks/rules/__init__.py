@@ -1,0 +1,26 @@
+"""The pure rules of calling back: what two lines of a call mean, whose turn it is, and what an outcome
+leads to.
+"""
+
+from callbacks.rules.merging import merge
+from callbacks.rules.outcomes import Next, after_attempt, attempt_key, line_outcome, with_disposition
+from callbacks.rules.pacing import how_many_to_start, order_key
+from callbacks.rules.reconciling import Finding, Found, reconcile
+from callbacks.rules.states import Move, WrongMove, moved
+
+__all__ = [
+    "Finding",
+    "Found",
+    "Move",
+    "Next",
+    "WrongMove",
+    "after_attempt",
+    "attempt_key",
+    "how_many_to_start",
+    "line_outcome",
+    "merge",
+    "moved",
+    "order_key",
+    "reconcile",
+    "with_disposition",
+]

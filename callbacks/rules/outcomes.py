@@ -1,0 +1,138 @@
+"""What an attempt's outcome leads to (requirements E2, E8)."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from callbacks.policy import CallbackPolicy
+from callbacks.values import Outcome, Promise, PromiseState
+
+# Nobody's phone rang: the attempt says nothing about the caller and takes nothing from him, neither count
+# nor place.
+_OURS = frozenset({Outcome.NO_AGENT, Outcome.NOT_DIALLED})
+_CLOSING = {Outcome.ANSWERED: PromiseState.DONE, Outcome.REFUSED: PromiseState.REFUSED}
+
+_BY_STATUS = {
+    "BUSY": Outcome.BUSY,
+    "NOANSWER": Outcome.NO_ANSWER,
+    "CANCEL": Outcome.NO_ANSWER,  # our agent hung up while the caller's phone rang
+    "CONGESTION": Outcome.CONGESTION,
+    # Dial says this of a far side that refuses (SIP 403, 404, 603) as of a trunk that is not there; the
+    # cause parts them.
+    "CHANUNAVAIL": Outcome.REJECTED,
+    "INVALIDARGS": Outcome.NOT_DIALLED,
+    "NOAGENT": Outcome.NO_AGENT,
+    "REFUSED": Outcome.NOT_DIALLED,  # the guarded context's word: stale fence, too late, or key seen before
+    "TORTURE": Outcome.NO_ANSWER,
+    "DONTCALL": Outcome.REFUSED,
+}
+# Q.850 causes of trouble on the way, not at the caller: no route, network out of order, congestion,
+# channel missing, subscriber absent (how PJSIP names a trunk without a reachable contact), interworking.
+_WAY_CAUSES = frozenset({0, 2, 3, 5, 20, 27, 34, 38, 41, 42, 44, 58, 127})
+
+
+@dataclass(frozen=True, slots=True)
+class Next:
+    """Where a promise goes after an attempt. Closing states have due_at and place_at unchanged.
+
+    attempts, line_failures: the new counts. attention: to be put on the leader's list.
+    """
+
+    state: PromiseState
+    due_at: datetime
+    place_at: datetime
+    attempts: int
+    line_failures: int
+    reason: str
+    attention: bool = False
+
+
+def attempt_key(promise: Promise, fence: int) -> str:
+    """A key for the next attempt: unique for ever, also when a book restored from a backup counts again."""
+    return f"{promise.id}-{promise.tries + 1}-{fence}"
+
+
+def line_outcome(
+    dial_status: str, answered_seconds: float, policy: CallbackPolicy, *, cause: int | None = None
+) -> Outcome:
+    """What the line alone says: DIALSTATUS as the guarded context wrote it, seconds since answer, Q.850
+    cause if known.
+
+    An answer shorter than ``min_talk_seconds`` is no success by itself and counts as no answer. A status
+    that is not known is UNKNOWN, never a success.
+    """
+    status = dial_status.strip().upper()
+    if status == "ANSWER":
+        return Outcome.ANSWERED if answered_seconds >= policy.min_talk_seconds else Outcome.NO_ANSWER
+    if status == "CHANUNAVAIL" and cause in _WAY_CAUSES:
+        return Outcome.CONGESTION
+    return _BY_STATUS.get(status, Outcome.UNKNOWN)
+
+
+def with_disposition(agent: Outcome | None, line: Outcome) -> Outcome:
+    """The agent's word stands over the line's; without one the line's stands."""
+    return line if agent is None else agent
+
+
+def after_attempt(promise: Promise, outcome: Outcome, policy: CallbackPolicy, now: datetime) -> Next:
+    """Where the promise goes. now: aware UTC, the end of the attempt.
+
+    Answered and refused close it. Busy, no answer, voicemail, rejected, "call again" and unknown count as
+    one attempt and come again after the policy's interval, or end as UNREACHABLE when max_attempts is
+    reached; unknown also goes on the leader's list. Congestion is our line's trouble: bounded by
+    max_line_failures. No agent and not dialled never count and never close, because then nobody was called
+    (E8: "never dialled" is 0).
+    """
+    if outcome in _CLOSING:
+        return _closing(promise, _CLOSING[outcome], outcome, promise.line_failures)
+    if outcome in _OURS:
+        return _waiting(promise, outcome, policy, now, keeps_place=True)
+    if outcome is Outcome.CONGESTION:
+        return _after_line_failure(promise, policy, now)
+    if promise.attempts + 1 >= policy.max_attempts:
+        return _closing(promise, PromiseState.UNREACHABLE, outcome, promise.line_failures)
+    return _waiting(promise, outcome, policy, now, counted=1)
+
+
+def _after_line_failure(promise: Promise, policy: CallbackPolicy, now: datetime) -> Next:
+    failures = promise.line_failures + 1
+    if failures >= policy.max_line_failures:
+        return _closing(promise, PromiseState.UNREACHABLE, Outcome.CONGESTION, failures)
+    return _waiting(promise, Outcome.CONGESTION, policy, now, failures=1)
+
+
+def _waiting(
+    promise: Promise,
+    outcome: Outcome,
+    policy: CallbackPolicy,
+    now: datetime,
+    *,
+    counted: int = 0,
+    failures: int = 0,
+    keeps_place: bool = False,
+) -> Next:
+    due = now + timedelta(seconds=policy.retry_after.get(outcome, policy.retry_after[Outcome.NO_ANSWER]))
+    place = promise.place_at or promise.created_at
+    return Next(
+        state=PromiseState.OPEN,
+        due_at=due,
+        place_at=place if keeps_place else due,
+        attempts=promise.attempts + counted,
+        line_failures=promise.line_failures + failures,
+        reason=outcome.value,
+        attention=promise.attention or outcome is Outcome.UNKNOWN,
+    )
+
+
+def _closing(promise: Promise, state: PromiseState, outcome: Outcome, failures: int) -> Next:
+    line_gave_up = outcome is Outcome.CONGESTION
+    return Next(
+        state=state,
+        due_at=promise.due_at,
+        place_at=promise.place_at or promise.created_at,
+        attempts=promise.attempts + (0 if line_gave_up else 1),
+        line_failures=failures,
+        reason=outcome.value,
+        attention=line_gave_up
+        or outcome is Outcome.UNKNOWN
+        or (promise.attention and state is PromiseState.UNREACHABLE),
+    )

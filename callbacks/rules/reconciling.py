@@ -1,0 +1,62 @@
+"""What became of an attempt that was in flight when we lost sight of it.
+
+Raise the fence first and ask afterwards: only then is "no key in AstDB" final, because whatever is still
+in a pipe is refused by the guarded context.
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from callbacks.policy import CallbackPolicy
+from callbacks.rules.outcomes import line_outcome
+from callbacks.values import Outcome
+
+
+class Finding(StrEnum):
+    """ADOPT: the call lives, follow it. ENDED: the outcome is known, or known to be unknown."""
+
+    ADOPT = "adopt"
+    ENDED = "ended"
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What was found. outcome and answered_seconds hold for ENDED only."""
+
+    finding: Finding
+    outcome: Outcome | None = None
+    answered_seconds: float = 0.0
+    reason: str = ""
+
+
+def reconcile(
+    stage: str | None, live_channel: bool, asterisk_restarted: bool, policy: CallbackPolicy
+) -> Found:
+    """Decide from AstDB's ``holdfast-attempt/<key>`` (None: no such key), the channels, and Asterisk's
+    boot time.
+
+    asterisk_restarted: since the attempt was started. AstDB may have lost its last second then, so a
+    missing or early stage proves nothing and the outcome is UNKNOWN; it is never dialled again at once.
+    """
+    if live_channel:
+        return Found(Finding.ADOPT, reason="its channel is alive")
+    name, _, rest = (stage or "").partition(",")
+    if name == "end":
+        return _ended(rest, policy)
+    if name == "dial":
+        return Found(Finding.ENDED, Outcome.UNKNOWN, reason="dialled, and its end was not recorded")
+    if asterisk_restarted:
+        return Found(Finding.ENDED, Outcome.UNKNOWN, reason="Asterisk restarted while it was in flight")
+    if name == "queue":
+        return Found(Finding.ENDED, Outcome.NO_AGENT, reason="it waited for an agent and was never dialled")
+    if name == "":
+        return Found(Finding.ENDED, Outcome.NOT_DIALLED, reason="Asterisk ran on and never saw it")
+    return Found(Finding.ENDED, Outcome.UNKNOWN, reason="AstDB holds a stage that is not known")
+
+
+def _ended(rest: str, policy: CallbackPolicy) -> Found:
+    """``<DIALSTATUS>,<answered seconds>,<epoch>``; a part that cannot be read is never read as a success."""
+    status, _, tail = rest.partition(",")
+    text = tail.partition(",")[0]
+    seconds = float(text) if text.isascii() and text.isdigit() and len(text) < 7 else 0.0
+    return Found(Finding.ENDED, line_outcome(status, seconds, policy), seconds, "recorded by the dial plan")

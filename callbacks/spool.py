@@ -1,0 +1,237 @@
+"""The spool: where every capture is made durable before anything is promised to the caller.
+
+One writer thread takes all captures that wait, writes their lines with one ``write`` and one ``fdatasync``
+and only then resolves their futures, so the cost of the disk is shared by all callers of that moment. Each
+process has files of its own (one per UTC hour, held with a lock for as long as it is written), so what a
+killed process left torn stays at the end of a file that nobody writes to any more.
+"""
+
+import fcntl
+import os
+from collections import deque
+from collections.abc import Callable
+from concurrent.futures import Future
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from threading import Condition, Thread
+
+import structlog
+
+from callbacks.spool_line import encode
+from callbacks.values import Capture
+
+_log = structlog.get_logger()
+_Waiting = tuple[Capture, "Future[None]"]
+
+
+class SpoolFailed(Exception):
+    """The capture is not durable. The message names the folder, what went wrong and what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class SpoolFigures:
+    """Since the start: lines made durable, syncs that took, captures refused; problem: of the newest try,
+    "" if none.
+    """
+
+    lines: int
+    syncs: int
+    refused: int
+    problem: str
+
+
+class Spool:
+    """Appends captures to files in one folder. Thread-safe; close it, or use it in ``with``.
+
+    clock: aware UTC now, asked once per group; it only names the file.
+    """
+
+    def __init__(self, folder: Path, clock: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
+        self._folder = folder
+        self._clock = clock
+        self._waiting: deque[_Waiting] = deque()
+        self._wake = Condition()
+        self._closing = False
+        self._file: _OpenFile | None = None
+        self._figures = SpoolFigures(0, 0, 0, "")
+        self._thread = Thread(target=self._run, name="spool", daemon=True)
+        self._thread.start()
+
+    def __enter__(self) -> "Spool":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    @property
+    def figures(self) -> SpoolFigures:
+        """The newest figures; safe to read from any thread."""
+        return self._figures
+
+    def submit(self, capture: Capture) -> "Future[None]":
+        """Hand over a capture. The future resolves when its line is durable, or carries SpoolFailed: never
+        silence.
+        """
+        done: Future[None] = Future()
+        with self._wake:
+            if self._closing:
+                done.set_exception(SpoolFailed(f"the spool in {self._folder} is closed"))
+                return done
+            self._waiting.append((capture, done))
+            self._wake.notify()
+        return done
+
+    def close(self) -> None:
+        """Make durable what was submitted, then stop. May be called twice."""
+        with self._wake:
+            self._closing = True
+            self._wake.notify()
+        self._thread.join()
+
+    def _run(self) -> None:
+        while group := self._next_group():
+            self._keep(group)
+        self._leave_file()
+
+    def _next_group(self) -> list[_Waiting]:
+        """All that wait, in order; empty only when the spool is closing."""
+        with self._wake:
+            while not self._waiting and not self._closing:
+                self._wake.wait()
+            group = list(self._waiting)
+            self._waiting.clear()
+        return group
+
+    def _keep(self, group: list[_Waiting]) -> None:
+        # Nobody may cancel a line that is being written; who cancelled before is left out.
+        group = [(capture, done) for capture, done in group if done.set_running_or_notify_cancel()]
+        lines, futures = self._encoded(group)
+        if not lines:
+            return
+        try:
+            self._open_file().append(b"".join(lines))
+        except Exception as error:  # whatever it is, callers must hear of it and the thread must live
+            self._refuse(futures, error)
+            return
+        figures = self._figures
+        self._figures = SpoolFigures(figures.lines + len(lines), figures.syncs + 1, figures.refused, "")
+        for done in futures:
+            done.set_result(None)
+
+    def _encoded(self, group: list[_Waiting]) -> tuple[list[bytes], "list[Future[None]]"]:
+        """The lines; a capture that cannot be written as one fails alone, and the others go on."""
+        lines: list[bytes] = []
+        futures: list[Future[None]] = []
+        for capture, done in group:
+            try:
+                lines.append(encode(capture))
+            except Exception as error:
+                done.set_exception(SpoolFailed(f"capture {capture.key} cannot be written down: {error}"))
+            else:
+                futures.append(done)
+        return lines, futures
+
+    def _refuse(self, futures: "list[Future[None]]", error: Exception) -> None:
+        self._leave_file()
+        problem = (
+            f"cannot write captures to {self._folder}: {getattr(error, 'strerror', None) or error}; "
+            "make room there, or give this user the right to write"
+        )
+        figures = self._figures
+        self._figures = SpoolFigures(figures.lines, figures.syncs, figures.refused + len(futures), problem)
+        _log.error("spool failed", folder=str(self._folder), problem=problem, captures=len(futures))
+        for done in futures:
+            done.set_exception(SpoolFailed(problem))
+
+    def _open_file(self) -> "_OpenFile":
+        hour = self._clock().astimezone(UTC).strftime("%Y%m%dT%H")
+        if self._file is None or self._file.hour != hour:
+            self._leave_file()
+            self._file = _OpenFile(self._folder, hour)
+        return self._file
+
+    def _leave_file(self) -> None:
+        if self._file is not None:
+            self._file.close()
+            self._file = None
+
+
+class _OpenFile:
+    """One file of this process, locked while it is written. Every failure raises OSError; then leave the
+    file.
+    """
+
+    def __init__(self, folder: Path, hour: str) -> None:
+        self.hour = hour
+        self._size = 0
+        self._path, self._fd = self._create(folder, hour)
+        try:
+            # Waits at most for a reader that is just looking whether anybody still writes.
+            fcntl.flock(self._fd, fcntl.LOCK_EX)
+            sync_folder(folder)
+        except OSError:
+            self.close()
+            raise
+
+    @staticmethod
+    def _create(folder: Path, hour: str) -> tuple[Path, int]:
+        number = 0
+        while True:
+            path = folder / f"{hour}-{os.getpid()}-{number}.jsonl"
+            try:
+                return path, os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND, 0o640)
+            except FileExistsError:
+                number += 1
+
+    def append(self, data: bytes) -> None:
+        """Durable when it returns. After a failure nothing of ``data`` counts; a part may stand there,
+        torn.
+        """
+        view = memoryview(data)
+        try:
+            while view:
+                view = view[os.write(self._fd, view) :]
+            os.fdatasync(self._fd)
+        except OSError:
+            self._cut_back()
+            raise
+        self._size += len(data)
+
+    def _cut_back(self) -> None:
+        """Take back what was written of a group that failed. Best effort: a torn line is recognised by its
+        reader.
+        """
+        try:
+            os.ftruncate(self._fd, self._size)
+        except OSError as error:
+            _log.warning("spool file keeps a torn line", file=self._path.name, problem=str(error))
+
+    def close(self) -> None:
+        """Let go of the file; one that never got a line is removed."""
+        with suppress(OSError):
+            os.close(self._fd)
+            if self._size == 0:
+                self._path.unlink(missing_ok=True)
+
+
+def sync_folder(folder: Path) -> None:
+    """Make the folder's own entries durable, so that a new file is still there after a power cut."""
+    fd = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(fd)
+    finally:
+        os.close(fd)
+
+
+def is_written(path: Path) -> bool:
+    """Whether a living process still writes to this spool file. Raises OSError when it cannot be opened."""
+    fd = os.open(path, os.O_RDONLY)
+    try:
+        fcntl.flock(fd, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    finally:
+        os.close(fd)
+    return False

@@ -1,0 +1,83 @@
+"""One capture as one line of the spool: JSON that a person can read, closed by a checksum over what stands
+before it.
+
+``{"v":1,"key":"pbx1:1763762400.17","at":"2026-11-21T10:15:00.123456+00:00", … ,"sum":"9a0b1c2d"}``
+
+The checksum (CRC-32) finds torn and rotten lines; it is no protection against forgery, which the folder's
+rights are.
+"""
+
+import json
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from zlib import crc32
+
+from callbacks.lines import DamagedLine
+from callbacks.values import Capture, Matter, NumberSource
+
+VERSION = 1
+_MARK = b',"sum":"'
+_ENCODE = json.JSONEncoder(ensure_ascii=True, separators=(",", ":"), check_circular=False).encode
+_LIMITS = {"key": 160, "scope": 80, "caller_id": 64, "number": 40, "language": 16, "incident": 120}
+
+
+def encode(capture: Capture) -> bytes:
+    """The line, with its newline. Raises ValueError for a naive time."""
+    if capture.at.utcoffset() is None:
+        raise ValueError(f"capture {capture.key}: its time is naive; aware UTC is wanted")
+    body = _ENCODE(
+        {
+            "v": VERSION,
+            "key": capture.key,
+            "at": capture.at.astimezone(UTC).isoformat(),
+            "scope": capture.scope,
+            "caller_id": capture.caller_id,
+            "number": capture.number,
+            "source": capture.source,
+            "matter": capture.matter,
+            "language": capture.language,
+            "tier": capture.tier,
+            "wanted": capture.wanted,
+            "promised": capture.promised,
+            "incident": capture.incident,
+        }
+    ).encode("ascii")[:-1]
+    return b'%b%b%08x"}\n' % (body, _MARK, crc32(body))
+
+
+def decode(line: bytes) -> Capture:
+    """The capture of a line without its newline. Raises DamagedLine; unknown keys are ignored."""
+    body, mark, tail = line.rpartition(_MARK)
+    if not mark:
+        raise DamagedLine("no checksum: the line is torn")
+    if tail != b'%08x"}' % crc32(body):
+        raise DamagedLine("the checksum does not fit")
+    try:
+        return _capture(json.loads(body + b"}"))
+    except (KeyError, TypeError, ValueError) as error:
+        raise DamagedLine(f"not a capture: {type(error).__name__}") from error
+
+
+def _capture(row: dict[str, Any]) -> Capture:
+    if row["v"] != VERSION:
+        raise DamagedLine(f"version {row['v']!r} is not known here")
+    at = datetime.fromisoformat(row["at"])
+    if at.utcoffset() != timedelta(0):
+        raise DamagedLine("the time is not UTC")
+    for name, limit in _LIMITS.items():
+        if not isinstance(row[name], str) or len(row[name]) > limit:
+            raise DamagedLine(f"{name} is not a text of at most {limit} characters")
+    return Capture(
+        key=row["key"],
+        at=at.astimezone(UTC),
+        scope=row["scope"],
+        caller_id=row["caller_id"],
+        number=row["number"],
+        source=NumberSource(row["source"]),
+        matter=Matter(row["matter"]),
+        language=row["language"],
+        tier=int(row["tier"]),
+        wanted=bool(row["wanted"]),
+        promised=bool(row["promised"]),
+        incident=row["incident"],
+    )

@@ -1,0 +1,96 @@
+"""The lines that the dial plan writes by itself when nothing of ours is alive (tier 3), and in its hang-up
+handler.
+
+``hf1|uniqueid|epoch|scope|callerid|number|own/keyed/none|matter|lang|wanted|promised|incident|md5``
+
+The md5 is over everything before the last bar. Every value comes from a telephone and is checked as such.
+"""
+
+import re
+from datetime import UTC, datetime
+from hashlib import md5
+
+from callbacks.lines import DamagedLine
+from callbacks.values import Capture, Matter, NumberSource
+
+TIER = 3
+_LONGEST = 1024
+_FIELDS = 13
+_UNIQUE_ID = re.compile(r"[0-9A-Za-z._-]{1,96}\Z")
+_EPOCH = re.compile(r"[0-9]{9,11}(\.[0-9]{1,6})?\Z")
+_NAME = re.compile(r"[0-9A-Za-z_.-]{1,80}\Z")
+_DIGITS = re.compile(r"\+?[0-9]{1,32}\Z")
+_LANGUAGE = re.compile(r"[A-Za-z]{2}(-[A-Za-z]{2})?\Z")
+_FLAGS = {"0": False, "1": True, "": False}
+
+
+def parse(line: bytes, pbx_id: str) -> Capture:
+    """The capture of a line without its newline. Raises DamagedLine, which never repeats the line's content.
+
+    A line that begins in the middle of a torn one (Asterisk killed while writing, then started again
+    within the minute) is found by its head and read for itself.
+    """
+    try:
+        return _parse(line, pbx_id)
+    except DamagedLine:
+        head = line.rfind(b"hf1|")
+        if head <= 0:
+            raise
+        return _parse(line[head:], pbx_id)
+
+
+def _parse(line: bytes, pbx_id: str) -> Capture:
+    if len(line) > _LONGEST:
+        raise DamagedLine("longer than any line of ours")
+    body, _, checksum = line.rpartition(b"|")
+    if md5(body, usedforsecurity=False).hexdigest().encode() != checksum.lower():
+        raise DamagedLine("the md5 does not fit")
+    try:
+        fields = line.decode("ascii").split("|")
+    except UnicodeDecodeError:
+        raise DamagedLine("not plain text") from None
+    if len(fields) != _FIELDS or fields[0] != "hf1":
+        raise DamagedLine("not a line of this version")
+    return _capture(fields, pbx_id)
+
+
+def _capture(fields: list[str], pbx_id: str) -> Capture:
+    _, unique_id, epoch, scope, caller_id, number, source, matter, language, wanted, promised, incident, _ = (
+        fields
+    )
+    _check("unique id", _UNIQUE_ID, unique_id)
+    _check("epoch", _EPOCH, epoch)
+    _check("scope", _NAME, scope)
+    number = number if _DIGITS.match(number) else ""
+    try:
+        origin = NumberSource(source or "none") if number else NumberSource.NONE
+        flags = _FLAGS[wanted], _FLAGS[promised]
+    except (ValueError, KeyError):
+        raise DamagedLine("source, wanted or promised is not one of its values") from None
+    return Capture(
+        key=f"{pbx_id}:{unique_id}",
+        at=datetime.fromtimestamp(float(epoch), UTC),
+        scope=scope,
+        caller_id=caller_id if _DIGITS.match(caller_id) else "",
+        number=number if origin is not NumberSource.NONE else "",
+        source=origin,
+        matter=_matter(matter),
+        language=language if _LANGUAGE.match(language) else "",
+        tier=TIER,
+        wanted=flags[0],
+        promised=flags[1],
+        incident=incident if _NAME.match(incident) else "",
+    )
+
+
+def _check(name: str, shape: re.Pattern[str], value: str) -> None:
+    if not shape.match(value):
+        raise DamagedLine(f"{name} has a shape that is not allowed")
+
+
+def _matter(text: str) -> Matter:
+    """A word that is not known loses the matter, never the caller."""
+    try:
+        return Matter(text)
+    except ValueError:
+        return Matter.UNSTATED

@@ -1,0 +1,229 @@
+"""Attempts: the row before the call, and one outcome for each."""
+
+from collections.abc import Mapping
+from dataclasses import fields
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Row, Select, insert, select, update
+
+from callbacks.rules import Next
+from callbacks.values import CLOSED_STATES, Attempt, Outcome, Promise, PromiseState
+from store.engine import Database
+from store.errors import ClaimLost, UnknownRow
+from store.promises import to_promise
+from store.tables import attempt, promise
+
+_S = PromiseState
+_NAMES = tuple(field.name for field in fields(Attempt))
+_CALLED = (_S.DIALLING, _S.TALKING)
+
+
+def to_attempt(row: Row[*tuple[Any, ...]]) -> Attempt:
+    """A whole row of the table as a value."""
+    return Attempt(**row._mapping)
+
+
+class Attempts:
+    """Every outgoing call. All times are aware UTC; every method is one transaction."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def start(self, one: Attempt, holder: str) -> Promise:
+        """Write the attempt's row and move its promise to DIALLING; only then may the call go out.
+
+        Raises ClaimLost, and writes nothing, unless this holder's claim on the promise stands at
+        ``started_at``: the lease may have lapsed, or a newer run may have taken over. From here on only
+        the outcome moves the promise.
+        """
+        with self._database.write() as connection:
+            moved = connection.execute(
+                update(promise)
+                .where(
+                    promise.c.id == one.promise_id,
+                    promise.c.state == _S.CLAIMED,
+                    promise.c.holder == holder,
+                    promise.c.claimed_until > one.started_at,
+                )
+                .values(
+                    state=_S.DIALLING,
+                    attempt=one.key,
+                    tries=promise.c.tries + 1,
+                    claimed_until=None,
+                    **({"agent": one.agent} if one.agent else {}),
+                )
+                .returning(promise)
+            ).one_or_none()
+            if moved is None:
+                raise ClaimLost(f"promise {one.promise_id} is not claimed by {holder}; nothing is dialled")
+            connection.execute(insert(attempt).values({name: getattr(one, name) for name in _NAMES}))
+            return to_promise(moved)
+
+    def mark_talking(self, key: str, *, agent: str = "") -> bool:
+        """Agent and caller are connected; agent: who, when known by now. False when the promise is not
+        being dialled.
+        """
+        with self._database.write() as connection:
+            if agent:
+                connection.execute(update(attempt).where(attempt.c.key == key).values(agent=agent))
+            named: dict[str, Any] = {"agent": agent} if agent else {}
+            done = connection.execute(
+                update(promise)
+                .where(promise.c.attempt == key, promise.c.state == _S.DIALLING)
+                .values(state=_S.TALKING, **named)
+            )
+            return done.rowcount == 1
+
+    def set_agent(self, key: str, agent: str) -> None:
+        """Record which agent the queue chose, while the caller's phone rings."""
+        with self._database.write() as connection:
+            connection.execute(update(attempt).where(attempt.c.key == key).values(agent=agent))
+            connection.execute(
+                update(promise)
+                .where(promise.c.attempt == key, promise.c.state.in_(_CALLED))
+                .values(agent=agent)
+            )
+
+    def await_disposition(
+        self,
+        key: str,
+        line: Outcome,
+        due: datetime,
+        now: datetime,
+        *,
+        talk_seconds: float = 0.0,
+        reason: str = "",
+    ) -> bool:
+        """The line's part is over; the agent has until ``due`` to state the outcome. The promise waits in
+        TALKING.
+
+        False, and nothing changes, when the line's end or the outcome was recorded before.
+        """
+        with self._database.write() as connection:
+            done = connection.execute(
+                update(attempt)
+                .where(attempt.c.key == key, attempt.c.outcome.is_(None), attempt.c.line.is_(None))
+                .values(
+                    line=line,
+                    line_ended_at=now,
+                    disposition_due=due,
+                    talk_seconds=talk_seconds,
+                    reason=reason,
+                )
+            )
+            if done.rowcount == 1:
+                connection.execute(
+                    update(promise)
+                    .where(promise.c.attempt == key, promise.c.state.in_(_CALLED))
+                    .values(state=_S.TALKING)
+                )
+            return done.rowcount == 1
+
+    def set_disposition(self, key: str, outcome: Outcome, who: str, note: str = "") -> Attempt | None:
+        """Record what the agent states. None when an outcome stands already, stated or not; UnknownRow
+        without a row.
+
+        The outcome itself is set by ``finish``; when the line has not ended yet, that is to wait until it
+        has.
+        """
+        with self._database.write() as connection:
+            row = connection.execute(
+                update(attempt)
+                .where(attempt.c.key == key, attempt.c.outcome.is_(None), attempt.c.disposition.is_(None))
+                .values(disposition=outcome, who=who, note=note)
+                .returning(attempt)
+            ).one_or_none()
+            if row is None:
+                _known(connection, key)
+                return None
+            return to_attempt(row)
+
+    def finish(
+        self,
+        key: str,
+        outcome: Outcome,
+        after: Next,
+        now: datetime,
+        *,
+        talk_seconds: float | None = None,
+        reason: str = "",
+    ) -> bool:
+        """Set the attempt's outcome, once, and move its promise to where ``after`` says
+        (``rules.after_attempt``).
+
+        False, and nothing changes, when it was finished before. talk_seconds: None leaves what the line said.
+        """
+        with self._database.write() as connection:
+            values: dict[str, Any] = {"outcome": outcome, "ended_at": now}
+            values |= {} if talk_seconds is None else {"talk_seconds": talk_seconds}
+            values |= {"reason": reason} if reason else {}
+            done = connection.execute(
+                update(attempt).where(attempt.c.key == key, attempt.c.outcome.is_(None)).values(**values)
+            )
+            if done.rowcount != 1:
+                _known(connection, key)
+                return False
+            connection.execute(
+                update(promise)
+                .where(promise.c.attempt == key, promise.c.state.in_(_CALLED))
+                .values(**_moved(after, now))
+            )
+            return True
+
+    def unended(self) -> list[Attempt]:
+        """Attempts whose line has not ended as far as the book knows: what reconciliation has to ask
+        about.
+        """
+        return self._listed(
+            select(attempt)
+            .where(attempt.c.outcome.is_(None), attempt.c.line.is_(None))
+            .order_by(attempt.c.started_at)
+        )
+
+    def awaiting_disposition(self, now: datetime | None = None) -> list[Attempt]:
+        """Attempts whose line has ended without an outcome yet; with ``now``: only those whose time is up."""
+        query = select(attempt).where(attempt.c.outcome.is_(None), attempt.c.line.is_not(None))
+        query = query if now is None else query.where(attempt.c.disposition_due <= now)
+        return self._listed(query.order_by(attempt.c.started_at))
+
+    def get(self, key: str) -> Attempt:
+        """Raises UnknownRow."""
+        with self._database.read() as connection:
+            return _known(connection, key)
+
+    def of_promise(self, promise_id: int) -> list[Attempt]:
+        """All attempts of a promise, oldest first."""
+        return self._listed(
+            select(attempt)
+            .where(attempt.c.promise_id == promise_id)
+            .order_by(attempt.c.started_at, attempt.c.key)
+        )
+
+    def _listed(self, query: Select[Any]) -> list[Attempt]:
+        with self._database.read() as connection:
+            return [to_attempt(row) for row in connection.execute(query)]
+
+
+def _known(connection: Connection, key: str) -> Attempt:
+    row = connection.execute(select(attempt).where(attempt.c.key == key)).one_or_none()
+    if row is None:
+        raise UnknownRow(f"there is no attempt {key}")
+    return to_attempt(row)
+
+
+def _moved(after: Next, now: datetime) -> Mapping[str, Any]:
+    closed = after.state in CLOSED_STATES
+    return {
+        "state": after.state,
+        "due_at": after.due_at,
+        "place_at": after.place_at,
+        "attempts": after.attempts,
+        "line_failures": after.line_failures,
+        "reason": after.reason,
+        "attention": after.attention,
+        "closed_at": now if closed else None,
+        "holder": "",
+        "claimed_until": None,
+        **({} if closed else {"agent": ""}),
+    }

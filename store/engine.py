@@ -1,0 +1,129 @@
+"""The connection to the database, with what each kind of it needs, and its problems put into words."""
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from threading import RLock
+from typing import Any
+
+from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import ArgumentError, DatabaseError, IntegrityError, ProgrammingError
+
+from store.errors import StoreBusy, StoreProblem
+
+_BUSY_SECONDS = 10
+
+
+class Database:
+    """One engine for all subjects. ``read`` and ``write`` are transactions: all of a block, or nothing.
+
+    On SQLite a writer takes the write lock at once, so that what it read cannot change before it writes;
+    writers of this process queue in memory, because SQLite's own waiting is sleeping and trying again.
+    """
+
+    def __init__(self, url: str) -> None:
+        self.url = _checked(url)
+        self.name = self.url.database or str(self.url)
+        self.engine = _engine(self.url)
+        self._reader = self.engine.execution_options(holdfast_read=True)
+        self._turn = RLock()
+        self._one_writer = self.url.get_backend_name() == "sqlite"
+
+    @contextmanager
+    def read(self) -> Iterator[Connection]:
+        """A consistent view; writing in it is a mistake. Raises StoreProblem."""
+        with _in_words(self.name), self._reader.begin() as connection:
+            yield connection
+
+    @contextmanager
+    def write(self) -> Iterator[Connection]:
+        """Committed and durable when the block is left; rolled back when it raises. Raises StoreProblem."""
+        if not self._one_writer:
+            with _in_words(self.name), self.engine.begin() as connection:
+                yield connection
+            return
+        with self._turn, _in_words(self.name), self.engine.begin() as connection:
+            yield connection
+
+    def close(self) -> None:
+        self.engine.dispose()
+
+
+def _checked(url: str) -> URL:
+    try:
+        parsed = make_url(url)
+    except ArgumentError:
+        raise StoreProblem(
+            "the database address cannot be read; it looks like sqlite:////var/lib/holdfast/holdfast.db "
+            "or postgresql://user@host/name"
+        ) from None
+    if parsed.get_backend_name() == "sqlite":
+        _check_file(parsed)
+    return parsed
+
+
+def _check_file(url: URL) -> None:
+    if not url.database or url.database == ":memory:":
+        raise StoreProblem("the database must be a file: a book in memory would be lost with the process")
+    folder = Path(url.database).parent
+    if not folder.is_dir():
+        raise StoreProblem(
+            f"cannot open the database {url.database}: the folder {folder} does not exist; create it, or set "
+            "HOLDFAST_DATA_DIR to one that does"
+        )
+
+
+def _engine(url: URL) -> Engine:
+    if url.get_backend_name() != "sqlite":
+        return create_engine(url, pool_pre_ping=True)
+    engine = create_engine(url, connect_args={"timeout": _BUSY_SECONDS}, pool_size=8, max_overflow=8)
+    event.listen(engine, "connect", _prepare)
+    event.listen(engine, "begin", _begin)
+    return engine
+
+
+def _prepare(connection: sqlite3.Connection, _record: Any) -> None:
+    connection.isolation_level = None  # we say BEGIN ourselves; the driver's own way begins too late
+    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
+        connection.execute(f"PRAGMA {pragma}").fetchall()
+
+
+def _begin(connection: Connection) -> None:
+    reading = connection.get_execution_options().get("holdfast_read", False)
+    connection.exec_driver_sql("BEGIN" if reading else "BEGIN IMMEDIATE")
+
+
+@contextmanager
+def _in_words(name: str) -> Iterator[None]:
+    try:
+        yield
+    except (IntegrityError, ProgrammingError):
+        raise  # a mistake of ours or a rule of the tables, not of the place where the database lies
+    except DatabaseError as error:
+        raise problem(name, str(error.orig)) from error
+
+
+_REMEDIES = (
+    ("readonly", "it is read-only: give this user the right to write the file and its folder"),
+    ("read-only", "it is read-only: give this user the right to write the file and its folder"),
+    ("unable to open", "it cannot be opened: check that the file and its folder belong to this user"),
+    ("not a database", "the file is not a database, or is damaged: put it aside and restore a backup"),
+    ("malformed", "the file is damaged: stop every Holdfast process, put it aside and restore a backup"),
+    ("disk is full", "the disk is full: make room"),
+    ("disk i/o", "the disk fails: check it, then restore a backup if the file is damaged"),
+    ("no such table", "it holds no Holdfast tables: run `holdfast db migrate`"),
+    ("no such column", "its tables are older than this Holdfast: run `holdfast db migrate`"),
+)
+
+
+def problem(name: str, said: str) -> StoreProblem:
+    """The driver's words made into a StoreProblem that names the database and the remedy."""
+    low = said.lower()
+    if "locked" in low or "busy" in low:
+        return StoreBusy(f"the database {name} is held by another process for more than {_BUSY_SECONDS} s")
+    for mark, remedy in _REMEDIES:
+        if mark in low:
+            return StoreProblem(f"cannot use the database {name}: {remedy} ({said})")
+    return StoreProblem(f"cannot use the database {name}: {said}")

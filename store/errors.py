@@ -1,0 +1,21 @@
+"""What can be wrong with the store, told so that somebody can mend it."""
+
+
+class StoreProblem(Exception):
+    """The store cannot be used. The message names the database and the remedy; it is fit to be shown as it
+    is.
+    """
+
+
+class StoreBusy(StoreProblem):
+    """Somebody else held the database for too long. Nothing was written; trying again is right."""
+
+
+class ClaimLost(Exception):
+    """The promise is not, or no longer, claimed by this holder; nothing was written and nothing may be
+    dialled.
+    """
+
+
+class UnknownRow(LookupError):
+    """There is no row with this key; the message names it."""

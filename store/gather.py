@@ -1,0 +1,148 @@
+"""How captures find their promise: one open promise per number and scope (requirements C3, E6)."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, bindparam, case, select, update
+
+from callbacks.values import CLOSED_STATES, Capture, Matter, PromiseState
+from store.dialect import upsert
+from store.tables import promise
+
+Pair = tuple[str, str]  # number and scope
+
+_MANY = 400
+
+
+@dataclass(frozen=True, slots=True)
+class Gathered:
+    """Where each pair's captures belong, and how many promises had to be opened for that."""
+
+    promises: Mapping[Pair, int]
+    opened: int
+
+
+_JOIN = (
+    update(promise)
+    .where(promise.c.id == bindparam("b_id"))
+    .values(
+        captures=promise.c.captures + bindparam("b_captures"),
+        # A stated matter is worth more than none; the first one stated stands.
+        matter=case(
+            (promise.c.matter == Matter.UNSTATED, bindparam("b_matter", type_=promise.c.matter.type)),
+            else_=promise.c.matter,
+        ),
+    )
+)
+
+
+def gather(connection: Connection, asked: Sequence[Capture], now: datetime) -> Gathered:
+    """Join each capture's open promise in whatever state it is, or open one. Only counts and matter of a
+    joined promise
+    change: its place and due time stay (E6).
+    """
+    groups: dict[Pair, list[Capture]] = {}
+    for one in asked:
+        groups.setdefault((one.number, one.scope), []).append(one)
+    found = _open_promises(connection, groups)
+    missing = [pair for pair in groups if pair not in found]
+    _join(connection, ((found[pair], groups[pair]) for pair in found))
+    if missing:
+        found |= _open(connection, [_row(groups[pair], now) for pair in missing])
+        late = [pair for pair in missing if pair not in found]
+        if late:  # another process opened them in between, which only a database with several writers allows
+            theirs = _open_promises(connection, late)
+            _join(connection, ((theirs[pair], groups[pair]) for pair in theirs))
+            found |= theirs
+            missing = [pair for pair in missing if pair not in theirs]
+    return Gathered(found, len(missing))
+
+
+def _open_promises(connection: Connection, pairs: Iterable[Pair]) -> dict[Pair, int]:
+    wanted = set(pairs)
+    numbers = list({number for number, _ in wanted})
+    found: dict[Pair, int] = {}
+    for start in range(0, len(numbers), _MANY):
+        rows = connection.execute(
+            select(promise.c.number, promise.c.scope, promise.c.id).where(
+                promise.c.number.in_(numbers[start : start + _MANY]), promise.c.closed_at.is_(None)
+            )
+        )
+        found.update({(row.number, row.scope): row.id for row in rows})
+    return {pair: found[pair] for pair in wanted if pair in found}
+
+
+def _join(connection: Connection, groups: Iterable[tuple[int, Sequence[Capture]]]) -> None:
+    rows = [{"b_id": id_, "b_captures": len(some), "b_matter": _matter(some)} for id_, some in groups]
+    if rows:
+        connection.execute(_JOIN, rows)
+
+
+def _open(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> dict[Pair, int]:
+    made = connection.execute(
+        upsert(connection, promise)
+        .on_conflict_do_nothing(
+            index_elements=[promise.c.number, promise.c.scope], index_where=promise.c.closed_at.is_(None)
+        )
+        .returning(promise.c.number, promise.c.scope, promise.c.id),
+        rows,
+    )
+    return {(row.number, row.scope): row.id for row in made}
+
+
+def _row(some: Sequence[Capture], now: datetime) -> dict[str, Any]:
+    first = min(some, key=lambda one: one.at)
+    at = min(first.at, now)  # a clock that runs ahead must not hide a caller
+    return {
+        "scope": first.scope,
+        "number": first.number,
+        "state": PromiseState.OPEN,
+        "created_at": at,
+        "due_at": at,
+        "place_at": at,
+        "captures": len(some),
+        "matter": _matter(some),
+        "language": first.language,
+    }
+
+
+def _matter(some: Sequence[Capture]) -> Matter:
+    return next((one.matter for one in some if one.matter is not Matter.UNSTATED), Matter.UNSTATED)
+
+
+def renumber(connection: Connection, promise_id: int, whole: Capture, now: datetime) -> tuple[int, int]:
+    """A later line of the same call corrected the number: the capture's promise follows, never a second
+    one beside it.
+
+    Returns the promise that now holds the capture and how many were opened. A promise of this call alone
+    takes the new number and keeps its place; if the new number has an open promise already, the capture
+    moves there, and a promise that is left empty is cancelled (unless it is being called at this moment:
+    its outcome closes or reopens it). One that was closed because somebody was reached stays so: the call
+    was answered.
+    """
+    old = connection.execute(select(promise).where(promise.c.id == promise_id)).one()
+    if old.state in CLOSED_STATES and old.state is not PromiseState.UNREACHABLE:
+        return promise_id, 0
+    there = _open_promises(connection, [(whole.number, whole.scope)])
+    alone = old.captures == 1 and old.closed_at is None
+    if alone and not there:
+        connection.execute(update(promise).where(promise.c.id == promise_id).values(number=whole.number))
+        return promise_id, 0
+    gathered = gather(connection, [whole], now)
+    _take_from(connection, old, now)
+    return gathered.promises[whole.number, whole.scope], gathered.opened
+
+
+def _take_from(connection: Connection, old: Any, now: datetime) -> None:
+    if old.closed_at is not None:
+        return
+    values: dict[str, Any] = {"captures": old.captures - 1}
+    if old.captures == 1 and old.state in (PromiseState.OPEN, PromiseState.CLAIMED):
+        values |= {
+            "state": PromiseState.CANCELLED,
+            "closed_at": now,
+            "reason": "the caller corrected the number",
+        }
+    connection.execute(update(promise).where(promise.c.id == old.id).values(**values))

@@ -1,0 +1,52 @@
+"""Live rows: figures of this moment, rewritten by the bridge, read by console and command line."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import select
+
+from store.dialect import upsert
+from store.engine import Database
+from store.tables import live
+
+
+@dataclass(frozen=True, slots=True)
+class LiveRow:
+    """value: JSON; at: aware UTC, by the clock of the bridge that wrote it."""
+
+    key: str
+    value: Any
+    at: datetime
+
+
+class Live:
+    """One row per key."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def put(self, values: Mapping[str, Any], now: datetime) -> None:
+        """Write all of them in one transaction. Values are what JSON can hold."""
+        if not values:
+            return
+        rows = [{"key": key, "value": value, "at": now} for key, value in values.items()]
+        with self._database.write() as connection:
+            statement = upsert(connection, live)
+            connection.execute(
+                statement.on_conflict_do_update(
+                    index_elements=[live.c.key],
+                    set_={"value": statement.excluded.value, "at": statement.excluded.at},
+                ),
+                rows,
+            )
+
+    def get(self, key: str) -> LiveRow | None:
+        """One row, or None when it was never written."""
+        return self.all().get(key)
+
+    def all(self) -> dict[str, LiveRow]:
+        """All rows of one moment."""
+        with self._database.read() as connection:
+            return {row.key: LiveRow(row.key, row.value, row.at) for row in connection.execute(select(live))}

@@ -1,0 +1,15 @@
+"""Alembic's way in. The connection, with its transaction, is handed over by ``store.schema.migrate``."""
+
+from alembic import context
+
+from store.tables import metadata
+
+context.configure(
+    connection=context.config.attributes["connection"],
+    target_metadata=metadata,
+    transactional_ddl=True,  # SQLite can, when the transaction is begun by us: a half-made schema never stays
+    render_as_batch=True,
+    compare_type=True,
+)
+with context.begin_transaction():
+    context.run_migrations()

@@ -1,0 +1,214 @@
+"""Claims: who may call next. A claim is a lease by one conditional UPDATE, so two can never hold the same
+promise.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection, Row, Select, Update, func, select, update
+
+from callbacks.rules import order_key
+from callbacks.values import Promise, PromiseState
+from store.engine import Database
+from store.errors import UnknownRow
+from store.tables import promise
+
+_S = PromiseState
+_FREE = {"holder": "", "claimed_until": None, "agent": ""}
+
+
+def to_promise(row: Row[*tuple[Any, ...]]) -> Promise:
+    """A whole row of the table as a value."""
+    return Promise(**row._mapping)
+
+
+class Promises:
+    """The open and closed promises. All times are aware UTC; leases run on the ``now`` that is given."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def claim_due(
+        self, scopes: Sequence[str], limit: int, now: datetime, holder: str, lease: float
+    ) -> list[Promise]:
+        """Claim up to ``limit`` promises that are due, in their order, for ``lease`` seconds.
+
+        holder: unique for each run of a process, so that a run which was replaced holds nothing any more.
+        Claims that lapsed are free again; only CLAIMED ones lapse.
+        """
+        if limit <= 0 or not scopes:
+            return []
+        with self._database.write() as connection:
+            _free_lapsed(connection, now)
+            return _claim(connection, _turn(scopes, now, limit), now, holder, lease)
+
+    def claim_for_agent(
+        self, agent: str, now: datetime, lease: float, scopes: Sequence[str] | None = None
+    ) -> Promise | None:
+        """The next due promise for an agent who asks; what the agent holds already is given again, with a
+        new lease.
+
+        scopes: None means any. The holder is the agent. None when nothing is due.
+        """
+        with self._database.write() as connection:
+            _free_lapsed(connection, now)
+            held = (
+                select(promise.c.id).where(promise.c.state == _S.CLAIMED, promise.c.holder == agent).limit(1)
+            )
+            again = _claim(connection, held, now, agent, lease, agent=agent, states=(_S.CLAIMED,))
+            if again:
+                return again[0]
+            made = _claim(connection, _turn(scopes, now, 1), now, agent, lease, agent=agent)
+            return made[0] if made else None
+
+    def claim(
+        self, promise_id: int, now: datetime, holder: str, lease: float, *, agent: str = ""
+    ) -> Promise | None:
+        """Claim this one, due or not; None when it is not open (somebody else has it, or it is closed)."""
+        with self._database.write() as connection:
+            _free_lapsed(connection, now)
+            this = select(promise.c.id).where(promise.c.id == promise_id)
+            made = _claim(connection, this, now, holder, lease, agent=agent)
+            return made[0] if made else None
+
+    def release(self, promise_id: int, holder: str) -> bool:
+        """Give a claim back, its place kept; False when this holder has no claim on it."""
+        return self._one(_held(promise_id, holder).values(state=_S.OPEN, **_FREE))
+
+    def renew(self, promise_id: int, holder: str, now: datetime, lease: float) -> bool:
+        """Lengthen a claim; False when it is lost."""
+        until = now + timedelta(seconds=lease)
+        return self._one(
+            _held(promise_id, holder).where(promise.c.claimed_until > now).values(claimed_until=until)
+        )
+
+    def cancel(self, promise_id: int, now: datetime, reason: str) -> bool:
+        """Close a promise that nobody is calling at this moment; False when it is being called, or closed."""
+        return self._one(
+            update(promise)
+            .where(promise.c.id == promise_id, promise.c.state.in_((_S.OPEN, _S.CLAIMED)))
+            .values(state=_S.CANCELLED, closed_at=now, reason=reason, **_FREE)
+        )
+
+    def seen_by_leader(self, promise_id: int) -> bool:
+        """Take a promise off the leader's list."""
+        return self._one(
+            update(promise).where(promise.c.id == promise_id, promise.c.attention).values(attention=False)
+        )
+
+    def get(self, promise_id: int) -> Promise:
+        """Raises UnknownRow."""
+        with self._database.read() as connection:
+            row = connection.execute(select(promise).where(promise.c.id == promise_id)).one_or_none()
+        if row is None:
+            raise UnknownRow(f"there is no promise {promise_id}")
+        return to_promise(row)
+
+    def held_by(self, agent: str) -> Promise | None:
+        """What an agent holds now: claimed, being called, or awaiting the outcome."""
+        with self._database.read() as connection:
+            row = connection.execute(
+                select(promise)
+                .where(promise.c.state.in_((_S.CLAIMED, _S.DIALLING, _S.TALKING)), promise.c.agent == agent)
+                .order_by(promise.c.id)
+                .limit(1)
+            ).one_or_none()
+        return None if row is None else to_promise(row)
+
+    def in_flight(self) -> list[Promise]:
+        """Those that are being called or await their outcome; ``attempt`` is the key of each one's
+        attempt.
+        """
+        return self._listed(
+            select(promise).where(promise.c.state.in_((_S.DIALLING, _S.TALKING))).order_by(promise.c.id)
+        )
+
+    def listed(
+        self, limit: int = 100, states: Sequence[PromiseState] | None = None, scope: str | None = None
+    ) -> list[Promise]:
+        """For pages: by state given (None: all that are open in any way), in the order of the queue."""
+        query = select(promise).order_by(promise.c.place_at, promise.c.id).limit(limit)
+        query = query.where(promise.c.closed_at.is_(None) if states is None else promise.c.state.in_(states))
+        return self._listed(query if scope is None else query.where(promise.c.scope == scope))
+
+    def for_leader(self, limit: int = 100) -> list[Promise]:
+        """Promises that somebody should look at (an outcome nobody knows, lines that never carried the
+        call).
+        """
+        return self._listed(select(promise).where(promise.c.attention).order_by(promise.c.id).limit(limit))
+
+    def count_due(self, scopes: Sequence[str], now: datetime) -> int:
+        """How many could be claimed now."""
+        query = select(func.count()).select_from(_turn(scopes, now, None).subquery())
+        with self._database.read() as connection:
+            return connection.execute(query).scalar_one()
+
+    def next_due(self, scopes: Sequence[str]) -> datetime | None:
+        """When the first open promise is due, past or future; None when there is none."""
+        with self._database.read() as connection:
+            first: datetime | None = connection.execute(
+                select(func.min(promise.c.due_at)).where(
+                    promise.c.state == _S.OPEN, promise.c.scope.in_(scopes)
+                )
+            ).scalar_one()
+        return first
+
+    def _listed(self, query: Select[Any]) -> list[Promise]:
+        with self._database.read() as connection:
+            return [to_promise(row) for row in connection.execute(query)]
+
+    def _one(self, statement: Update) -> bool:
+        with self._database.write() as connection:
+            return connection.execute(statement).rowcount == 1
+
+
+def _held(promise_id: int, holder: str) -> Update:
+    return update(promise).where(
+        promise.c.id == promise_id, promise.c.state == _S.CLAIMED, promise.c.holder == holder
+    )
+
+
+def _turn(scopes: Sequence[str] | None, now: datetime, limit: int | None) -> Select[Any]:
+    """Ids of those whose turn it is. place_at never lies behind due_at of a promise that is not due,
+    except where an
+    attempt failed for our own reasons, so the index range ends the look.
+    """
+    query = (
+        select(promise.c.id)
+        .where(promise.c.state == _S.OPEN, promise.c.place_at <= now, promise.c.due_at <= now)
+        .order_by(promise.c.place_at, promise.c.id)
+        .limit(limit)
+    )
+    return query if scopes is None else query.where(promise.c.scope.in_(scopes))
+
+
+def _free_lapsed(connection: Connection, now: datetime) -> None:
+    connection.execute(
+        update(promise)
+        .where(promise.c.state == _S.CLAIMED, promise.c.claimed_until <= now)
+        .values(state=_S.OPEN, **_FREE)
+    )
+
+
+def _claim(
+    connection: Connection,
+    ids: Select[Any],
+    now: datetime,
+    holder: str,
+    lease: float,
+    *,
+    agent: str = "",
+    states: Sequence[PromiseState] = (_S.OPEN,),
+) -> list[Promise]:
+    if connection.dialect.name == "postgresql":
+        ids = ids.with_for_update(
+            skip_locked=True
+        )  # SQLite would drop it in silence, and needs none: one writer
+    rows = connection.execute(
+        update(promise)
+        .where(promise.c.id.in_(ids), promise.c.state.in_(states))
+        .values(state=_S.CLAIMED, holder=holder, agent=agent, claimed_until=now + timedelta(seconds=lease))
+        .returning(promise)
+    ).all()
+    return sorted((to_promise(row) for row in rows), key=order_key)

@@ -1,0 +1,223 @@
+"""The tables, as they are now. Migrations (``store/migrations``) lead there; a test holds the two equal."""
+
+from sqlalchemy import (
+    JSON,
+    Boolean,
+    Column,
+    Float,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    Text,
+    false,
+    text,
+)
+
+from callbacks.values import Matter, NumberSource, Outcome, PromiseState
+from fallback.modes import Mode
+from fallback.state import Health
+from store.types import UtcTime, Word
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+_OPEN = text("closed_at IS NULL")
+
+promise = Table(
+    "promise",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("scope", String(80), nullable=False),
+    Column("number", String(40), nullable=False),
+    Column("state", Word(PromiseState), nullable=False),
+    Column("created_at", UtcTime, nullable=False),
+    Column("due_at", UtcTime, nullable=False),
+    Column("place_at", UtcTime, nullable=False),
+    Column("attempts", Integer, nullable=False, server_default="0"),
+    Column("line_failures", Integer, nullable=False, server_default="0"),
+    Column("tries", Integer, nullable=False, server_default="0"),
+    Column("captures", Integer, nullable=False),
+    Column("matter", Word(Matter), nullable=False),
+    Column("language", String(16), nullable=False),
+    Column("agent", String(120), nullable=False, server_default=""),
+    Column("reason", Text, nullable=False, server_default=""),
+    Column("attempt", String(80), nullable=False, server_default=""),
+    Column("holder", String(120), nullable=False, server_default=""),
+    Column("claimed_until", UtcTime),
+    Column("closed_at", UtcTime),
+    Column("attention", Boolean, nullable=False, server_default=false()),
+    sqlite_autoincrement=True,  # an id is never used twice, so neither is an attempt's key
+)
+# One open promise per number and scope (requirements C3, E6).
+Index(
+    "uq_promise_open",
+    promise.c.number,
+    promise.c.scope,
+    unique=True,
+    sqlite_where=_OPEN,
+    postgresql_where=_OPEN,
+)
+# Whose turn it is, without looking at anything that is closed or in flight.
+_TURN = text("state = 'open'")
+Index(
+    "ix_promise_turn",
+    promise.c.scope,
+    promise.c.place_at,
+    promise.c.id,
+    sqlite_where=_TURN,
+    postgresql_where=_TURN,
+)
+_BUSY = text("state IN ('claimed', 'dialling', 'talking')")
+Index("ix_promise_busy", promise.c.state, sqlite_where=_BUSY, postgresql_where=_BUSY)
+Index("ix_promise_state", promise.c.state, promise.c.place_at, promise.c.id)
+
+capture = Table(
+    "capture",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("key", String(160), nullable=False, unique=True),
+    Column("at", UtcTime, nullable=False),
+    Column("scope", String(80), nullable=False),
+    Column("caller_id", String(64), nullable=False),
+    Column("number", String(40), nullable=False),
+    Column("source", Word(NumberSource), nullable=False),
+    Column("matter", Word(Matter), nullable=False),
+    Column("language", String(16), nullable=False),
+    Column("tier", Integer, nullable=False),
+    Column("wanted", Boolean, nullable=False),
+    Column("promised", Boolean, nullable=False),
+    Column("incident", String(120), nullable=False),
+    Column("promise_id", ForeignKey("promise.id"), index=True),
+    Column("imported_at", UtcTime, nullable=False),
+)
+_MISSED = text("promise_id IS NULL")
+Index("ix_capture_missed", capture.c.at, sqlite_where=_MISSED, postgresql_where=_MISSED)
+
+attempt = Table(
+    "attempt",
+    metadata,
+    Column("key", String(80), primary_key=True),
+    Column("promise_id", ForeignKey("promise.id"), nullable=False, index=True),
+    Column("scope", String(80), nullable=False),
+    Column("number", String(40), nullable=False),
+    Column("trunk", String(80), nullable=False),
+    Column("agent", String(120), nullable=False),
+    Column("started_at", UtcTime, nullable=False),
+    Column("line", Word(Outcome)),
+    Column("line_ended_at", UtcTime),
+    Column("disposition_due", UtcTime),
+    Column("disposition", Word(Outcome)),
+    Column("who", String(120), nullable=False, server_default=""),
+    Column("note", Text, nullable=False, server_default=""),
+    Column("outcome", Word(Outcome)),
+    Column("ended_at", UtcTime),
+    Column("talk_seconds", Float, nullable=False, server_default="0"),
+    Column("reason", Text, nullable=False, server_default=""),
+)
+_UNENDED = text("outcome IS NULL")
+Index("ix_attempt_unended", attempt.c.started_at, sqlite_where=_UNENDED, postgresql_where=_UNENDED)
+
+import_offset = Table(
+    "import_offset",
+    metadata,
+    Column("source", String(200), primary_key=True),
+    Column("offset", Integer, nullable=False),
+    Column("damaged", Integer, nullable=False, server_default="0"),
+    Column("at", UtcTime, nullable=False),
+)
+
+change = Table(
+    "change",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("at", UtcTime, nullable=False),
+    Column("kind", String(40), nullable=False),
+    Column("subject", String(120), nullable=False),
+    Column("old", Text, nullable=False),
+    Column("new", Text, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("who", String(120), nullable=False),
+    Column("incident", String(120), nullable=False, index=True),
+)
+
+# The columns are those of fallback.state.SavedScope.
+scope_state = Table(
+    "scope_state",
+    metadata,
+    Column("name", String(80), primary_key=True),
+    Column("computed", Word(Mode), nullable=False),
+    Column("effective", Word(Mode), nullable=False),
+    Column("since", UtcTime),
+    Column("override_mode", Word(Mode)),
+    Column("override_who", String(120), nullable=False),
+    Column("override_why", Text, nullable=False),
+    Column("override_since", UtcTime),
+    Column("override_until", UtcTime),
+    Column("incident_key", String(120), nullable=False),
+    Column("incident_kind", String(20), nullable=False),
+    Column("incident_opened_at", UtcTime),
+    Column("incident_detail", Text, nullable=False),
+    Column("recovery_at", UtcTime),
+    Column("at", UtcTime, nullable=False),
+)
+
+component_state = Table(
+    "component_state",
+    metadata,
+    Column("name", String(80), primary_key=True),
+    Column("health", Word(Health), nullable=False),
+    Column("since", UtcTime),
+    Column("detail", Text, nullable=False),
+    Column("at", UtcTime, nullable=False),
+)
+
+incident = Table(
+    "incident",
+    metadata,
+    Column("key", String(120), primary_key=True),
+    Column("scope", String(80), nullable=False),
+    Column("kind", String(20), nullable=False),
+    Column("opened_at", UtcTime, nullable=False),
+    Column("closed_at", UtcTime),
+    Column("detail", Text, nullable=False),
+)
+Index("ix_incident_opened", incident.c.opened_at)
+
+intent = Table(
+    "intent",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("kind", String(40), nullable=False),
+    Column("payload", JSON, nullable=False),
+    Column("who", String(120), nullable=False),
+    Column("at", UtcTime, nullable=False),
+    Column("state", String(20), nullable=False),
+    Column("finished_at", UtcTime),
+    Column("result", Text, nullable=False, server_default=""),
+    sqlite_autoincrement=True,
+)
+_PENDING = text("state = 'pending'")
+Index("ix_intent_pending", intent.c.id, sqlite_where=_PENDING, postgresql_where=_PENDING)
+
+live = Table(
+    "live",
+    metadata,
+    Column("key", String(80), primary_key=True),
+    Column("value", JSON, nullable=False),
+    Column("at", UtcTime, nullable=False),
+)
+
+meta = Table(
+    "meta",
+    metadata,
+    Column("key", String(80), primary_key=True),
+    Column("value", Text, nullable=False),
+)

@@ -1,0 +1,73 @@
+"""Figures of the book for pages and reports, as of one moment."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import func, select
+
+from callbacks.values import CLOSED_STATES, Outcome, PromiseState
+from store.engine import Database
+from store.tables import attempt, capture, promise
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """promises: by state, every state present. missed: calls without a promise. oldest_open: creation of the
+    promise that waits longest, aware UTC. never_dialled: closed though no attempt was ever made and nobody
+    cancelled it; always 0 (requirement E8). attention: on the leader's list.
+    """
+
+    promises: Mapping[PromiseState, int]
+    captures: int
+    missed: int
+    attempts: Mapping[Outcome, int]
+    in_flight: int
+    attention: int
+    never_dialled: int
+    oldest_open: datetime | None
+
+    @property
+    def open(self) -> int:
+        """Promises that are not closed, in whatever state."""
+        return sum(count for state, count in self.promises.items() if state not in CLOSED_STATES)
+
+
+class View:
+    """Read only."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def summary(self) -> Summary:
+        """All figures of one moment."""
+        with self._database.read() as connection:
+            states = connection.execute(select(promise.c.state, func.count()).group_by(promise.c.state))
+            outcomes = connection.execute(select(attempt.c.outcome, func.count()).group_by(attempt.c.outcome))
+            by_outcome = {row[0]: row[1] for row in outcomes}
+            total, missed = connection.execute(
+                select(func.count(), func.count().filter(capture.c.promise_id.is_(None)))
+            ).one()
+            attention, never = connection.execute(
+                select(
+                    func.count().filter(promise.c.attention),
+                    func.count().filter(
+                        promise.c.closed_at.is_not(None),
+                        promise.c.tries == 0,
+                        promise.c.state != PromiseState.CANCELLED,
+                    ),
+                )
+            ).one()
+            oldest = connection.execute(
+                select(func.min(promise.c.created_at)).where(promise.c.closed_at.is_(None))
+            ).scalar_one()
+            return Summary(
+                promises=dict.fromkeys(PromiseState, 0) | {row[0]: row[1] for row in states},
+                captures=total,
+                missed=missed,
+                attempts={outcome: by_outcome[outcome] for outcome in Outcome if outcome in by_outcome},
+                in_flight=by_outcome.get(None, 0),
+                attention=attention,
+                never_dialled=never,
+                oldest_open=oldest,
+            )
