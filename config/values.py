@@ -1,0 +1,133 @@
+"""The kinds of value that a policy is made of, as annotations for its models: each says what is wrong and
+what to do.
+
+A validator here raises ``bad(problem, remedy)``; ``config.policy`` turns it into a ConfigError with its
+place.
+"""
+
+import re
+from collections.abc import Callable
+from typing import Annotated, Any
+from zoneinfo import ZoneInfo, available_timezones
+
+from pydantic import AfterValidator, BeforeValidator
+from pydantic_core import PydanticCustomError
+
+from config import durations
+from config.errors import nearest
+
+LANGUAGES = ("zh-CN", "en")
+LONGEST = 30 * 86400.0
+"""No duration of a policy is longer, in seconds: more is a slip of the unit."""
+
+
+def bad(problem: str, remedy: str) -> PydanticCustomError:
+    """An error that keeps its remedy apart from its problem."""
+    return PydanticCustomError("holdfast", "{problem}", {"problem": problem, "remedy": remedy})
+
+
+def _matching(pattern: str, what: str, remedy: str) -> Callable[[str], str]:
+    compiled = re.compile(pattern, re.ASCII)
+
+    def check(value: str) -> str:
+        if compiled.fullmatch(value) is None:
+            raise bad(f"'{value[:80]}' is not {what}", remedy)
+        return value
+
+    return check
+
+
+def _duration(value: object) -> float:
+    try:
+        found = durations.seconds(value)
+    except ValueError as error:
+        raise bad(str(error), f"Write {durations.EXAMPLES}.") from None
+    if found > LONGEST:
+        raise bad(f"{value} is longer than 30 days", f"Check the unit; write {durations.EXAMPLES}.")
+    return found
+
+
+def _at_least_one_second(value: float) -> float:
+    if value < 1.0:
+        raise bad(f"{value:g} s is too short", "Give 1s or more.")
+    return value
+
+
+def _dial(value: str) -> str:
+    if value.count("{number}") != 1:
+        raise bad(
+            f"'{value[:80]}' must hold {{number}} exactly once", "Write, for example, PJSIP/{number}@carrier."
+        )
+    # Whatever Dial() or a comma-separated argument would take apart must stay out: & , ( ) ^ | ; $ quotes,
+    # blanks.
+    if re.fullmatch(r"[A-Za-z0-9]+/[A-Za-z0-9_.:@/+*#-]*", value.replace("{number}", "0")) is None:
+        raise bad(
+            f"'{value[:80]}' is not a dial string",
+            "Write technology/address with letters, digits and _ . : @ / + * # - only, "
+            "for example PJSIP/{number}@carrier.",
+        )
+    return value
+
+
+def _timezone(value: str) -> str:
+    if value not in available_timezones():
+        raise bad(f"no time zone is called '{value[:80]}'", _zone_remedy(value))
+    return ZoneInfo(value).key
+
+
+def _zone_remedy(value: str) -> str:
+    remedy = nearest(value, available_timezones())
+    return remedy if remedy.startswith("Did") else "Give an IANA name such as Asia/Shanghai."
+
+
+def _language(value: str) -> str:
+    if value not in LANGUAGES:
+        raise bad(f"no prompts exist in '{value[:80]}'", nearest(value, LANGUAGES))
+    return value
+
+
+def _quoted(value: Any) -> Any:
+    if isinstance(value, int) and not isinstance(value, bool):
+        raise bad(
+            f"{value} must be text, not a number",
+            f'Put it in quotes: "{value}" (a leading 0 is lost otherwise).',
+        )
+    return value
+
+
+Name = Annotated[
+    str,
+    AfterValidator(
+        _matching(
+            "[a-z0-9-]{1,32}", "a name", "Use 1 to 32 of a-z, 0-9 and -; it goes into Asterisk's files."
+        )
+    ),
+]
+AsteriskName = Annotated[
+    str,
+    AfterValidator(
+        _matching(
+            "[A-Za-z0-9_.-]{1,64}",
+            "a name in Asterisk",
+            "Use letters, digits, _ . - (at most 64), as in Asterisk.",
+        )
+    ),
+]
+Number = Annotated[
+    str,
+    BeforeValidator(_quoted),
+    AfterValidator(_matching(r"\+?[0-9]{1,20}", "a number", 'Write digits in quotes, such as "95598".')),
+]
+AreaCode = Annotated[
+    str,
+    BeforeValidator(_quoted),
+    AfterValidator(_matching("[0-9]{0,6}", "an area code", 'Write digits in quotes, such as "0571".')),
+]
+MessageId = Annotated[
+    str, AfterValidator(_matching("[a-z0-9_-]{1,32}", "a message id", "Use 1 to 32 of a-z, 0-9, _ and -."))
+]
+Duration = Annotated[float, BeforeValidator(_duration)]
+Hold = Annotated[Duration, AfterValidator(_at_least_one_second)]
+Dial = Annotated[str, AfterValidator(_dial)]
+TimeZone = Annotated[str, AfterValidator(_timezone)]
+Language = Annotated[str, AfterValidator(_language)]
