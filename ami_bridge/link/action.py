@@ -60,7 +60,7 @@ class GuardedAction(Action):  # type: ignore[misc]  # panoramisk ships no types
         reply = self._reply
         return Reply(
             ok=bool(reply.success),
-            message=str(reply.get("message", "")),
+            message=str(reply.get("message", "")).strip(),
             headers=_flat(reply),
             events=tuple(self._items),
             cut=self._cut,
@@ -108,4 +108,5 @@ def _closes_list(message: Message) -> bool:
 
 
 def _flat(message: Message) -> Mapping[str, str]:
-    return {name: "\n".join(v) if isinstance(v, list) else str(v) for name, v in message.items()}
+    """Without panoramisk's own ``content``, the body of an answer that none of our actions has."""
+    return {n: "\n".join(v) if isinstance(v, list) else str(v) for n, v in message.items() if n != "content"}

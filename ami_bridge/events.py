@@ -1,0 +1,103 @@
+"""What the manager link tells about calls, beside the events of the core. Attempt keys are the book's own."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Leg(StrEnum):
+    """The two sides of an outgoing call."""
+
+    AGENT = "agent"
+    CALLER = "caller"
+
+
+@dataclass(frozen=True, slots=True)
+class CallbackProgress:
+    """One of our outgoing calls rings somewhere (status "") or stopped ringing there with Asterisk's
+    DIALSTATUS.
+
+    status: "" or ANSWER, BUSY, NOANSWER, CANCEL, CONGESTION, CHANUNAVAIL … Asterisk may say the same end
+    twice. peer: what was dialled, e.g. "PJSIP/carrier-b" or "PJSIP/agent-1"; "Local/…" stands for the queue
+    as a whole.
+    """
+
+    attempt: str
+    leg: Leg
+    status: str
+    peer: str
+
+
+@dataclass(frozen=True, slots=True)
+class OriginateAnswered:
+    """Asterisk finished originating an attempt. ok: its agent's side answered. reason: Asterisk's frame
+    number.
+
+    0 no such channel or no answer in time, 1 hung up, 3 ringing, 4 answered, 5 busy, 8 congestion.
+    """
+
+    attempt: str
+    ok: bool
+    reason: int
+
+
+@dataclass(frozen=True, slots=True)
+class AgentTook:
+    """An agent answered the attempt out of the queue; member is the interface, e.g. "PJSIP/agent-1"."""
+
+    attempt: str
+    queue: str
+    member: str
+
+
+@dataclass(frozen=True, slots=True)
+class AgentDone:
+    """The agent's part of the attempt ended after talk_seconds with the queue call (not with the caller)."""
+
+    attempt: str
+    queue: str
+    member: str
+    talk_seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Hangup:
+    """The attempt's first channel is gone; its hang-up handlers have run. cause: Q.850 number."""
+
+    attempt: str
+    cause: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class RingNoAnswer:
+    """A member's phone rang and was not answered (requirement D2)."""
+
+    queue: str
+    member: str
+
+
+@dataclass(frozen=True, slots=True)
+class CallerAbandoned:
+    """A caller hung up while waiting (requirement D3); held in seconds."""
+
+    queue: str
+    held: float
+
+
+@dataclass(frozen=True, slots=True)
+class CoreShutdown:
+    """Asterisk goes down on purpose; the link is lost next."""
+
+    restart: bool
+
+
+CallEvent = (
+    CallbackProgress
+    | OriginateAnswered
+    | AgentTook
+    | AgentDone
+    | Hangup
+    | RingNoAnswer
+    | CallerAbandoned
+    | CoreShutdown
+)
