@@ -7,6 +7,8 @@ from typing import Any
 
 import jinja2
 
+from lab.digits import SECONDS, capture
+
 SCENARIOS = Path(__file__).parent / "scenarios"
 REFUSALS = (400, 401, 403, 404, 408, 480, 484, 486, 487, 488, 500, 502, 503, 504, 600, 603)
 FOR_EVER_MS = 3_600_000
@@ -15,6 +17,7 @@ FOR_EVER_MS = 3_600_000
 @dataclass(frozen=True, slots=True)
 class Script:
     """What a caller does. Seconds count from the answer, except give_up_after, which counts from the start.
+    Each digit takes 0.2 s.
 
     keys: (seconds, digits) in order. hangup_after: the caller ends the call then; None stays until the other side
     ends it, max_seconds at most. give_up_after: cancels a call that nobody has answered by then.
@@ -34,20 +37,27 @@ class Script:
             raise ValueError(f"a caller can press 0-9, * and #, not {wrong[0]!r}")
 
     def presses(self) -> list[tuple[int, str]]:
-        """The keys as (ms to wait after what came before, digits), without those after the hang-up."""
-        end = self.max_seconds if self.hangup_after is None else self.hangup_after
-        waits, before = [], 0.0
+        """The keys as (ms to wait after what came before, digits), without those after the hang-up.
+
+        Keys that were asked for while earlier digits are still being sent wait for their end.
+        """
+        waits: list[tuple[int, str]] = []
+        before, free = 0.0, 0.0
         for seconds, digits in self.keys:
-            if seconds < end:
-                waits.append((max(1, round((seconds - before) * 1000)), digits))
-                before = seconds
+            at = max(seconds, free)
+            if at < self._end:
+                waits.append((max(1, round((at - before) * 1000)), digits))
+                before, free = at, at + SECONDS * len(digits)
         return waits
 
     def stay_ms(self) -> int:
         """How long the caller stays after the last key."""
-        end = self.max_seconds if self.hangup_after is None else self.hangup_after
-        last = max((seconds for seconds, _ in self.keys if seconds < end), default=0.0)
-        return max(1, round((end - last) * 1000))
+        last = sum(wait for wait, _ in self.presses())
+        return max(1, round(self._end * 1000) - last)
+
+    @property
+    def _end(self) -> float:
+        return self.max_seconds if self.hangup_after is None else self.hangup_after
 
 
 def carrier(greeting: Path | None) -> str:
@@ -74,6 +84,15 @@ def caller(script: Script, withheld: bool, audio_port: int | None) -> str:
         patience_ms=round(script.give_up_after * 1000),
         refusals=REFUSALS,
     )
+
+
+def captures(script: Script) -> dict[str, bytes]:
+    """The files that a caller's scenario plays, by name."""
+    files, at = {}, 0.0
+    for number, (wait_ms, digits) in enumerate(script.presses(), 1):
+        at += wait_ms / 1000
+        files[f"press-{number}.pcap"] = capture(digits, at)
+    return files
 
 
 def service_list(numbers: Sequence[str]) -> str:

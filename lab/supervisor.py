@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
-from lab import configuration, manager, registration, scripts
+from lab import configuration, digits, manager, registration, scripts
 from lab.addresses import AGENTS, CARRIERS
 from lab.audio import AudioListener, listen
 from lab.children import Child, start
@@ -110,6 +110,7 @@ class Supervisor:
         folder = self.facts.run_dir / "sipp" / name
         folder.mkdir(parents=True, exist_ok=True)
         (folder / "scenario.xml").write_text(scenario)
+        (folder / "press-1.pcap").write_bytes(digits.capture("1"))
         log = ["-trace_logs", "-log_file", str(folder / "calls.log"), "-log_overwrite", "false"]
         where = ["-i", address, "-p", str(self.facts.sip_port), "-mi", address]
         self._children[name] = await self._start_sipp(
@@ -237,6 +238,8 @@ class Supervisor:
         (folder / "scenario.xml").write_text(
             scripts.caller(told, withheld, audio.port if listen_to else None)
         )
+        for file, content in scripts.captures(told).items():
+            (folder / file).write_bytes(content)
         (folder / "callers.csv").write_text(scripts.service_list(caller_ids))
         options = ["-sf", "scenario.xml", "-inf", "callers.csv", "-s", did, "-i", address, "-mi", address]
         options += ["-m", str(len(caller_ids)), "-r", str(rate), "-l", str(len(caller_ids))]
