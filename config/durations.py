@@ -1,4 +1,4 @@
-"""Durations as people write them: ``6s``, ``10min``, ``1h30min``, ``2d``, ``500ms``, or seconds as a number."""
+"""Durations as people write them: ``6s``, ``10min``, ``1h30min``, ``2d``, ``500ms``, or a number: seconds."""
 
 import re
 from math import isfinite

@@ -1,0 +1,163 @@
+"""Where things are and how to log in: the settings of a process, from its environment.
+
+Read by composition roots only and passed on as plain values. A variable is called ``HOLDFAST_`` and the field's
+name in capitals; a file of ``NAME=value`` lines may be named by ``HOLDFAST_ENV_FILE`` (the environment wins).
+Secrets have no default and never appear in a repr or in an error.
+"""
+
+import os
+from collections.abc import Iterator, Mapping
+from difflib import get_close_matches
+from pathlib import Path
+from types import MappingProxyType
+from typing import Annotated, Any, Literal
+
+from dotenv import dotenv_values
+from pydantic import AfterValidator, Field, SecretStr, ValidationError
+from pydantic_core import ErrorDetails, PydanticCustomError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from config.errors import ConfigError, ConfigErrors
+
+PREFIX = "HOLDFAST_"
+ENV_FILE = "HOLDFAST_ENV_FILE"
+SOURCE = "environment"
+
+
+def _directory(path: Path) -> Path:
+    """A directory that exists or can be made: no part of its path is something else. Made absolute."""
+    path = path.absolute()
+    for part in (path, *path.parents):
+        if part.is_dir():
+            if part != path and not os.access(part, os.W_OK | os.X_OK):
+                raise PydanticCustomError("directory", "cannot be made in {part}", {"part": str(part)})
+            return path
+        if part.exists():
+            raise PydanticCustomError("directory", "{part} is no directory", {"part": str(part)})
+    return path
+
+
+Directory = Annotated[Path, AfterValidator(_directory)]
+Port = Annotated[int, Field(ge=1, le=65535)]
+Host = Annotated[str, Field(pattern=r"^[A-Za-z0-9_.:-]{1,253}$")]
+Secret = Annotated[SecretStr, Field(min_length=1)]
+
+
+class Settings(BaseSettings):
+    """data_dir: all that must survive a restart. database_url: SQLAlchemy's; by default SQLite in data_dir.
+
+    policy_file: the site's policy. prompts_dir: prompts built to audio. spool_dir, tier3_dir: what callers left,
+    before it is in the book; tier3_dir is written by Asterisk. All three are in data_dir by default.
+    pbx_id: names this Asterisk in captures. ami_*: the manager account. agi_*: where our FastAGI listens.
+    console_*: where the web console listens, its password and the key of its cookies (the console needs both).
+    beat_every: seconds between the heart beats that the dialplan's dead-man rules watch.
+    """
+
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX, extra="ignore", frozen=True, hide_input_in_errors=True, env_ignore_empty=True
+    )
+
+    data_dir: Directory
+    database_url: str = Field(
+        default_factory=lambda known: f"sqlite:///{known['data_dir'] / 'holdfast.db'}",
+        pattern=r"^(sqlite|postgresql)(\+[a-z]+)?://",
+        repr=False,  # it may hold a password
+    )
+    policy_file: Annotated[Path, AfterValidator(Path.absolute)]
+    prompts_dir: Directory = Field(default_factory=lambda known: known["data_dir"] / "prompts")
+    spool_dir: Directory = Field(default_factory=lambda known: known["data_dir"] / "spool")
+    tier3_dir: Directory = Field(default_factory=lambda known: known["data_dir"] / "tier3")
+    pbx_id: str = Field(default="pbx1", pattern=r"^[a-z0-9-]{1,32}$")
+    ami_host: Host = "127.0.0.1"
+    ami_port: Port = 5038
+    ami_username: str = Field(default="holdfast", pattern=r"^[A-Za-z0-9_.-]{1,80}$")
+    ami_secret: Secret
+    agi_host: Host = "127.0.0.1"
+    agi_port: Port = 4573
+    console_host: Host = "127.0.0.1"
+    console_port: Port = 8095
+    console_password: Secret | None = None
+    console_secret_key: Annotated[SecretStr, Field(min_length=16)] | None = None
+    beat_every: float = Field(default=1.0, ge=0.1, le=5.0)
+    log_level: Literal["debug", "info", "warning", "error"] = "info"
+
+
+REMEDY: Mapping[str, str] = MappingProxyType(
+    {
+        "data_dir": "a directory that this user may write in, such as /var/lib/holdfast",
+        "database_url": "sqlite:///PATH or postgresql://USER@HOST/NAME, or leave it out",
+        "policy_file": "the path of the policy file",
+        "prompts_dir": "the directory of the built prompts",
+        "spool_dir": "a directory on a local disk",
+        "tier3_dir": "a directory that Asterisk may write in",
+        "pbx_id": "1 to 32 of a-z, 0-9 and -",
+        "ami_username": "the account's name in manager.conf",
+        "ami_secret": "the account's secret in manager.conf",
+        "console_password": "a password of your own",
+        "console_secret_key": "at least 16 random characters: openssl rand -hex 32",
+        "beat_every": "seconds from 0.1 to 5",
+        "log_level": "debug, info, warning or error",
+    }
+)
+"""What each setting wants; ports and hosts say it by their name."""
+
+
+def load_settings(**overrides: Any) -> Settings:
+    """The settings of this process; overrides win over the environment.
+
+    Raises ConfigErrors with everything that is wrong, and TypeError for an override that is no setting.
+    """
+    unknown = overrides.keys() - Settings.model_fields.keys()
+    if unknown:
+        raise TypeError(f"no setting is called {', '.join(sorted(unknown))}")
+    env_file = os.environ.get(ENV_FILE)
+    errors = list(_env_file_errors(env_file))
+    source: dict[str, Any] = {"_env_file": None if errors else env_file}
+    errors += _slips(source["_env_file"])
+    try:
+        settings = Settings(**source, **overrides)
+    except ValidationError as error:
+        found = error.errors(include_url=False, include_input=False)
+        raise ConfigErrors([*errors, *(_error(one) for one in found if _is_own(one))]) from None
+    if errors:
+        raise ConfigErrors(errors)
+    return settings
+
+
+def _is_own(found: ErrorDetails) -> bool:
+    """Not the echo of another error: a default that could not be told because data_dir is wrong."""
+    return found["type"] != "default_factory_not_called"
+
+
+def _error(found: ErrorDetails) -> ConfigError:
+    field = str(found["loc"][0])
+    variable = f"{PREFIX}{field.upper()}"
+    wanted = REMEDY.get(field) or (
+        "a port from 1 to 65535" if field.endswith("_port") else "a host name or address"
+    )
+    problem = "is missing" if found["type"] == "missing" else _lower(found["msg"])
+    return ConfigError(SOURCE, field, problem, f"Set {variable} to {wanted}.")
+
+
+def _lower(message: str) -> str:
+    return message[:1].lower() + message[1:]
+
+
+def _env_file_errors(env_file: str | None) -> Iterator[ConfigError]:
+    if env_file:
+        try:
+            Path(env_file).read_bytes().decode()
+        except (OSError, UnicodeDecodeError) as error:
+            why = error.strerror if isinstance(error, OSError) else "it is not UTF-8"
+            problem = f"{env_file} cannot be read: {why}"
+            yield ConfigError(SOURCE, ENV_FILE, problem, f"Correct the file, or unset {ENV_FILE}.")
+
+
+def _slips(env_file: str | None) -> Iterator[ConfigError]:
+    """Variables that look like a setting misspelt: left alone, a default would be in force without a word."""
+    known = {f"{PREFIX}{field.upper()}" for field in Settings.model_fields} | {ENV_FILE}
+    given = {**(dotenv_values(env_file) if env_file else {}), **os.environ}
+    for name in sorted(given):
+        close = get_close_matches(name, known, n=1, cutoff=0.9)
+        if name.startswith(PREFIX) and name not in known and close:
+            yield ConfigError(SOURCE, name, "is no setting", f"Did you mean {close[0]}?")
