@@ -103,6 +103,7 @@ class Importer:
         self._pbx_id = pbx_id
         self._keep = keep
         self._finished: set[str] = set()
+        self._reached: dict[str, int] = {}
         self._feeds = (
             _Feed("spool", spool_dir, ".jsonl", "%Y%m%dT%H", spool_line.decode, _SPOOL_CLOSED, _spool_left),
             _Feed(
@@ -125,14 +126,21 @@ class Importer:
         tally = _Tally()
         sources = [source for feed in self._feeds for source in self._sources(feed, tally)]
         fresh = [source for source in sources if source.name not in self._finished]
-        offsets = self._book.offsets([source.name for source in fresh]) if fresh else {}
+        offsets = self._offsets([source.name for source in fresh])
         for source in fresh:
             try:
-                self._drain(source, offsets.get(source.name, 0), now, tally)
+                self._drain(source, offsets[source.name], now, tally)
             except OSError as error:
                 tally.problem(_trouble("read", source.path, error))
         self._delete_old(sources, now, tally)
         return tally.report
+
+    def _offsets(self, names: list[str]) -> dict[str, int]:
+        """The book's offsets; those that this importer has moved itself, it remembers."""
+        unknown = [name for name in names if name not in self._reached]
+        if unknown:
+            self._reached |= dict.fromkeys(unknown, 0) | dict(self._book.offsets(unknown))
+        return {name: self._reached[name] for name in names}
 
     def _sources(self, feed: _Feed, tally: _Tally) -> Iterable[_Source]:
         try:
@@ -179,6 +187,7 @@ class Importer:
             tally.problem(f"{len(damaged)} damaged lines of {source.path.name} are set aside in {aside}")
             _log.warning("damaged lines", file=source.path.name, lines=len(damaged), why=damaged[0][1])
         result = self._book.import_captures(captures, source.name, chunk.end, now, damaged=len(damaged))
+        self._reached[source.name] = chunk.end
         tally.add(chunk, result, len(damaged))
 
     def _delete_old(self, sources: Iterable[_Source], now: datetime, tally: _Tally) -> None:
@@ -197,6 +206,8 @@ class Importer:
         if gone:
             self._book.forget(gone)
             self._finished.difference_update(gone)
+            for name in gone:
+                self._reached.pop(name, None)
             tally.report = replace(tally.report, deleted=tally.report.deleted + len(gone))
 
 

@@ -61,15 +61,15 @@ class PromiseBook(Protocol):
         """Those that are being called or await their outcome."""
         ...
 
-    def get(self, promise_id: int) -> Promise:
-        """Raises LookupError."""
+    def promise(self, promise_id: int) -> Promise | None:
+        """One promise in whatever state."""
         ...
 
 
 class AttemptBook(Protocol):
     """Attempts, as a dispatcher needs them. All times are aware UTC; every method is one transaction."""
 
-    def start(self, one: Attempt, holder: str) -> Promise:
+    def start_attempt(self, one: Attempt, holder: str) -> Promise:
         """Write the row before the call. Raises when this holder's claim does not stand; then nothing may
         go out.
         """
@@ -96,7 +96,7 @@ class AttemptBook(Protocol):
         """Record the agent's word; None when an outcome stands already."""
         ...
 
-    def finish(
+    def finish_attempt(
         self,
         key: str,
         outcome: Outcome,
@@ -109,7 +109,7 @@ class AttemptBook(Protocol):
         """Set the outcome, once, and move the promise; False when it was set before."""
         ...
 
-    def unended(self) -> list[Attempt]:
+    def unended_attempts(self) -> list[Attempt]:
         """What reconciliation has to ask about."""
         ...
 

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, Row, Select, insert, select, update
 
 from callbacks.rules import Next
 from callbacks.values import CLOSED_STATES, Attempt, Outcome, Promise, PromiseState
-from store.engine import Database
+from store.engine import Subject
 from store.errors import ClaimLost, UnknownRow
 from store.promises import to_promise
 from store.tables import attempt, promise
@@ -24,13 +24,10 @@ def to_attempt(row: Row[*tuple[Any, ...]]) -> Attempt:
     return Attempt(**row._mapping)
 
 
-class Attempts:
+class Attempts(Subject):
     """Every outgoing call. All times are aware UTC; every method is one transaction."""
 
-    def __init__(self, database: Database) -> None:
-        self._database = database
-
-    def start(self, one: Attempt, holder: str) -> Promise:
+    def start_attempt(self, one: Attempt, holder: str) -> Promise:
         """Write the attempt's row and move its promise to DIALLING; only then may the call go out.
 
         Raises ClaimLost, and writes nothing, unless this holder's claim on the promise stands at
@@ -124,8 +121,8 @@ class Attempts:
         """Record what the agent states. None when an outcome stands already, stated or not; UnknownRow
         without a row.
 
-        The outcome itself is set by ``finish``; when the line has not ended yet, that is to wait until it
-        has.
+        The outcome itself is set by ``finish_attempt``; when the line has not ended yet, that is to wait
+        until it has.
         """
         with self._database.write() as connection:
             row = connection.execute(
@@ -135,11 +132,11 @@ class Attempts:
                 .returning(attempt)
             ).one_or_none()
             if row is None:
-                _known(connection, key)
+                _must_exist(connection, key)
                 return None
             return to_attempt(row)
 
-    def finish(
+    def finish_attempt(
         self,
         key: str,
         outcome: Outcome,
@@ -162,7 +159,7 @@ class Attempts:
                 update(attempt).where(attempt.c.key == key, attempt.c.outcome.is_(None)).values(**values)
             )
             if done.rowcount != 1:
-                _known(connection, key)
+                _must_exist(connection, key)
                 return False
             connection.execute(
                 update(promise)
@@ -171,11 +168,11 @@ class Attempts:
             )
             return True
 
-    def unended(self) -> list[Attempt]:
+    def unended_attempts(self) -> list[Attempt]:
         """Attempts whose line has not ended as far as the book knows: what reconciliation has to ask
         about.
         """
-        return self._listed(
+        return self._listed_attempts(
             select(attempt)
             .where(attempt.c.outcome.is_(None), attempt.c.line.is_(None))
             .order_by(attempt.c.started_at)
@@ -185,31 +182,30 @@ class Attempts:
         """Attempts whose line has ended without an outcome yet; with ``now``: only those whose time is up."""
         query = select(attempt).where(attempt.c.outcome.is_(None), attempt.c.line.is_not(None))
         query = query if now is None else query.where(attempt.c.disposition_due <= now)
-        return self._listed(query.order_by(attempt.c.started_at))
+        return self._listed_attempts(query.order_by(attempt.c.started_at))
 
-    def get(self, key: str) -> Attempt:
-        """Raises UnknownRow."""
+    def attempt(self, key: str) -> Attempt | None:
+        """One attempt by its key, or None when there is none."""
         with self._database.read() as connection:
-            return _known(connection, key)
+            row = connection.execute(select(attempt).where(attempt.c.key == key)).one_or_none()
+        return None if row is None else to_attempt(row)
 
-    def of_promise(self, promise_id: int) -> list[Attempt]:
+    def attempts_of(self, promise_id: int) -> list[Attempt]:
         """All attempts of a promise, oldest first."""
-        return self._listed(
+        return self._listed_attempts(
             select(attempt)
             .where(attempt.c.promise_id == promise_id)
             .order_by(attempt.c.started_at, attempt.c.key)
         )
 
-    def _listed(self, query: Select[Any]) -> list[Attempt]:
+    def _listed_attempts(self, query: Select[Any]) -> list[Attempt]:
         with self._database.read() as connection:
             return [to_attempt(row) for row in connection.execute(query)]
 
 
-def _known(connection: Connection, key: str) -> Attempt:
-    row = connection.execute(select(attempt).where(attempt.c.key == key)).one_or_none()
-    if row is None:
+def _must_exist(connection: Connection, key: str) -> None:
+    if connection.execute(select(attempt.c.key).where(attempt.c.key == key)).one_or_none() is None:
         raise UnknownRow(f"there is no attempt {key}")
-    return to_attempt(row)
 
 
 def _moved(after: Next, now: datetime) -> Mapping[str, Any]:

@@ -12,7 +12,7 @@ from callbacks.ports import ImportResult
 from callbacks.rules import merge
 from callbacks.values import Capture
 from store.dialect import upsert
-from store.engine import Database
+from store.engine import Subject
 from store.gather import gather, renumber
 from store.tables import capture, import_offset
 
@@ -31,11 +31,8 @@ class Missed:
     imported_at: datetime
 
 
-class Captures:
+class Captures(Subject):
     """The facts that callers left. Satisfies ``callbacks.ports.CaptureBook``."""
-
-    def __init__(self, database: Database) -> None:
-        self._database = database
 
     def offsets(self, sources: Sequence[str]) -> Mapping[str, int]:
         """Byte offset up to which each source was imported; sources never seen are left out."""
@@ -79,7 +76,7 @@ class Captures:
             for some in _portions(sources):
                 connection.execute(delete(import_offset).where(import_offset.c.source.in_(some)))
 
-    def damaged(self) -> int:
+    def damaged_lines(self) -> int:
         """Lines set aside so far, of the files that are still known."""
         with self._database.read() as connection:
             total: int = connection.execute(
@@ -87,13 +84,13 @@ class Captures:
             ).scalar_one()
         return total
 
-    def get(self, key: str) -> Capture | None:
+    def capture(self, key: str) -> Capture | None:
         """The capture of a call, by "<pbx id>:<unique id>"."""
         with self._database.read() as connection:
             row = connection.execute(select(*_COLUMNS).where(capture.c.key == key)).one_or_none()
         return None if row is None else Capture(*row)
 
-    def of_promise(self, promise_id: int) -> list[Capture]:
+    def captures_of(self, promise_id: int) -> list[Capture]:
         """The captures that a promise gathers, oldest first."""
         with self._database.read() as connection:
             rows = connection.execute(

@@ -10,7 +10,7 @@ from sqlalchemy import Connection, Table, insert, select, update
 from fallback.decision import Change
 from fallback.state import ComponentState, Health, SavedScope
 from store.dialect import upsert
-from store.engine import Database
+from store.engine import Subject
 from store.tables import change, component_state, incident, scope_state
 
 _SAVED = [scope_state.c[field.name] for field in fields(SavedScope)]
@@ -39,11 +39,8 @@ class SavedIncident:
     detail: str
 
 
-class Decisions:
+class Decisions(Subject):
     """The record of decide's changes. All times are aware UTC."""
-
-    def __init__(self, database: Database) -> None:
-        self._database = database
 
     def record(
         self,
@@ -83,7 +80,7 @@ class Decisions:
         with self._database.read() as connection:
             return [SavedComponent(*row) for row in connection.execute(select(*columns).order_by(columns[0]))]
 
-    def history(
+    def changes(
         self, limit: int = 100, *, kind: str | None = None, subject: str | None = None
     ) -> list[Change]:
         """The newest changes first."""

@@ -51,6 +51,13 @@ class Database:
         self.engine.dispose()
 
 
+class Subject:
+    """One subject of the store: queries over a database that all subjects share."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+
 def _checked(url: str) -> URL:
     try:
         parsed = make_url(url)

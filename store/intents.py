@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import Select, insert, select, update
 
-from store.engine import Database
+from store.engine import Subject
 from store.tables import intent
 
 
@@ -37,13 +37,10 @@ class Intent:
     result: str
 
 
-class Intents:
+class Intents(Subject):
     """Requests in the order in which they were written."""
 
-    def __init__(self, database: Database) -> None:
-        self._database = database
-
-    def add(self, kind: str, payload: Mapping[str, Any], who: str, now: datetime) -> int:
+    def add_intent(self, kind: str, payload: Mapping[str, Any], who: str, now: datetime) -> int:
         """Write a request; returns its id."""
         with self._database.write() as connection:
             made: int = connection.execute(
@@ -53,16 +50,16 @@ class Intents:
             ).scalar_one()
         return made
 
-    def pending(self, limit: int = 100) -> list[Intent]:
+    def pending_intents(self, limit: int = 100) -> list[Intent]:
         """Those that wait for an answer, oldest first."""
-        return self._listed(
+        return self._listed_intents(
             select(intent)
             .where(intent.c.state == IntentState.PENDING.value)
             .order_by(intent.c.id)
             .limit(limit)
         )
 
-    def finish(self, intent_id: int, state: IntentState, result: str, now: datetime) -> bool:
+    def finish_intent(self, intent_id: int, state: IntentState, result: str, now: datetime) -> bool:
         """Answer it, once; False when it was answered before."""
         with self._database.write() as connection:
             done = connection.execute(
@@ -72,15 +69,15 @@ class Intents:
             )
             return done.rowcount == 1
 
-    def get(self, intent_id: int) -> Intent | None:
+    def intent(self, intent_id: int) -> Intent | None:
         """One request, e.g. to wait for its answer."""
-        return next(iter(self._listed(select(intent).where(intent.c.id == intent_id))), None)
+        return next(iter(self._listed_intents(select(intent).where(intent.c.id == intent_id))), None)
 
-    def newest(self, limit: int = 20) -> list[Intent]:
+    def intents(self, limit: int = 20) -> list[Intent]:
         """The newest first."""
-        return self._listed(select(intent).order_by(intent.c.id.desc()).limit(limit))
+        return self._listed_intents(select(intent).order_by(intent.c.id.desc()).limit(limit))
 
-    def _listed(self, query: Select[Any]) -> list[Intent]:
+    def _listed_intents(self, query: Select[Any]) -> list[Intent]:
         with self._database.read() as connection:
             return [
                 Intent(**{**row._mapping, "state": IntentState(row.state)})

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import select
 
 from store.dialect import upsert
-from store.engine import Database
+from store.engine import Subject
 from store.tables import live
 
 
@@ -21,13 +21,10 @@ class LiveRow:
     at: datetime
 
 
-class Live:
+class Live(Subject):
     """One row per key."""
 
-    def __init__(self, database: Database) -> None:
-        self._database = database
-
-    def put(self, values: Mapping[str, Any], now: datetime) -> None:
+    def put_live(self, values: Mapping[str, Any], now: datetime) -> None:
         """Write all of them in one transaction. Values are what JSON can hold."""
         if not values:
             return
@@ -42,11 +39,11 @@ class Live:
                 rows,
             )
 
-    def get(self, key: str) -> LiveRow | None:
+    def live_row(self, key: str) -> LiveRow | None:
         """One row, or None when it was never written."""
-        return self.all().get(key)
+        return self.live_rows().get(key)
 
-    def all(self) -> dict[str, LiveRow]:
-        """All rows of one moment."""
+    def live_rows(self) -> dict[str, LiveRow]:
+        """All rows of one moment, by key."""
         with self._database.read() as connection:
             return {row.key: LiveRow(row.key, row.value, row.at) for row in connection.execute(select(live))}

@@ -6,12 +6,11 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, Update, func, select, update
+from sqlalchemy import Connection, Row, Select, Update, func, or_, select, update
 
 from callbacks.rules import order_key
 from callbacks.values import Promise, PromiseState
-from store.engine import Database
-from store.errors import UnknownRow
+from store.engine import Subject
 from store.tables import promise
 
 _S = PromiseState
@@ -23,11 +22,8 @@ def to_promise(row: Row[*tuple[Any, ...]]) -> Promise:
     return Promise(**row._mapping)
 
 
-class Promises:
+class Promises(Subject):
     """The open and closed promises. All times are aware UTC; leases run on the ``now`` that is given."""
-
-    def __init__(self, database: Database) -> None:
-        self._database = database
 
     def claim_due(
         self, scopes: Sequence[str], limit: int, now: datetime, holder: str, lease: float
@@ -74,18 +70,18 @@ class Promises:
 
     def release(self, promise_id: int, holder: str) -> bool:
         """Give a claim back, its place kept; False when this holder has no claim on it."""
-        return self._one(_held(promise_id, holder).values(state=_S.OPEN, **_FREE))
+        return self._one_promise(_held(promise_id, holder).values(state=_S.OPEN, **_FREE))
 
     def renew(self, promise_id: int, holder: str, now: datetime, lease: float) -> bool:
         """Lengthen a claim; False when it is lost."""
         until = now + timedelta(seconds=lease)
-        return self._one(
+        return self._one_promise(
             _held(promise_id, holder).where(promise.c.claimed_until > now).values(claimed_until=until)
         )
 
     def cancel(self, promise_id: int, now: datetime, reason: str) -> bool:
         """Close a promise that nobody is calling at this moment; False when it is being called, or closed."""
-        return self._one(
+        return self._one_promise(
             update(promise)
             .where(promise.c.id == promise_id, promise.c.state.in_((_S.OPEN, _S.CLAIMED)))
             .values(state=_S.CANCELLED, closed_at=now, reason=reason, **_FREE)
@@ -93,50 +89,57 @@ class Promises:
 
     def seen_by_leader(self, promise_id: int) -> bool:
         """Take a promise off the leader's list."""
-        return self._one(
+        return self._one_promise(
             update(promise).where(promise.c.id == promise_id, promise.c.attention).values(attention=False)
         )
 
-    def get(self, promise_id: int) -> Promise:
-        """Raises UnknownRow."""
+    def promise(self, promise_id: int) -> Promise | None:
+        """One promise in whatever state, or None when there is none."""
         with self._database.read() as connection:
             row = connection.execute(select(promise).where(promise.c.id == promise_id)).one_or_none()
-        if row is None:
-            raise UnknownRow(f"there is no promise {promise_id}")
-        return to_promise(row)
-
-    def held_by(self, agent: str) -> Promise | None:
-        """What an agent holds now: claimed, being called, or awaiting the outcome."""
-        with self._database.read() as connection:
-            row = connection.execute(
-                select(promise)
-                .where(promise.c.state.in_((_S.CLAIMED, _S.DIALLING, _S.TALKING)), promise.c.agent == agent)
-                .order_by(promise.c.id)
-                .limit(1)
-            ).one_or_none()
         return None if row is None else to_promise(row)
+
+    def promises_of(self, member: str) -> list[Promise]:
+        """What an agent holds now: claimed by him, being called with him, or awaiting the outcome; oldest
+        first.
+        """
+        return self._listed_promises(
+            select(promise)
+            .where(
+                promise.c.state.in_((_S.CLAIMED, _S.DIALLING, _S.TALKING)),
+                or_(promise.c.agent == member, promise.c.holder == member),
+            )
+            .order_by(promise.c.id)
+        )
 
     def in_flight(self) -> list[Promise]:
         """Those that are being called or await their outcome; ``attempt`` is the key of each one's
         attempt.
         """
-        return self._listed(
+        return self._listed_promises(
             select(promise).where(promise.c.state.in_((_S.DIALLING, _S.TALKING))).order_by(promise.c.id)
         )
 
-    def listed(
-        self, limit: int = 100, states: Sequence[PromiseState] | None = None, scope: str | None = None
-    ) -> list[Promise]:
-        """For pages: by state given (None: all that are open in any way), in the order of the queue."""
-        query = select(promise).order_by(promise.c.place_at, promise.c.id).limit(limit)
-        query = query.where(promise.c.closed_at.is_(None) if states is None else promise.c.state.in_(states))
-        return self._listed(query if scope is None else query.where(promise.c.scope == scope))
+    def open_promises(self, limit: int = 100, scope: str | None = None) -> list[Promise]:
+        """All that are not closed, in the order of the queue, whether due or not."""
+        query = (
+            select(promise).where(promise.c.closed_at.is_(None)).order_by(promise.c.place_at, promise.c.id)
+        )
+        query = query if scope is None else query.where(promise.c.scope == scope)
+        return self._listed_promises(query.limit(limit))
+
+    def promises(self, limit: int, *states: PromiseState) -> list[Promise]:
+        """Those in these states, in the order of the queue."""
+        query = select(promise).where(promise.c.state.in_(states)).order_by(promise.c.place_at, promise.c.id)
+        return self._listed_promises(query.limit(limit))
 
     def for_leader(self, limit: int = 100) -> list[Promise]:
         """Promises that somebody should look at (an outcome nobody knows, lines that never carried the
         call).
         """
-        return self._listed(select(promise).where(promise.c.attention).order_by(promise.c.id).limit(limit))
+        return self._listed_promises(
+            select(promise).where(promise.c.attention).order_by(promise.c.id).limit(limit)
+        )
 
     def count_due(self, scopes: Sequence[str], now: datetime) -> int:
         """How many could be claimed now."""
@@ -154,11 +157,11 @@ class Promises:
             ).scalar_one()
         return first
 
-    def _listed(self, query: Select[Any]) -> list[Promise]:
+    def _listed_promises(self, query: Select[Any]) -> list[Promise]:
         with self._database.read() as connection:
             return [to_promise(row) for row in connection.execute(query)]
 
-    def _one(self, statement: Update) -> bool:
+    def _one_promise(self, statement: Update) -> bool:
         with self._database.write() as connection:
             return connection.execute(statement).rowcount == 1
 

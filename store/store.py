@@ -1,4 +1,4 @@
-"""The store as a whole: subjects that share one database."""
+"""The store as a whole: every subject over one database."""
 
 from store.attempts import Attempts
 from store.captures import Captures
@@ -7,36 +7,34 @@ from store.engine import Database
 from store.intents import Intents
 from store.live import Live
 from store.promises import Promises
-from store.schema import check
+from store.schema import check, migrate
 from store.view import View
 
 
-class Store:
-    """Opens a database that ``store.migrate`` has prepared. Raises StoreProblem, with a remedy, when it
-    cannot be used.
+class Store(Captures, Promises, Attempts, Decisions, Intents, Live, View):
+    """The one door to the database: its subjects' methods, each one transaction. Synchronous and thread-safe.
 
-    url: an SQLAlchemy address, e.g. ``sqlite:////var/lib/holdfast/holdfast.db``. Synchronous and
-    thread-safe; from asyncio, call it through a thread.
+    url: an SQLAlchemy address, e.g. ``sqlite:////var/lib/holdfast/holdfast.db``; nothing is read before
+    the first call. Every method raises StoreProblem, with a remedy, when the database cannot be used.
     """
 
     def __init__(self, url: str) -> None:
-        self.database = Database(url)
-        try:
-            check(self.database)
-        except BaseException:
-            self.database.close()
-            raise
-        self.captures = Captures(self.database)
-        self.promises = Promises(self.database)
-        self.attempts = Attempts(self.database)
-        self.decisions = Decisions(self.database)
-        self.intents = Intents(self.database)
-        self.live = Live(self.database)
-        self.view = View(self.database)
+        super().__init__(Database(url))
+        self._url = url
+
+    def migrate(self) -> None:
+        """Create the tables or bring them up to date; harmless when they are."""
+        migrate(self._url)
+
+    def ping(self) -> None:
+        """Raises StoreProblem unless the tables are those of this version and can be written. Ask it at
+        start.
+        """
+        check(self._database)
 
     def close(self) -> None:
         """Let go of all connections."""
-        self.database.close()
+        self._database.close()
 
     def __enter__(self) -> "Store":
         return self

@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlalchemy import func, select
 
 from callbacks.values import CLOSED_STATES, Outcome, PromiseState
-from store.engine import Database
+from store.engine import Subject
 from store.tables import attempt, capture, promise
 
 
@@ -33,11 +33,23 @@ class Summary:
         return sum(count for state, count in self.promises.items() if state not in CLOSED_STATES)
 
 
-class View:
-    """Read only."""
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """For a page that looks every second. open: not closed; due: could be claimed now; talking: being
+    called or
+    awaiting the outcome; done_today: closed as done since the time given; missed: calls without a promise
+    since then.
+    """
 
-    def __init__(self, database: Database) -> None:
-        self._database = database
+    open: int
+    due: int
+    talking: int
+    done_today: int
+    missed: int
+
+
+class View(Subject):
+    """Read only."""
 
     def summary(self) -> Summary:
         """All figures of one moment."""
@@ -77,3 +89,22 @@ class View:
         query = select(func.count()).where(promise.c.state == state, promise.c.closed_at >= moment)
         with self._database.read() as connection:
             return connection.execute(query).scalar_one()
+
+    def figures(self, now: datetime, since: datetime) -> Figures:
+        """Counts at ``now``; since: when today began. Both aware UTC."""
+        open_, due, talking = (
+            func.count(),
+            func.count().filter(promise.c.state == PromiseState.OPEN, promise.c.due_at <= now),
+            func.count().filter(promise.c.state.in_((PromiseState.DIALLING, PromiseState.TALKING))),
+        )
+        with self._database.read() as connection:
+            counts = connection.execute(
+                select(open_, due, talking).where(promise.c.closed_at.is_(None))
+            ).one()
+            done = connection.execute(
+                select(func.count()).where(promise.c.state == PromiseState.DONE, promise.c.closed_at >= since)
+            ).scalar_one()
+            missed = connection.execute(
+                select(func.count()).where(capture.c.promise_id.is_(None), capture.c.at >= since)
+            ).scalar_one()
+        return Figures(*counts, done_today=done, missed=missed)
