@@ -51,7 +51,7 @@ def outcome(promise: int, attempt: str, result: Outcome, agent: str, note: str) 
 
 def write(store: Store, asked: Asked, who: str, now: datetime) -> int:
     """Write the intent; returns its id, by which its answer can be asked for."""
-    return store.add_intent(asked.kind, dict(asked.payload), who, now)
+    return store.add_intent(asked.kind, asked.payload, who, now)
 
 
 def next_time_of_day(text: str, now: datetime, timezone: ZoneInfo) -> datetime:

@@ -258,7 +258,9 @@ def _named(value: object) -> list[tuple[str, Mapping[str, Any]]]:
 
 
 def _rows(value: object) -> list[Mapping[str, Any]]:
-    return [_object(row) for row in value] if isinstance(value, Sequence) and not isinstance(value, str) else []
+    return (
+        [_object(row) for row in value] if isinstance(value, Sequence) and not isinstance(value, str) else []
+    )
 
 
 def _text(value: object) -> str:

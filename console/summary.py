@@ -2,22 +2,25 @@
 
 import dataclasses
 import json
-from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from enum import Enum
-from typing import Any, Final
+from typing import Final
 from zoneinfo import ZoneInfo
 
 from callbacks.masking import mask_number
 from callbacks.values import Promise, PromiseState
 from console import live_rows
-from console.live_rows import Live, parse_time
+from console.live_rows import Live
+from fallback.decision import Change
 from store import Store
+from store.intents import Intent
 
-FRESH_SECONDS: Final = 10.0  # the bridge writes at least every 2 s; see docs/reference/intents-and-live-rows.md
+FRESH_SECONDS: Final = (
+    10.0  # the bridge writes at least every 2 s; see docs/reference/intents-and-live-rows.md
+)
 SHOWN_PROMISES: Final = 40
-SHOWN_CHANGES: Final = 12
+SHOWN_CHANGES: Final = 10
 SHOWN_INTENTS: Final = 6
 
 
@@ -78,7 +81,9 @@ class FlightView:
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """Counts of promises; missed: calls that left nothing to call back."""
+    """open: not closed; due: may be called now; talking: being called, or the agent's word is awaited; missed: calls
+    of today that left nothing to call back.
+    """
 
     open: int
     due: int
@@ -116,6 +121,14 @@ class Summary:
     intents: tuple[IntentView, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What the policy says: the scopes by name, and the zone whose midnight begins "today"."""
+
+    scopes: tuple[str, ...]
+    zone: ZoneInfo
+
+
 def to_json(picture: Summary) -> str:
     """The picture as JSON; times in ISO 8601 UTC, numbers masked."""
     return json.dumps(dataclasses.asdict(picture), default=_plain, ensure_ascii=False, indent=2)
@@ -125,3 +138,96 @@ def _plain(value: object) -> str:
     if isinstance(value, datetime):
         return value.astimezone(UTC).isoformat()
     return str(value.value if isinstance(value, Enum) else value)
+
+
+def build(store: Store, now: datetime, known: Known) -> Summary:
+    """Read everything once. now: aware UTC. Raises StoreProblem."""
+    rows = store.live_rows()
+    at = rows["bridge"].at if "bridge" in rows else None
+    live = live_rows.read({key: row.value for key, row in rows.items()}, at)
+    promises = store.open_promises(SHOWN_PROMISES)
+    return Summary(
+        at=now,
+        bridge=_bridge_view(at, now),
+        live=live,
+        figures=_figures(store, now, known),
+        promises=tuple(promise_view(promise, now) for promise in promises),
+        calls=_flights(store, live),
+        changes=tuple(_change(row) for row in store.changes(SHOWN_CHANGES)),
+        intents=tuple(intent_view(row) for row in store.intents(SHOWN_INTENTS)),
+    )
+
+
+def promise_view(promise: Promise, now: datetime) -> PromiseView:
+    """A promise for eyes that need not see the number."""
+    return PromiseView(
+        id=promise.id,
+        scope=promise.scope,
+        number=mask_number(promise.number),
+        state=promise.state.value,
+        matter=promise.matter.value,
+        attempts=promise.attempts,
+        captures=promise.captures,
+        created_at=promise.created_at,
+        due_at=promise.due_at,
+        due=promise.state is PromiseState.OPEN and promise.due_at <= now,
+        agent=promise.agent,
+        reason=promise.reason,
+        attention=promise.attention,
+    )
+
+
+def _figures(store: Store, now: datetime, known: Known) -> Figures:
+    counted = store.figures(now, _midnight(now, known.zone))
+    return Figures(counted.open, counted.due, counted.talking, counted.done_today, counted.missed)
+
+
+def _flights(store: Store, live: Live) -> tuple[FlightView, ...]:
+    if not live.calls:
+        return ()
+    numbers = {promise.attempt: promise.number for promise in store.in_flight()}
+    return tuple(
+        FlightView(
+            attempt=call.attempt,
+            promise=call.promise,
+            number=mask_number(numbers.get(call.attempt, "")) or f"#{call.promise}",
+            stage=call.stage,
+            since=call.since,
+            agent=call.agent,
+            trunk=call.trunk,
+        )
+        for call in live.calls
+    )
+
+
+def _change(row: Change) -> ChangeView:
+    return ChangeView(row.at, row.kind, row.subject, row.old, row.new, row.reason, row.who, row.incident)
+
+
+def intent_view(row: Intent) -> IntentView:
+    """An intent for the page. Its payload is JSON that any version of the console may have written."""
+    promise, scope, attempt = (row.payload.get(key) for key in ("promise", "scope", "attempt"))
+    number = promise if isinstance(promise, int) else 0
+    return IntentView(
+        id=row.id,
+        kind=row.kind,
+        subject=str(scope) if scope else f"#{number}",
+        promise=number,
+        attempt=str(attempt or ""),
+        who=row.who,
+        at=row.at,
+        state=row.state.value,
+        result=row.result,
+    )
+
+
+def _midnight(now: datetime, zone: ZoneInfo) -> datetime:
+    local = now.astimezone(zone)
+    return local.replace(hour=0, minute=0, second=0, microsecond=0).astimezone(UTC)
+
+
+def _bridge_view(at: datetime | None, now: datetime) -> BridgeView:
+    if at is None:
+        return BridgeView(never=True, fresh=False, age=None)
+    age = max(0.0, (now - at).total_seconds())
+    return BridgeView(never=False, fresh=age <= FRESH_SECONDS, age=round(age, 1))

@@ -7,6 +7,7 @@ from flask import Flask
 from config.errors import ConfigError, ConfigErrors
 from config.policy import load_policy
 from config.settings import Settings, load_settings
+from console.summary import Known
 from console.web import Site, create_app
 from store import Store
 
@@ -21,10 +22,10 @@ def site_of(settings: Settings) -> Site:
     """The site from settings and policy. Raises ConfigErrors naming every setting that the console lacks."""
     password, secret = settings.console_password, settings.console_secret_key
     missing = [
-        ConfigError(name, "is not set; the console does not start without it", f"set {variable}{hint}")
-        for name, variable, value, hint in (
-            ("console_password", "HOLDFAST_CONSOLE_PASSWORD", password, ""),
-            ("console_secret_key", "HOLDFAST_CONSOLE_SECRET_KEY", secret, ", e.g. to: openssl rand -hex 32"),
+        ConfigError("environment", name, "not set; the console does not start without it", remedy)
+        for name, value, remedy in (
+            ("HOLDFAST_CONSOLE_PASSWORD", password, "Set it to a password of your own."),
+            ("HOLDFAST_CONSOLE_SECRET_KEY", secret, "Set it to a long random text: openssl rand -hex 32"),
         )
         if value is None or not value.get_secret_value()
     ]
@@ -34,7 +35,6 @@ def site_of(settings: Settings) -> Site:
     return Site(
         password=password.get_secret_value(),
         secret_key=secret.get_secret_value(),
-        timezone=ZoneInfo(policy.timezone),
-        scopes=tuple(policy.fallback.scopes),
+        known=Known(tuple(policy.fallback.scopes), ZoneInfo(policy.timezone)),
         claim_lease=policy.callbacks.claim_lease,
     )

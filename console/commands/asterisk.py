@@ -35,7 +35,9 @@ def check(
     """Load the files into the lab's Asterisk and say whether it takes them."""
     if directory is not None:
         if not directory.is_dir():
-            raise Problem("DIR", f"{directory} is no folder", "render one with: holdfast asterisk render --out DIR")
+            raise Problem(
+                "DIR", f"{directory} is no folder", "render one with: holdfast asterisk render --out DIR"
+            )
         raise typer.Exit(_lab_check(directory))
     with tempfile.TemporaryDirectory(prefix="holdfast-") as fresh:
         _write(Path(fresh))
@@ -49,11 +51,15 @@ def _write(directory: Path) -> list[Path]:
         directory.mkdir(parents=True, exist_ok=True)
         return [_put(directory / name, text) for name, text in sorted(files.items())]
     except OSError as problem:
-        raise Problem("--out", f"cannot write {directory}: {problem.strerror}", "give a folder you may write") from None
+        raise Problem(
+            "--out", f"cannot write {directory}: {problem.strerror}", "give a folder you may write"
+        ) from None
 
 
 def _put(path: Path, text: str) -> Path:
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o640)  # manager_holdfast.conf holds a secret
+    descriptor = os.open(
+        path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o640
+    )  # manager_holdfast.conf holds a secret
     with os.fdopen(descriptor, "w", encoding="utf-8") as file:
         file.write(text)
     return path

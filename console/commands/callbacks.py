@@ -43,7 +43,10 @@ def show(
             raise Problem("ID", f"there is no promise {promise_id}", "see: holdfast callbacks list")
         captures, attempts = store.captures_of(promise_id), store.attempts_of(promise_id)
     number = str if full else mask_number
-    out.print(f"promise {promise.id}: {number(promise.number)}, scope {promise.scope}, {promise.state}", highlight=False)
+    out.print(
+        f"promise {promise.id}: {number(promise.number)}, scope {promise.scope}, {promise.state}",
+        highlight=False,
+    )
     for capture in captures:
         asked = "promised" if capture.promised else "not promised"
         out.print(

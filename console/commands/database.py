@@ -2,7 +2,8 @@
 
 import typer
 
-from console.commands.shared import open_store
+from config.settings import load_settings
+from store import Store
 
 app = typer.Typer(help="The store.", no_args_is_help=True)
 
@@ -15,6 +16,6 @@ def database() -> None:
 @app.command()
 def migrate() -> None:
     """Bring the tables up to this version; safe to run again."""
-    with open_store(ready=False) as store:
+    with Store(load_settings().database_url) as store:
         store.migrate()
     typer.echo("The store is up to date.")

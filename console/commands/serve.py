@@ -25,8 +25,8 @@ def console(
     settings = load_settings()
     host, port = host or settings.console_host, port or settings.console_port
     site_of(settings)  # wrong settings are told here, before a worker process repeats them
-    with open_store(settings) as store:
-        store.ping()
+    with open_store(settings):
+        pass  # the same for the store: opening it checks it
     _must_be_free(host, port)
     bind = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
     typer.echo(f"console on http://{bind}/")

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Annotated, Final
+from zoneinfo import ZoneInfo
 
 import typer
 from rich.console import Console
@@ -16,6 +17,7 @@ from config.errors import ConfigError, ConfigErrors
 from config.policy import SitePolicy, load_policy
 from config.settings import Settings, load_settings
 from console import intents
+from console.summary import Known
 from store import Store, StoreProblem
 
 WAIT_SECONDS: Final = 3.0
@@ -47,20 +49,23 @@ def show_problem(problem: Exception) -> None:
 
 def _lines(problem: Exception) -> list[tuple[str, str, str]]:
     if isinstance(problem, ConfigErrors):
-        return [(error.field, error.what, error.remedy) for error in problem.errors]
+        return [(_place(error), error.problem, error.remedy) for error in problem.errors]
     if isinstance(problem, Problem):
         return [(problem.field, problem.what, problem.remedy)]
     return [("store", str(problem), "")]
 
 
+def _place(error: ConfigError) -> str:
+    where = error.source if error.line is None else f"{error.source}:{error.line}"
+    return f"{where} {error.place}".rstrip()
+
+
 @contextmanager
-def open_store(settings: Settings | None = None, *, ready: bool = True) -> Iterator[Store]:
-    """The site's store; with ``ready`` its tables must be up to date. Raises StoreProblem with the remedy."""
-    store = Store((settings or load_settings()).database_url)
-    try:
+def open_store(settings: Settings | None = None) -> Iterator[Store]:
+    """The site's store, its tables up to date. Raises StoreProblem with the remedy."""
+    with Store((settings or load_settings()).database_url) as store:
+        store.ping()
         yield store
-    finally:
-        store.close()
 
 
 def policy_now() -> SitePolicy:
@@ -68,11 +73,17 @@ def policy_now() -> SitePolicy:
     return load_policy(load_settings().policy_file)
 
 
+def known_now() -> Known:
+    """Scopes and time zone of the policy file. Raises ConfigErrors."""
+    policy = policy_now()
+    return Known(tuple(policy.fallback.scopes), ZoneInfo(policy.timezone))
+
+
 def scope_named(name: str) -> str:
     """The name, if the policy knows it; else a Problem that lists the known ones."""
     known = tuple(policy_now().fallback.scopes)
     if name not in known:
-        raise Problem("scope", f"there is no scope {name!r}", f"known scopes: {', '.join(known)}")
+        raise Problem("scope", f"there is no scope {name!r}", f"known scopes: {', '.join(sorted(known))}")
     return name
 
 
@@ -110,7 +121,7 @@ class Ask:
         while True:
             row = self.store.intent(number)
             if row is not None and row.state != "pending":
-                return row.state, row.result
+                return row.state.value, row.result
             if time.monotonic() >= deadline:
                 return "pending", ""
             time.sleep(0.1)

@@ -3,7 +3,6 @@
 import time
 from datetime import UTC, datetime
 from typing import Annotated
-from zoneinfo import ZoneInfo
 
 import typer
 from rich.console import Group, RenderableType
@@ -12,9 +11,9 @@ from rich.table import Table
 from rich.text import Text
 
 from console import summary
-from console.commands.shared import local, open_store, out, policy_now
+from console.commands.shared import known_now, local, open_store, out
 from console.live_rows import ScopeView
-from console.summary import Summary
+from console.summary import Known, Summary
 from store import Store
 
 _COLOURS = {
@@ -40,12 +39,12 @@ def status(
     watch: Annotated[bool, typer.Option("--watch", help="Show it again every second until Ctrl-C.")] = False,
 ) -> None:
     """Modes, trunks, agents, incident line and open promises. Ends with 1 when the bridge does not answer."""
-    zone = ZoneInfo(policy_now().timezone)
+    known = known_now()
     with open_store() as store:
         if watch and not as_json:
-            _watch(store, zone)
+            _watch(store, known)
             return
-        picture = _look(store, zone)
+        picture = _look(store, known)
     if as_json:
         typer.echo(summary.to_json(picture))
     else:
@@ -53,15 +52,15 @@ def status(
     raise typer.Exit(0 if picture.bridge.fresh else 1)
 
 
-def _look(store: Store, zone: ZoneInfo) -> Summary:
-    return summary.build(store, datetime.now(UTC), zone)
+def _look(store: Store, known: Known) -> Summary:
+    return summary.build(store, datetime.now(UTC), known)
 
 
-def _watch(store: Store, zone: ZoneInfo) -> None:
-    with LiveScreen(render(_look(store, zone)), console=out, screen=True, auto_refresh=False) as screen:
+def _watch(store: Store, known: Known) -> None:
+    with LiveScreen(render(_look(store, known)), console=out, screen=True, auto_refresh=False) as screen:
         while True:
             time.sleep(1)
-            screen.update(render(_look(store, zone)), refresh=True)
+            screen.update(render(_look(store, known)), refresh=True)
 
 
 def render(picture: Summary) -> RenderableType:
@@ -107,7 +106,9 @@ def _scope(scope: ScopeView) -> Text:
         line.append(f"\n  incident {scope.incident.key} {scope.incident.kind} {scope.incident.detail}")
     if scope.override:
         ends = f"until {local(scope.override.until)}" if scope.override.until else "until ended"
-        line.append(f"\n  by hand: {scope.override.mode} by {scope.override.who}, {scope.override.why}, {ends}")
+        line.append(
+            f"\n  by hand: {scope.override.mode} by {scope.override.who}, {scope.override.why}, {ends}"
+        )
     if scope.recovery_at:
         line.append(f"\n  works again {local(scope.recovery_at)}")
     return line

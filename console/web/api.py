@@ -11,5 +11,5 @@ blueprint = Blueprint("api", __name__, url_prefix="/api")
 @blueprint.get("/status")
 def status() -> Response:
     """The summary as JSON; numbers are masked. Needs a signed-in session."""
-    text = summary.to_json(summary.build(store(), now(), site().timezone))
+    text = summary.to_json(summary.build(store(), now(), site().known))
     return Response(text + "\n", mimetype="application/json")

@@ -46,10 +46,10 @@ def create_app(store: Store, site: Site) -> Flask:
 
 def _add_filters(app: Flask, site: Site) -> None:
     def clock(moment: datetime) -> str:
-        return f"{moment.astimezone(site.timezone):%H:%M:%S}"
+        return f"{moment.astimezone(site.known.zone):%H:%M:%S}"
 
     def moment_text(moment: datetime) -> str:
-        local, today = moment.astimezone(site.timezone), site.clock().astimezone(site.timezone)
+        local, today = moment.astimezone(site.known.zone), site.clock().astimezone(site.known.zone)
         return f"{local:%H:%M:%S}" if local.date() == today.date() else f"{local:%m-%d %H:%M}"
 
     app.jinja_env.filters.update(clock=clock, moment=moment_text)

@@ -31,18 +31,21 @@ OUTCOMES: Final = tuple(
         Outcome.REFUSED,
     )
 )
-HELD: Final = frozenset({PromiseState.CLAIMED, PromiseState.DIALLING, PromiseState.TALKING})
 
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """A promise that this agent holds, with its whole number: the agent is about to call it."""
+    """A promise that this agent holds, with its whole number: the agent is about to call it.
+
+    stage: how far its call has come; "ended" when the line is gone and the agent's word is awaited; "" without a call.
+    """
 
     id: int
     number: str
     scope: str
     matter: str
     state: str
+    stage: str
     attempts: int
     attempt: str
     reason: str
@@ -81,7 +84,7 @@ def view(picture: Summary, *, choosing: bool = False) -> Desk:
 @blueprint.get("/panel")
 def panel() -> Response:
     """The desk alone; 304 while nothing on it has changed."""
-    desk = view(summary.build(store(), now(), site().timezone))
+    desk = view(summary.build(store(), now(), site().known))
     return unless_same(render_template("desk.html", desk=desk, outcomes=OUTCOMES), repr(desk))
 
 
@@ -89,7 +92,7 @@ def panel() -> Response:
 def extension() -> AnyResponse:
     """Remember which telephone stands before this person."""
     member = request.form.get("member", "")
-    picture = summary.build(store(), now(), site().timezone)
+    picture = summary.build(store(), now(), site().known)
     if member not in {agent.member for agent in picture.live.agents}:
         raise Refused(_("There is no agent “%(name)s”.", name=member[:60]))
     session["member"] = member
@@ -102,9 +105,8 @@ def take() -> AnyResponse:
     member, moment = _member(), now()
     if _held(member):
         raise Refused(_("You hold a promise already: finish it or put it back first."))
-    scopes = _open_scopes(summary.build(store(), moment, site().timezone))
-    taken = store().claim_due(scopes, 1, moment, member, site().claim_lease) if scopes else []
-    if not taken:
+    scopes = _open_scopes(summary.build(store(), moment, site().known))
+    if not scopes or not store().claim_for_agent(member, moment, site().claim_lease, scopes):
         flash(_("Nothing is due."), "warn")
     return _back()
 
@@ -164,7 +166,12 @@ def _mine(*states: PromiseState) -> Promise:
 
 
 def _held(member: str) -> list[Promise]:
-    return [promise for promise in store().promises_of(member) if promise.state in HELD]
+    return [promise for promise in store().promises_of(member) if not _lapsed(promise)]
+
+
+def _lapsed(promise: Promise) -> bool:
+    until = promise.claimed_until
+    return promise.state is PromiseState.CLAIMED and (until is None or until <= now())
 
 
 def _open_scopes(picture: Summary) -> list[str]:
@@ -181,12 +188,20 @@ def _card(promise: Promise, picture: Summary) -> Card:
         scope=promise.scope,
         matter=promise.matter.value,
         state=promise.state.value,
+        stage=_stage(promise, picture),
         attempts=promise.attempts,
         attempt=promise.attempt,
         reason=promise.reason,
         captures=tuple(store().captures_of(promise.id)),
         asked=asked[0] if asked else None,
     )
+
+
+def _stage(promise: Promise, picture: Summary) -> str:
+    if promise.state is PromiseState.CLAIMED:
+        return ""
+    stages = {call.attempt: call.stage for call in picture.live.calls}
+    return stages.get(promise.attempt, "ended" if promise.state is PromiseState.TALKING else "")
 
 
 def _is_about(intent: IntentView, promise: Promise) -> bool:

@@ -46,8 +46,8 @@ def _ask(intent: intents.Asked) -> Response:
 
 def _scope() -> str:
     name = request.form.get("scope", "")
-    if name not in site().scopes:
-        known = ", ".join(site().scopes)
+    if name not in site().known.scopes:
+        known = ", ".join(site().known.scopes)
         raise Refused(_("There is no scope “%(name)s”. Known: %(known)s.", name=name[:40], known=known))
     return name
 
@@ -76,6 +76,6 @@ def _recovery_time(text: str) -> datetime | None:
     if not text:
         return None
     try:
-        return intents.next_time_of_day(text, now(), site().timezone)
+        return intents.next_time_of_day(text, now(), site().known.zone)
     except ValueError as problem:
         raise Refused(_("Give the time as HH:MM.")) from problem

@@ -19,9 +19,9 @@ def board() -> str:
         summary=picture,
         desk=desk.view(picture, choosing="choose" in request.args),
         outcomes=desk.OUTCOMES,
-        scopes=site().scopes,
+        scopes=site().known.scopes,
         modes=leader.MODES,
-        zone=site().timezone.key,
+        zone=site().known.zone.key,
         poll=f"{site().poll:g}",
     )
 
@@ -35,9 +35,9 @@ def live() -> Response:
 @blueprint.get("/healthz")
 def healthz() -> Response:
     """Open to everyone: whether this process and its store answer; says nothing else."""
-    store().live_rows()
+    store().live_row("bridge")
     return jsonify(ok=True)
 
 
 def _summary() -> summary.Summary:
-    return summary.build(store(), now(), site().timezone)
+    return summary.build(store(), now(), site().known)

@@ -24,7 +24,9 @@ def use(app: Flask) -> None:
 
 
 def _csrf(_problem: Exception) -> tuple[str | Response, int]:
-    return _answer(400, _("Not accepted"), _("The form is out of date. Go back, reload the page and try again."))
+    return _answer(
+        400, _("Not accepted"), _("The form is out of date. Go back, reload the page and try again.")
+    )
 
 
 def _http(problem: HTTPException) -> tuple[str | Response, int]:
@@ -39,7 +41,9 @@ def _http(problem: HTTPException) -> tuple[str | Response, int]:
 
 def _store(problem: Exception) -> tuple[str | Response, int]:
     log.error("store away", problem=str(problem))
-    text = _("The store cannot be used now: %(problem)s. Switching and capture go on without it.", problem=problem)
+    text = _(
+        "The store cannot be used now: %(problem)s. Switching and capture go on without it.", problem=problem
+    )
     return _answer(503, _("Store away"), text)
 
 

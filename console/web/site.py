@@ -4,9 +4,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, cast
-from zoneinfo import ZoneInfo
 
 from flask import current_app
+
+from console.summary import Known
 
 if TYPE_CHECKING:
     from store import Store
@@ -20,14 +21,13 @@ def _utc_now() -> datetime:
 class Site:
     """password: the console's shared password; secret_key: signs the session cookie. Neither has a default.
 
-    timezone: in which people read and write times of day. claim_lease: seconds for which a claimed promise is kept
-    for its agent. scopes: names known from the policy. poll: seconds between two looks of a page. clock: aware UTC.
+    known: scopes and time zone of the policy. claim_lease: seconds for which a claimed promise is kept for its agent.
+    poll: seconds between two looks of a page. clock: aware UTC.
     """
 
     password: str = field(repr=False)
     secret_key: str = field(repr=False)
-    timezone: ZoneInfo
-    scopes: tuple[str, ...]
+    known: Known
     claim_lease: float = 120.0
     poll: float = 2.0
     settings: Mapping[str, object] = field(default_factory=dict)

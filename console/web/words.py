@@ -69,6 +69,7 @@ STAGES: Final[Mapping[str, str]] = {
     "queue": N_("ringing an agent"),
     "dial": N_("ringing the caller"),
     "talking": N_("talking"),
+    "ended": N_("ended, say how"),
     "unknown": N_("unknown"),
 }
 MATTERS: Final[Mapping[str, str]] = {
@@ -137,6 +138,12 @@ def word(table: str, value: str) -> str:
     return translate(text) if text else value
 
 
+def moved(kind: str, value: str) -> str:
+    """What a change row moved from or to: modes and healths by their words, all else as it is."""
+    table = {"mode": "mode", "computed": "mode", "override": "mode", "component": "health"}.get(kind)
+    return word(table, value) if table else value
+
+
 def language(req: Request = request) -> str:
     """The reader's language: the one chosen before, else the best of Accept-Language, else zh-CN."""
     chosen = session.get("lang")
@@ -148,7 +155,7 @@ def language(req: Request = request) -> str:
 def use(app: Flask) -> None:
     """Make the app speak the reader's language."""
     Babel(app, locale_selector=lambda: _LOCALES[language()], default_locale="zh_Hans_CN")
-    app.jinja_env.globals.update(word=word, language=language, languages=LANGUAGES)
+    app.jinja_env.globals.update(word=word, moved=moved, language=language, languages=LANGUAGES)
 
 
 def remember_choice() -> None:

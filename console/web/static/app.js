@@ -19,11 +19,17 @@
     if (xhr && xhr.status === 401) window.location.assign("/login");
   });
 
+  var unit = document.documentElement.lang === "zh-CN"
+    ? { s: " 秒", min: " 分钟", h: " 小时 ", d: " 天" }
+    : { s: " s", min: " min", h: " h ", d: " d" };
+
   function words(seconds) {
-    if (seconds < 60) return seconds + " s";
-    if (seconds < 3600) return Math.floor(seconds / 60) + " min";
-    if (seconds < 86400) return Math.floor(seconds / 3600) + " h " + Math.floor((seconds % 3600) / 60) + " min";
-    return Math.floor(seconds / 86400) + " d";
+    if (seconds < 60) return seconds + unit.s;
+    if (seconds < 3600) return Math.floor(seconds / 60) + unit.min;
+    if (seconds < 86400) {
+      return Math.floor(seconds / 3600) + unit.h + Math.floor((seconds % 3600) / 60) + unit.min;
+    }
+    return Math.floor(seconds / 86400) + unit.d;
   }
 
   function tick() {

@@ -1,0 +1,53 @@
+"""A real SQLite store in a folder of the test, and the page over it."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+
+from console.summary import Known
+from console.web import Site, create_app
+from store import Store
+
+PASSWORD = "a password for tests"
+KNOWN = Known(("power", "billing"), ZoneInfo("Asia/Shanghai"))
+
+
+@pytest.fixture
+def now() -> datetime:
+    """One reading of the clock for the whole test."""
+    return datetime.now(UTC).replace(microsecond=0)
+
+
+@pytest.fixture
+def url(tmp_path: Path) -> str:
+    """A migrated database."""
+    address = f"sqlite:///{tmp_path}/holdfast.db"
+    with Store(address) as empty:
+        empty.migrate()
+    return address
+
+
+@pytest.fixture
+def store(url: str) -> Iterator[Store]:
+    """The store over it."""
+    with Store(url) as opened:
+        yield opened
+
+
+@pytest.fixture
+def app(store: Store) -> Flask:
+    """The page over the store, with CSRF protection as shipped."""
+    return create_app(store, Site(password=PASSWORD, secret_key="k" * 32, known=KNOWN))
+
+
+@pytest.fixture
+def client(app: Flask) -> FlaskClient:
+    """A browser without JavaScript that has not signed in, and reads English."""
+    client = app.test_client()
+    client.environ_base["HTTP_ACCEPT_LANGUAGE"] = "en"
+    return client
