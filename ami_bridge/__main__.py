@@ -1,0 +1,75 @@
+"""``python -m ami_bridge``: starts the bridge, or says in one go everything that keeps it from starting (exit code 2)."""
+
+import asyncio
+import contextlib
+import signal
+import sys
+
+import structlog
+
+from ami_bridge.bridge import Bridge
+from ami_bridge.logs import set_up
+from callbacks.spool import Spool, SpoolFailed
+from config.errors import ConfigErrors
+from config.policy import SitePolicy, load_policy
+from config.prompts import check as check_prompts
+from config.settings import Settings, load_settings
+from ivr.fastagi import CannotListen
+from store import Store, StoreProblem
+
+log = structlog.get_logger()
+
+CANNOT_START = 2
+
+
+def main() -> int:
+    """Runs until SIGTERM or SIGINT; returns the exit code."""
+    try:
+        settings = load_settings()
+        policy = load_policy(settings.policy_file)
+        set_up(settings.log_level)
+        _prompts(settings, policy)
+        with Store(settings.database_url) as store, Spool(settings.spool_dir) as spool:
+            store.migrate()
+            store.ping()
+            return asyncio.run(_serve(settings, policy, store, spool))
+    except ConfigErrors as errors:
+        return _refuse(str(errors))
+    except (StoreProblem, SpoolFailed) as problem:
+        return _refuse(str(problem))
+
+
+def _prompts(settings: Settings, policy: SitePolicy) -> None:
+    """A missing prompt costs one sentence, not the hotline: told loudly, and the bridge starts."""
+    for problem in check_prompts(settings.prompts_dir, policy.caller.languages):
+        log.error("prompt", problem=str(problem))
+
+
+async def _serve(settings: Settings, policy: SitePolicy, store: Store, spool: Spool) -> int:
+    bridge = asyncio.create_task(Bridge(settings, policy, store, spool).run(), name="bridge")
+    loop = asyncio.get_running_loop()
+    for name in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(name, bridge.cancel)
+    try:
+        with contextlib.suppress(asyncio.CancelledError):
+            await bridge
+    except CannotListen as problem:
+        return _refuse(str(problem))
+    except BaseExceptionGroup as group:
+        log.error(
+            "a part of the bridge died",
+            reason="; ".join(repr(one) for one in group.exceptions),
+            exc_info=group,
+        )
+        return 1
+    log.info("stopped")
+    return 0
+
+
+def _refuse(reason: str) -> int:
+    print(reason, file=sys.stderr)  # noqa: T201  # before or beside the log: for whoever starts the bridge by hand
+    return CANNOT_START
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,175 @@
+"""The one consumer of the inbox: takes items in order, decides, records, and says what is wanted.
+
+Algorithm of a step: read both clocks once → ``decide`` → one transaction with the changes and the new picture → hand the
+wanted flags on. A store that is away does not stop switching: its changes are kept in order and written when it is back.
+After a connect and after dropped events a snapshot is taken before anything else is decided.
+"""
+
+import asyncio
+from collections import deque
+from dataclasses import dataclass, field
+from typing import Protocol
+
+import structlog
+
+from ami_bridge.clock import Clock
+from ami_bridge.events import CallEvent
+from ami_bridge.flags import Flags
+from ami_bridge.inbox import AmiEvent, Inbox, LinkTrouble, LinkUp, Overflow
+from ami_bridge.link import Link, LinkDown
+from ami_bridge.snapshot import Snapshot, take
+from ami_bridge.store_thread import StoreThread
+from ami_bridge.translate import Translator
+from fallback.decide import decide, wanted_flags
+from fallback.decision import Change, Decision, TellStaff
+from fallback.events import Event, LinkLost, Tick
+from fallback.policy import Policy
+from fallback.state import State, to_saved
+from store import Store, StoreProblem
+
+log = structlog.get_logger()
+
+MOST_CHANGES_KEPT = 10_000  # while the store is away; hours of trouble, a few megabytes
+TICK_SECONDS = 0.2
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A person's event, and where the decision on it is awaited."""
+
+    event: Event
+    answer: "asyncio.Future[Decision]"
+
+
+class Listener(Protocol):
+    """Who wants to know what the consumer has seen."""
+
+    async def on_connected(self, snapshot: Snapshot) -> None:
+        """The picture is whole and decided on; may talk to Asterisk."""
+
+    def on_lost(self) -> None:
+        """The link is gone."""
+
+    def on_call(self, event: CallEvent) -> None:
+        """Something happened to one of our calls."""
+
+    def on_change(self) -> None:
+        """The state changed in a way that was recorded."""
+
+
+@dataclass
+class Brain:
+    """Holds the state between two events; the only one who changes it."""
+
+    policy: Policy
+    state: State
+    clock: Clock
+    inbox: Inbox
+    link: Link
+    translator: Translator
+    flags: Flags
+    store: Store
+    thread: StoreThread
+    listener: Listener
+    last_step_mono: float = 0.0
+    _unwritten: deque[Change] = field(default_factory=lambda: deque(maxlen=MOST_CHANGES_KEPT))
+
+    async def run(self) -> None:
+        """Until cancelled: one item after another."""
+        while True:
+            await self._take(await self.inbox.get())
+
+    async def tick_for_ever(self) -> None:
+        """Lets time pass in the core."""
+        while True:
+            self.inbox.put_nowait(Tick())
+            await asyncio.sleep(TICK_SECONDS)
+
+    async def ask(self, event: Event) -> Decision:
+        """What the core decides on a person's event, in its turn among all others."""
+        answer: asyncio.Future[Decision] = asyncio.get_running_loop().create_future()
+        self.inbox.put_nowait(Asked(event, answer))
+        return await answer
+
+    async def _take(self, item: object) -> None:
+        match item:
+            case AmiEvent():
+                for event in self.translator(item):
+                    if isinstance(event, CallEvent):
+                        self.listener.on_call(event)
+                    else:
+                        await self.step(event)
+            case LinkUp():
+                await self._look_around()
+            case Overflow():
+                log.warning("events were dropped", count=item.dropped)
+                await self._look_around()
+            case LinkTrouble():
+                self.listener.on_change()
+            case LinkLost():
+                self.flags.linked(False)
+                self.listener.on_lost()
+                await self.step(item)
+            case Asked():
+                decision = await self.step(item.event)
+                if not item.answer.done():
+                    item.answer.set_result(decision)
+            case _:
+                await self.step(item)  # type: ignore[arg-type]  # all that is left are the core's events
+
+    async def _look_around(self) -> None:
+        """Snapshot → decide → write, in this order."""
+        try:
+            snapshot = await take(
+                self.link, self.translator.site, self.clock().wall, self.translator.contacts
+            )
+        except LinkDown as problem:  # the loss is in the inbox, and a new LinkUp will follow
+            log.warning("no snapshot", reason=str(problem))
+            return
+        for trouble in snapshot.problems:
+            log.error("snapshot", problem=trouble)
+        await self.step(snapshot.taken)
+        self.flags.linked(True)
+        self.flags.want(wanted_flags(self.state, self.policy))
+        try:
+            await self.listener.on_connected(snapshot)
+        except LinkDown as problem:
+            log.warning("lost while connecting", reason=str(problem))
+
+    async def step(self, event: Event) -> Decision:
+        """Decides on one event, records and performs."""
+        now = self.clock()
+        decision = decide(self.state, event, self.policy, now)
+        self.state = decision.state
+        self.last_step_mono = now.mono
+        if decision.changes or self._unwritten:
+            await self._write_down(decision.changes)
+        if decision.changes or decision.actions:
+            self._perform(decision)
+        return decision
+
+    async def _write_down(self, changes: tuple[Change, ...]) -> None:
+        self._unwritten.extend(changes)
+        try:
+            await self.thread(
+                self.store.record,
+                tuple(self._unwritten),
+                to_saved(self.state),
+                self.state.components.values(),
+                self.clock().wall,
+            )
+        except StoreProblem as problem:
+            log.error("store away, the record waits", changes=len(self._unwritten), reason=str(problem))
+        else:
+            self._unwritten.clear()
+
+    def _perform(self, decision: Decision) -> None:
+        for one in decision.changes:
+            log.info(
+                "change", kind=one.kind, subject=one.subject, old=one.old, new=one.new, reason=one.reason
+            )
+        for action in decision.actions:
+            if isinstance(action, TellStaff):
+                log.warning("staff", scope=action.scope, text=action.text_id, detail=action.detail)
+        self.flags.want(wanted_flags(self.state, self.policy))
+        self.listener.on_change()

@@ -1,0 +1,284 @@
+"""The bridge put together: everything real is built here, in one place, and runs as named tasks.
+
+One dead task stops the process with its reason: a half-alive bridge would keep its beat up and callers out of tier 3.
+"""
+
+import asyncio
+import os
+from collections.abc import Coroutine
+from dataclasses import dataclass, field
+from importlib.metadata import PackageNotFoundError, version
+from typing import Any
+
+import structlog
+
+from ami_bridge import live
+from ami_bridge.attempts import Attempts
+from ami_bridge.brain import Brain
+from ami_bridge.captures import keeper
+from ami_bridge.clock import Clock, read_clocks
+from ami_bridge.desk import Desk
+from ami_bridge.dispatch import Dispatcher
+from ami_bridge.events import AgentTook, CallbackProgress, CallEvent, Hangup, Leg, OriginateAnswered
+from ami_bridge.flags import Flags
+from ami_bridge.heart import Heart
+from ami_bridge.inbox import Inbox
+from ami_bridge.link import Link, LinkSettings
+from ami_bridge.originate import Guard
+from ami_bridge.site import site_of
+from ami_bridge.snapshot import Snapshot
+from ami_bridge.store_thread import StoreThread
+from ami_bridge.translate import WANTED, Translator
+from callbacks.importer import Importer
+from callbacks.spool import Spool
+from config.policy import SitePolicy
+from config.settings import Settings
+from fallback.decide import restore
+from ivr.fastagi import FastAgiServer
+from ivr.numbers import check as check_number
+from store import Store, StoreProblem
+
+log = structlog.get_logger()
+
+COLLECT_SECONDS = 0.5
+LIVE_SECONDS = 1.0
+STILL_SECONDS = 5.0  # decisions that stood still for so long stop the beat
+
+
+@dataclass
+class Bridge:
+    """One bridge for one Asterisk. Build it inside a running event loop, then ``run`` it."""
+
+    settings: Settings
+    policy: SitePolicy
+    store: Store
+    spool: Spool
+    clock: Clock = read_clocks
+    thread: StoreThread = field(default_factory=StoreThread)
+    inbox: Inbox = field(default_factory=Inbox)
+
+    def __post_init__(self) -> None:
+        self.started_at = self.clock().wall
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._talking: set[str] = set()
+        self._backlog = 0
+        self._collect_now = asyncio.Event()
+        self._live_now = asyncio.Event()
+        self._ready_said = False
+        self.link = Link(_link_settings(self.settings), self.inbox, WANTED)
+        self.flags = Flags(self.link.action, lambda: self.clock().wall)
+        self.heart = Heart(self.link.action, self.settings.beat_every, self.clock)
+        self.attempts = Attempts(self.store, self.thread, self.link, self.policy.callbacks)
+        self.brain = self._brain()
+        self.dispatcher = self._dispatcher()
+        self.desk = Desk(self.store, self.thread, self.brain, self.dispatcher, self.attempts, self.clock)
+        self.agi = FastAgiServer(
+            self.policy.caller,
+            keeper(self.spool, self.settings.pbx_id, self._captured),
+            lambda: self.clock().wall,
+            self.settings.prompts_dir,
+        )
+
+    def _brain(self) -> Brain:
+        saved = self.store.load_saved()
+        site = site_of(self.policy.fallback)
+        return Brain(
+            policy=self.policy.fallback,
+            state=restore(self.policy.fallback, saved, self.clock()),
+            clock=self.clock,
+            inbox=self.inbox,
+            link=self.link,
+            translator=Translator(site),
+            flags=self.flags,
+            store=self.store,
+            thread=self.thread,
+            listener=self,
+        )
+
+    def _dispatcher(self) -> Dispatcher:
+        return Dispatcher(
+            policy=self.policy.fallback,
+            callbacks=self.policy.callbacks,
+            site=self.brain.translator.site,
+            store=self.store,
+            thread=self.thread,
+            link=self.link,
+            attempts=self.attempts,
+            state=lambda: self.brain.state,
+            guard=lambda: Guard(self.heart.fence, self.heart.epoch()),
+            clock=self.clock,
+            dialable=self._why_not_dialable,
+            holder=f"bridge-{os.getpid()}-{int(self.started_at.timestamp() * 1000)}",
+        )
+
+    def _why_not_dialable(self, number: str) -> str:
+        refusal = check_number(number, self.policy.caller).refusal
+        return refusal.value if refusal else ""
+
+    async def run(self) -> None:
+        """Serves until cancelled, or until a task dies, whose error it raises. Raises OSError when the AGI port is taken."""
+        await self.agi.start(self.settings.agi_host, self.settings.agi_port)
+        log.info("listening for calls", host=self.settings.agi_host, port=self.settings.agi_port)
+        try:
+            async with asyncio.TaskGroup() as group:
+                for name, work in self._work().items():
+                    group.create_task(work, name=name)
+        finally:
+            self.link.close()
+            await self.agi.close()
+            self.thread.close()
+
+    def _work(self) -> dict[str, Coroutine[Any, Any, None]]:
+        return {
+            "link": self.link.run(),
+            "brain": self.brain.run(),
+            "ticks": self.brain.tick_for_ever(),
+            "flags": self.flags.run(),
+            "heart": self.heart.run(lambda: self.link.connected, self._able),
+            "collector": self._collect(),
+            "dispatcher": self.dispatcher.run(),
+            "desk": self.desk.run(),
+            "live": self._show(),
+        }
+
+    def _able(self) -> bool:
+        """Whether a caller who is sent to us now would be heard and what he leaves kept."""
+        still = self.clock().mono - self.brain.last_step_mono > STILL_SECONDS
+        return not self.spool.figures.problem and not still
+
+    # -- what the consumer tells (ami_bridge.brain.Listener)
+
+    async def on_connected(self, snapshot: Snapshot) -> None:
+        """Raise the fence before anything is asked or dialled, then look at what was in flight."""
+        self.attempts.booted_at = snapshot.taken.booted_at
+        await self.heart.raise_fence()
+        self.dispatcher.fence_raised_at = self.clock().wall
+        self.dispatcher.wake()
+        if not self._ready_said:
+            self._ready_said = True
+            log.info("ready", asterisk=self.link.state.value)
+
+    def on_lost(self) -> None:
+        """Nothing is dialled until the fence was raised again."""
+        self.dispatcher.fence_raised_at = None
+        self.on_change()
+
+    def on_call(self, event: CallEvent) -> None:
+        """Wakes the dispatcher; keeps who talks for the page."""
+        match event:
+            case CallbackProgress(attempt, Leg.CALLER, "ANSWER"):
+                self._talking.add(attempt)
+                self._in_background(self._note(self.store.mark_talking, attempt))
+            case AgentTook(attempt, _, member):
+                self._in_background(self._note(self.store.set_agent, attempt, member))
+            case Hangup(attempt) | OriginateAnswered(attempt, ok=False):
+                self._talking.discard(attempt)
+                self.dispatcher.wake()
+            case _:
+                pass
+        self._live_now.set()
+
+    def on_change(self) -> None:
+        """The page should show it at once, and callbacks may be allowed now."""
+        self._live_now.set()
+        self.dispatcher.wake()
+
+    def _captured(self) -> None:
+        self._backlog += 1
+        self._collect_now.set()
+
+    # -- the smaller loops
+
+    async def _collect(self) -> None:
+        """Brings spool lines of every tier into the book."""
+        importer = Importer(
+            self.store, self.settings.spool_dir, self.settings.tier3_dir, self.settings.pbx_id
+        )
+        while True:
+            try:
+                report = await self.thread(importer.run_once, self.clock().wall)
+            except StoreProblem as problem:
+                log.error("captures wait in the spool", reason=str(problem))
+            else:
+                self._backlog = max(0, self._backlog - report.lines)
+                for trouble in report.problems:
+                    log.error("spool", problem=trouble)
+                if report.new or report.completed:
+                    log.info(
+                        "collected", new=report.new, completed=report.completed, promises=report.promises
+                    )
+                    self.dispatcher.wake()
+            await _wait(self._collect_now, COLLECT_SECONDS)
+
+    async def _show(self) -> None:
+        while True:
+            try:
+                await self._show_once()
+            except StoreProblem as problem:
+                log.warning("live rows not written", reason=str(problem))
+            await _wait(self._live_now, LIVE_SECONDS)
+            await asyncio.sleep(0.1)  # changes come in bunches
+
+    async def _show_once(self) -> None:
+        state, policy, now = self.brain.state, self.policy.fallback, self.clock()
+        unended = await self.thread(self.store.unended_attempts)
+        rows = {
+            "bridge": self._self_portrait(),
+            "scopes": live.scopes(state, policy, self.flags.confirmed, now),
+            "trunks": live.trunks(state, policy, self.dispatcher.channels.in_use),
+            "pools": live.pools(state, policy),
+            "agents": live.agents(state),
+            "calls": live.calls(unended, self.dispatcher.stages, frozenset(self._talking)),
+        }
+        await self.thread(self.store.put_live, rows, now.wall)
+
+    def _self_portrait(self) -> dict[str, Any]:
+        link = "up" if self.link.connected else "connecting" if not self.link.trouble else "down"
+        return {
+            "pid": os.getpid(),
+            "version": own_version(),
+            "started_at": live.iso(self.started_at),
+            "link": link,
+            "link_detail": self.link.trouble,
+            "armed": self.policy.fallback.armed,
+            "spool_backlog": self._backlog,
+            "fence": self.heart.fence,
+        }
+
+    async def _note(self, call: Any, *args: Any) -> None:
+        try:
+            await self.thread(call, *args)
+        except StoreProblem as problem:
+            log.warning("not noted", reason=str(problem))
+
+    def _in_background(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+
+def own_version() -> str:
+    """The installed version, or "unknown" in a bare checkout."""
+    try:
+        return version("holdfast-hotline")
+    except PackageNotFoundError:
+        return "unknown"
+
+
+def _link_settings(settings: Settings) -> LinkSettings:
+    return LinkSettings(
+        host=settings.ami_host,
+        port=settings.ami_port,
+        username=settings.ami_username,
+        secret=settings.ami_secret.get_secret_value(),
+    )
+
+
+async def _wait(event: asyncio.Event, most: float) -> None:
+    """Until the event is set, at most so many seconds; leaves it cleared."""
+    try:
+        async with asyncio.timeout(most):
+            await event.wait()
+    except TimeoutError:
+        pass
+    event.clear()

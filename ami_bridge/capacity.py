@@ -1,0 +1,48 @@
+"""What callbacks may use at this moment: free agents, free lines, callers who wait. Pure."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from fallback.events import Presence
+from fallback.policy import Policy, Trunk
+from fallback.state import Health, State
+
+
+@dataclass(frozen=True, slots=True)
+class Capacity:
+    """Of one scope. waiting: live callers in its queue, without our own callbacks."""
+
+    free_agents: int
+    free_lines: int
+    waiting: int
+
+
+def capacity(
+    scope: str, state: State, policy: Policy, in_use: Mapping[str, int], queued_by_us: int
+) -> Capacity:
+    """Counted from the core's picture and the channels that live now.
+
+    in_use: trunk → channels. queued_by_us: callbacks of this scope that wait for an agent; the queue counts them too.
+    """
+    known = policy.scopes[scope]
+    members = state.members.get(known.queue, {})
+    return Capacity(
+        free_agents=sum(presence is Presence.FREE for presence in members.values()),
+        free_lines=sum(free for _, free in free_lines(scope, state, policy, in_use)),
+        waiting=max(0, state.waiting.get(known.queue, 0) - queued_by_us),
+    )
+
+
+def free_lines(
+    scope: str, state: State, policy: Policy, in_use: Mapping[str, int]
+) -> tuple[tuple[Trunk, int], ...]:
+    """The scope's healthy trunks with their free channels, the freest first."""
+    trunks: Iterable[Trunk] = (policy.trunks[name] for name in policy.scopes[scope].trunks)
+    healthy = [trunk for trunk in trunks if _health(state, trunk.name) is Health.UP]
+    free = [(trunk, max(0, trunk.channels - in_use.get(trunk.name, 0))) for trunk in healthy]
+    return tuple(sorted(free, key=lambda pair: -pair[1]))
+
+
+def _health(state: State, name: str) -> Health:
+    component = state.components.get(name)
+    return component.health if component else Health.UNKNOWN

@@ -1,0 +1,40 @@
+"""The way in: what a caller left becomes durable in the spool, and then rows in the book."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+
+import structlog
+
+from callbacks.spool import Spool
+from callbacks.values import Capture, Matter, NumberSource
+from ivr.values import Left
+
+log = structlog.get_logger()
+
+
+def to_capture(left: Left, pbx_id: str) -> Capture:
+    """The same facts under the key of this PBX: one call, one capture."""
+    return Capture(
+        key=f"{pbx_id}:{left.unique_id}",
+        at=left.at,
+        scope=left.scope,
+        caller_id=left.caller_id,
+        number=left.number,
+        source=NumberSource(left.source),
+        matter=Matter(left.matter),
+        language=left.language,
+        tier=1,
+        wanted=left.wanted,
+        promised=left.promised,
+        incident=left.incident,
+    )
+
+
+def keeper(spool: Spool, pbx_id: str, on_kept: Callable[[], None]) -> Callable[[Left], Awaitable[None]]:
+    """What the dialogue calls before it promises: returns when the line is on disk, raises when it is not."""
+
+    async def keep(left: Left) -> None:
+        await asyncio.wrap_future(spool.submit(to_capture(left, pbx_id)))
+        on_kept()
+
+    return keep

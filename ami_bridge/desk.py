@@ -1,0 +1,96 @@
+"""Does what people ask for through the store, each thing exactly once, and always answers."""
+
+import asyncio
+from dataclasses import dataclass
+
+import structlog
+
+from ami_bridge.attempts import Attempts
+from ami_bridge.brain import Brain
+from ami_bridge.clock import Clock
+from ami_bridge.dispatch import Dispatcher, NoLine
+from ami_bridge.intents import (
+    Dial,
+    EndOverride,
+    Payload,
+    Refused,
+    SetOverride,
+    SetRecovery,
+    StateOutcome,
+    ask,
+    in_time,
+    read,
+)
+from ami_bridge.link import LinkDown
+from ami_bridge.store_thread import StoreThread
+from callbacks.values import PromiseState
+from store import ClaimLost, Store, StoreProblem, UnknownRow
+from store.intents import Intent, IntentState
+
+log = structlog.get_logger()
+
+LOOK_SECONDS = 0.3
+
+
+@dataclass(slots=True)
+class Desk:
+    """Takes pending intents in order."""
+
+    store: Store
+    thread: StoreThread
+    brain: Brain
+    dispatcher: Dispatcher
+    attempts: Attempts
+    clock: Clock
+
+    async def run(self) -> None:
+        """Until cancelled: looks for intents and does them."""
+        while True:
+            try:
+                for intent in await self.thread(self.store.pending_intents):
+                    await self._do(intent)
+            except StoreProblem as problem:
+                log.warning("intents wait", reason=str(problem))
+            await asyncio.sleep(LOOK_SECONDS)
+
+    async def _do(self, intent: Intent) -> None:
+        state, result = IntentState.APPLIED, ""
+        try:
+            result = await self._perform(read(intent.kind, intent.payload), intent.who)
+        except (Refused, ClaimLost, UnknownRow, NoLine) as reason:
+            state, result = IntentState.REFUSED, str(reason)
+        except LinkDown as reason:
+            state, result = IntentState.FAILED, f"Asterisk could not be asked: {reason}"
+        log.info("intent", id=intent.id, kind=intent.kind, who=intent.who, state=state.value, result=result)
+        await self.thread(self.store.finish_intent, intent.id, state, result, self.clock().wall)
+
+    async def _perform(self, payload: Payload, who: str) -> str:
+        match payload:
+            case SetOverride() | EndOverride() | SetRecovery():
+                return await ask(payload, who, self.brain.ask)
+            case Dial():
+                return await self._dial(payload)
+            case StateOutcome():
+                return await self._outcome(payload, who)
+
+    async def _dial(self, wish: Dial) -> str:
+        in_time(wish.not_after, self.clock().wall)
+        promise = await self.thread(self.store.promise, wish.promise)
+        if promise is None:
+            raise Refused(f"promise {wish.promise} is not in the book")
+        if promise.state is not PromiseState.CLAIMED or promise.holder != wish.agent:
+            raise Refused(f"promise {promise.id} is not claimed by {wish.agent}; take it first")
+        if not self.dispatcher.link.connected:
+            raise Refused("the manager link to Asterisk is down; try again when it is back")
+        return await self.dispatcher.call_for(promise, wish.agent)
+
+    async def _outcome(self, wish: StateOutcome, who: str) -> str:
+        attempt = await self.thread(self.store.attempt, wish.attempt)
+        if attempt is None or attempt.promise_id != wish.promise:
+            raise Refused(f"attempt {wish.attempt} is not of promise {wish.promise}")
+        if attempt.agent and attempt.agent != wish.agent:
+            raise Refused(f"promise {wish.promise} is with {attempt.agent}, not with {wish.agent}")
+        now = self.clock().wall
+        if not await self.attempts.state_outcome(wish.attempt, wish.outcome, who, wish.note, now):
+            raise Refused("an outcome was stated already")
+        return f"{wish.outcome.value} recorded"

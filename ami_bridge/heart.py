@@ -1,0 +1,72 @@
+"""The beat and the fence: how the dial plan knows, without us, that tier 1 is worth trying and which originate is old."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+
+import structlog
+
+from ami_bridge.clock import Clock
+from ami_bridge.link import LinkDown, Reply
+
+Act = Callable[[dict[str, str | list[str]]], Awaitable[Reply]]
+log = structlog.get_logger()
+
+
+class Heart:
+    """Writes a beat each ``every`` seconds, and a higher fence at each connect. Keeps Asterisk's clock beside ours."""
+
+    def __init__(self, act: Act, every: float, clock: Clock) -> None:
+        self._act = act
+        self._every = every
+        self._clock = clock
+        self._ahead = 0.0  # Asterisk's clock minus our wall clock, seconds
+        self.fence = 0
+
+    def epoch(self) -> int:
+        """Now on Asterisk's clock, seconds since 1970, as the last beat told."""
+        return int(self._clock().wall.timestamp() + self._ahead)
+
+    async def run(self, linked: Callable[[], bool], able: Callable[[], bool]) -> None:
+        """Until cancelled: a beat whenever the link stands and we are able to take a caller.
+
+        able: False while captures cannot be made durable or decisions stand still; then no beat is written and callers
+        go to tier 3 within seconds, which is where they are safe.
+        """
+        while True:
+            if linked() and able():
+                try:
+                    await self.beat()
+                except LinkDown as problem:
+                    log.warning("beat not written", reason=str(problem))
+            elif linked():
+                log.error("no beat: we could not keep what a caller leaves")
+            await asyncio.sleep(self._every)
+
+    async def beat(self) -> None:
+        """Writes one beat, in Asterisk's own time; raises LinkDown."""
+        epoch = await self._asterisk_epoch()
+        self._ahead = epoch - self._clock().wall.timestamp()
+        await self._put("beat", epoch)
+
+    async def raise_fence(self) -> None:
+        """Makes every originate refused that was sent before now; raises LinkDown when Asterisk did not take it.
+
+        Milliseconds of our wall clock, and always above the last one, also when the clock was set back.
+        """
+        reply = await self._act({"Action": "DBGet", "Family": "holdfast", "Key": "fence"})
+        standing = [item.get("Val", "") for item in reply.events if item.get("Event") == "DBGetResponse"]
+        before = max([self.fence, *(int(text) for text in standing if text.isdigit())])
+        self.fence = max(before + 1, int(self._clock().wall.timestamp() * 1000))
+        await self._put("fence", self.fence)
+
+    async def _put(self, key: str, value: int) -> None:
+        reply = await self._act({"Action": "DBPut", "Family": "holdfast", "Key": key, "Val": str(value)})
+        if not reply.ok:
+            raise LinkDown(f"Asterisk refused to keep holdfast/{key}: {reply.message}")
+
+    async def _asterisk_epoch(self) -> int:
+        reply = await self._act({"Action": "Getvar", "Variable": "EPOCH"})
+        try:
+            return int(reply.headers.get("Value", ""))
+        except ValueError:
+            raise LinkDown(f"Asterisk did not tell its time: {reply.message}") from None

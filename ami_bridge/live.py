@@ -1,0 +1,129 @@
+"""The figures of this moment, as the live rows that console and command line read. Pure.
+
+Shapes: docs/reference/intents-and-live-rows.md.
+"""
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Any
+
+from callbacks.values import Attempt
+from fallback.decide import callbacks_allowed
+from fallback.events import Presence
+from fallback.policy import Policy
+from fallback.state import ComponentState, ScopeState, State
+from fallback.time import Now
+
+Json = dict[str, Any]
+Confirmed = Callable[[str], tuple[bool, datetime | None]]
+
+
+def iso(at: datetime | None) -> str | None:
+    """ISO 8601 with the offset written out; None stays None."""
+    return at.isoformat(timespec="seconds") if at else None
+
+
+def scopes(state: State, policy: Policy, confirmed: Confirmed, now: Now) -> Json:
+    """Row ``scopes``."""
+    return {name: _scope(one, state, policy, confirmed, now) for name, one in state.scopes.items()}
+
+
+def _scope(one: ScopeState, state: State, policy: Policy, confirmed: Confirmed, now: Now) -> Json:
+    known = policy.scopes[one.name]
+    written, at = confirmed(one.name)
+    healthy = one.healthy_since_mono
+    return {
+        "computed": one.computed,
+        "effective": one.effective,
+        "action": one.action,
+        "since": iso(one.since),
+        "partial": one.partial,
+        "queue": known.queue,
+        "lines_left": one.lines_left,
+        "lines_total": one.lines_total,
+        "waiting": state.waiting.get(known.queue, 0),
+        "longest_wait": 0.0,
+        "recovery_at": iso(one.recovery_at),
+        "callbacks_allowed": callbacks_allowed(state, one.name),
+        "stable_for": None if healthy is None else int(max(0.0, now.mono - healthy)),
+        "recovery_hold": known.recovery_hold,
+        "incident": _incident(one),
+        "override": _override(one),
+        "flag": {"written": written, "at": iso(at)},
+    }
+
+
+def _incident(one: ScopeState) -> Json | None:
+    incident = one.incident
+    if incident is None:
+        return None
+    opened = iso(incident.opened_at)
+    return {"key": incident.key, "kind": incident.kind, "opened_at": opened, "detail": incident.detail}
+
+
+def _override(one: ScopeState) -> Json | None:
+    override = one.override
+    if override is None:
+        return None
+    return {
+        "mode": override.mode,
+        "who": override.who,
+        "why": override.why,
+        "since": iso(override.since),
+        "until": iso(override.until),
+    }
+
+
+def trunks(state: State, policy: Policy, in_use: Mapping[str, int]) -> Json:
+    """Row ``trunks``."""
+    return {
+        name: _health(state.components.get(name))
+        | {"in_use": in_use.get(name, 0), "channels": trunk.channels}
+        for name, trunk in policy.trunks.items()
+    }
+
+
+def pools(state: State, policy: Policy) -> Json:
+    """Row ``pools``."""
+    return {
+        name: _health(state.components.get(name))
+        | {
+            "queue": pool.queue,
+            "minimum": pool.minimum,
+            "reachable": sum(
+                presence is not Presence.UNREACHABLE
+                for presence in state.members.get(pool.queue, {}).values()
+            ),
+        }
+        for name, pool in policy.pools.items()
+    }
+
+
+def _health(component: ComponentState | None) -> Json:
+    if component is None:
+        return {"health": "UNKNOWN", "since": None, "detail": ""}
+    return {"health": component.health, "since": iso(component.since), "detail": component.detail}
+
+
+def agents(state: State) -> list[Json]:
+    """Row ``agents``: one entry for each member of each queue."""
+    return [
+        {"member": member, "queue": queue, "presence": presence, "since": None}
+        for queue, members in state.members.items()
+        for member, presence in sorted(members.items())
+    ]
+
+
+def calls(unended: list[Attempt], stages: Mapping[str, str], talking: frozenset[str]) -> list[Json]:
+    """Row ``calls``: outgoing calls in flight, without numbers. talking: attempts whose caller has answered."""
+    return [
+        {
+            "attempt": one.key,
+            "promise": one.promise_id,
+            "stage": "talking" if one.key in talking else stages.get(one.key) or "queue",
+            "since": iso(one.started_at),
+            "agent": one.agent,
+            "trunk": one.trunk,
+        }
+        for one in unended
+    ]
