@@ -1,8 +1,7 @@
 """Our account in Asterisk's ``manager.conf``: the least rights, and nothing sent that nobody reads. Pure.
 
 Rights were tried one by one on Asterisk 16.28 and 22.10; RIGHTS says what each class is for. A call makes 40
-to 150 events; the filters let through those that we read: a call that Asterisk answers alone costs us nothing.
-nothing.
+to 150 events; the filters let through those that we read. A call that Asterisk answers alone costs nothing.
 """
 
 import re

@@ -33,16 +33,16 @@ class GuardedAction(Action):  # type: ignore[misc]  # panoramisk ships no types
         self._reply = Message({})
         self._items: list[Mapping[str, str]] = []
         self._cut = False
+        self.listing = False  # whether the items of a list are coming
         self.wire = _encode(self)
 
     def add_message(self, message: Message) -> bool:
         """Take one message that carries our ActionID; True when the reply is whole. Never raises."""
-        if "response" in message:
+        if not self.listing:
             self._reply = message
-            if _opens_list(message):
+            self.listing = _opens_list(message)
+            if self.listing:
                 return False
-        elif "response" not in self._reply:
-            return False  # an event that overtook the response belongs to nobody
         elif not _closes_list(message):
             self._keep(message)
             return False
@@ -68,7 +68,7 @@ class GuardedAction(Action):  # type: ignore[misc]  # panoramisk ships no types
 
 
 def _plain(value: str | Sequence[str]) -> str | list[str]:
-    return value if isinstance(value, str) else list(value)
+    return list(value) if isinstance(value, (list, tuple)) else value  # type: ignore[return-value]  # checked next
 
 
 def _encode(action: Action) -> bytes:

@@ -99,11 +99,16 @@ class GuardedProtocol(AMIProtocol):  # type: ignore[misc]  # panoramisk ships no
             self._take(message)
 
     def _take(self, message: bytes) -> None:
-        """Events go on, replies and the items of a pending list are matched to their action."""
+        """Replies and the items of a list go to their action, all other events on.
+
+        An event may carry the ActionID of an action that waits for its reply: OriginateResponse does.
+        """
         name = event_name(message)
-        if self.responses and (key := action_id(message)) in self.responses:
+        key = action_id(message) if self.responses else ""
+        action = self.responses.get(key)
+        if action is not None and (action.listing or not name):
             parsed = Message.from_line(message.decode("utf-8", "replace"))
-            if parsed is not None and self.responses[key].add_message(parsed):
+            if parsed is not None and action.add_message(parsed):
                 del self.responses[key]
         elif name and (self._wanted is None or name in self._wanted):
             self._pass_on(AmiEvent(name.decode("utf-8", "replace"), parse(message)))

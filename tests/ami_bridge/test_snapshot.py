@@ -1,0 +1,128 @@
+"""The whole picture, out of what real Asterisks answered."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from ami_server import capture, replies_in
+
+from ami_bridge.events import Leg
+from ami_bridge.link import Headers, NoReply, Reply
+from ami_bridge.link.action import GuardedAction
+from ami_bridge.link.wire import Framer
+from ami_bridge.readings import Contacts
+from ami_bridge.site import Site
+from ami_bridge.snapshot import take
+from fallback.events import Evidence, MemberSeen, Presence, QueueSeen, TrunkSeen
+
+VERSIONS = ("asterisk-16.28", "asterisk-22.10.1")
+SITE = Site(trunks={"carrier-a": "A", "carrier-b": "B"}, queues=frozenset({"power"}))
+NOW = datetime(2026, 11, 22, 8, 0, tzinfo=UTC)
+
+
+class Recorded:
+    """A link that answers from a capture; ``uptime_known`` as Link.uptime."""
+
+    def __init__(self, version: str, uptime: float | None = 60.0) -> None:
+        self._answers = replies_in(capture(version, "snapshot"))
+        self._uptime = uptime
+        self.lost = False
+
+    def uptime(self) -> float | None:
+        return self._uptime
+
+    async def action(
+        self,
+        headers: Headers,
+        *,
+        timeout: float | None = None,  # noqa: ASYNC109  # as Link.action
+    ) -> Reply:
+        if self.lost:
+            raise NoReply("gone")
+        action = GuardedAction(headers, 1000)
+        key = ":".join(str(value) for value in headers.values())
+        for message in _messages(self._answers[key]):
+            action.add_message(message)
+        reply: Reply = action.future.result()
+        return reply
+
+
+def _messages(data: bytes) -> list[object]:
+    from panoramisk.message import Message
+
+    framer = Framer(1_000_000)
+    framer.feed(b"Asterisk Call Manager/1\r\n")
+    return [Message.from_line(message.decode()) for message in framer.feed(data)]
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+async def test_the_picture_of_a_busy_moment(version: str) -> None:
+    snapshot = await take(Recorded(version), SITE, NOW, Contacts())
+    assert snapshot.problems == ()
+    assert snapshot.taken.booted_at == NOW - timedelta(seconds=60)
+    assert snapshot.taken.trunks == (
+        TrunkSeen("A", Evidence.CONTACT, good=False, detail="contact unreachable"),
+        TrunkSeen("B", Evidence.CONTACT, good=True, detail="contact reachable"),
+    )
+    assert {(seen.member, seen.presence) for seen in snapshot.taken.members} == {
+        ("PJSIP/agent-1", Presence.BUSY),
+        ("PJSIP/agent-2", Presence.BUSY),
+        ("PJSIP/agent-3", Presence.UNREACHABLE),
+        ("PJSIP/agent-4", Presence.UNREACHABLE),
+    }
+    assert all(isinstance(seen, MemberSeen) and seen.queue == "power" for seen in snapshot.taken.members)
+    assert [seen.queue for seen in snapshot.taken.queues] == ["power"]
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+async def test_a_callback_under_way_is_found_by_its_channels(version: str) -> None:
+    snapshot = await take(Recorded(version), SITE, NOW, Contacts())
+    assert {channel.attempt for channel in snapshot.channels} == {"att7"}
+    (first,) = [channel for channel in snapshot.channels if channel.unique_id == "hf-att7"]
+    assert (first.leg, first.application) == (Leg.CALLER, "Dial")
+    assert snapshot.in_use == {"A": 0, "B": 2}
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+async def test_contacts_are_remembered_for_the_events_that_follow(version: str) -> None:
+    contacts = Contacts()
+    contacts.note("A", "sip:old@1", "Reachable")
+    await take(Recorded(version), SITE, NOW, contacts)
+    assert not contacts.reading("A", "").good
+    assert contacts.reading("B", "").good
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+async def test_what_asterisk_does_not_know_is_said_with_a_remedy_and_stays_unknown(version: str) -> None:
+    site = Site(trunks={"nope": "N"}, queues=frozenset({"nope"}))
+    snapshot = await take(Recorded(version), site, NOW, Contacts())
+    assert (snapshot.taken.trunks, snapshot.taken.members, snapshot.taken.queues) == ((), (), ())
+    assert "trunk N" in snapshot.problems[0]
+    assert "pjsip.conf" in snapshot.problems[0]
+    assert "queue nope" in snapshot.problems[1]
+    assert "queues.conf" in snapshot.problems[1]
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+async def test_without_fully_booted_the_boot_is_told_by_asterisks_own_clock(version: str) -> None:
+    snapshot = await take(Recorded(version, uptime=None), SITE, NOW, Contacts())
+    assert timedelta(0) < NOW - snapshot.taken.booted_at < timedelta(minutes=10)
+    assert snapshot.problems == ()
+
+
+async def test_a_link_lost_meanwhile_leaves_no_half_picture() -> None:
+    link = Recorded(VERSIONS[0])
+    link.lost = True
+    with pytest.raises(NoReply):
+        await take(link, SITE, NOW, Contacts())
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+async def test_callers_who_wait_are_counted_with_the_longest_wait(version: str) -> None:
+    link = Recorded(version)
+    entry = "Event: QueueEntry\r\nActionID: QueueStatus:power\r\nQueue: power\r\nPosition: {0}\r\nWait: {1}\r\n\r\n"
+    key = "QueueStatus:power"
+    waiting = (entry.format(1, 40) + entry.format(2, 7)).encode()
+    end = b"Event: QueueStatusComplete"
+    link._answers[key] = link._answers[key].replace(end, waiting + end)
+    snapshot = await take(link, SITE, NOW, Contacts())
+    assert snapshot.taken.queues == (QueueSeen("power", waiting=2, longest_wait=40.0),)

@@ -1,0 +1,271 @@
+"""Captures of real Asterisks, through the protocol and the table, into our events; and what is malformed."""
+
+from collections.abc import Iterator
+from typing import TypeVar
+
+import pytest
+from ami_server import CAPTURES, capture
+
+from ami_bridge.events import (
+    AgentDone,
+    AgentTook,
+    CallbackProgress,
+    CallerAbandoned,
+    CoreShutdown,
+    Hangup,
+    Leg,
+    OriginateAnswered,
+    RingNoAnswer,
+)
+from ami_bridge.inbox import AmiEvent
+from ami_bridge.link.wire import Framer, event_name, parse
+from ami_bridge.site import Site
+from ami_bridge.translate import TABLE, WANTED, Translator
+from fallback.events import Evidence, MemberGone, MemberSeen, Presence, QueueSeen, TrunkSeen
+
+VERSIONS = ("asterisk-16.28", "asterisk-22.10.1")
+SITE = Site(trunks={"carrier-a": "A", "carrier-b": "B"}, queues=frozenset({"power"}))
+AGENT_1 = "PJSIP/agent-1"
+Kind = TypeVar("Kind")
+
+
+def events_of(data: bytes) -> Iterator[AmiEvent]:
+    framer = Framer(1_000_000)
+    if not data.startswith(b"Asterisk Call Manager/"):
+        framer.feed(b"Asterisk Call Manager/1\r\n")
+    for message in framer.feed(data):
+        if name := event_name(message):
+            yield AmiEvent(name.decode(), parse(message))
+
+
+def translated(version: str, name: str) -> list[object]:
+    translator = Translator(SITE)
+    found: list[object] = []
+    for event in events_of(capture(version, name)):
+        found.extend(translator(event))
+    assert not translator.malformed
+    return found
+
+
+def member(presence: Presence, interface: str = AGENT_1) -> MemberSeen:
+    return MemberSeen("power", interface, presence)
+
+
+def kinds(found: list[object], kind: type[Kind]) -> list[Kind]:
+    return [item for item in found if isinstance(item, kind)]
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_a_carrier_that_stops_answering_and_comes_back(version: str) -> None:
+    assert translated(version, "contacts") == [
+        TrunkSeen("A", Evidence.CONTACT, good=False, detail="contact unreachable"),
+        TrunkSeen("A", Evidence.CONTACT, good=True, detail="contact reachable"),
+    ]
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_an_agent_who_registers_vanishes_returns_pauses_and_signs_out(version: str) -> None:
+    assert translated(version, "agents") == [
+        member(Presence.FREE),
+        member(Presence.UNREACHABLE),
+        member(Presence.FREE),
+        member(Presence.PAUSED),
+        member(Presence.FREE),
+        member(Presence.UNREACHABLE, "PJSIP/agent-9"),
+        MemberGone("power", "PJSIP/agent-9"),
+        member(Presence.UNREACHABLE),
+    ]
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+@pytest.mark.parametrize("name", ["inbound", "inbound-unfiltered"])
+def test_a_call_that_an_agent_answers_with_and_without_filters_in_asterisk(version: str, name: str) -> None:
+    found = translated(version, name)
+    assert kinds(found, MemberSeen) == [
+        member(Presence.RINGING),
+        member(Presence.BUSY),
+        member(Presence.FREE),
+    ]
+    assert kinds(found, QueueSeen) == [QueueSeen("power", 1), QueueSeen("power", 0)]
+    assert len(found) == 5
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_a_caller_who_hangs_up_while_waiting(version: str) -> None:
+    found = translated(version, "abandon")
+    (abandoned,) = kinds(found, CallerAbandoned)
+    assert abandoned in (CallerAbandoned("power", 1.0), CallerAbandoned("power", 2.0))
+    assert kinds(found, QueueSeen)[-1] == QueueSeen("power", 0)
+
+
+def story(version: str, name: str) -> list[object]:
+    """The attempt's own events, without what app_queue and the agents' phones tell everybody."""
+    found = translated(version, name)
+    return [item for item in found if not isinstance(item, MemberSeen | QueueSeen | CallerAbandoned)]
+
+
+def agent(attempt: str, status: str) -> CallbackProgress:
+    return CallbackProgress(attempt, Leg.AGENT, status, AGENT_1)
+
+
+def caller(attempt: str, status: str) -> CallbackProgress:
+    return CallbackProgress(attempt, Leg.CALLER, status, "PJSIP/carrier-b")
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+@pytest.mark.parametrize(
+    ("name", "attempt", "status"),
+    [
+        ("callback-answered", "att1", "ANSWER"),
+        ("callback-busy", "att2", "BUSY"),
+        ("callback-no-answer", "att3", "NOANSWER"),
+    ],
+)
+def test_a_callback_through_the_queue_tells_its_outcome(
+    version: str, name: str, attempt: str, status: str
+) -> None:
+    found = story(version, name)
+    steps = [
+        item
+        for item in found
+        if item in (agent(attempt, "ANSWER"), caller(attempt, ""), caller(attempt, status))
+    ]
+    assert steps == [agent(attempt, "ANSWER"), caller(attempt, ""), caller(attempt, status)]
+    assert AgentTook(attempt, "power", AGENT_1) in found
+    assert OriginateAnswered(attempt, ok=True, reason=4) in found
+    assert [item.attempt for item in kinds(found, Hangup)] == [attempt]
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_a_callback_that_talked_tells_how_long_the_agent_had_it(version: str) -> None:
+    (done,) = kinds(story(version, "callback-answered"), AgentDone)
+    assert (done.member, 2 <= done.talk_seconds <= 6) == (AGENT_1, True)
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_a_callback_that_no_agent_takes_never_rings_the_caller(version: str) -> None:
+    found = story(version, "callback-no-agent")
+    assert {item.leg for item in kinds(found, CallbackProgress)} == {Leg.AGENT}
+    assert OriginateAnswered("att4", ok=False, reason=3) in found
+    assert RingNoAnswer("power", AGENT_1) in found
+    assert [(end.attempt, end.cause) for end in kinds(found, Hangup)] in ([("att4", 0)], [("att4", 19)])
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_an_agents_own_claim_rings_him_and_then_the_caller(version: str) -> None:
+    progress = kinds(story(version, "claim"), CallbackProgress)
+    assert progress == [
+        agent("att5", ""),
+        agent("att5", "ANSWER"),
+        caller("att5", ""),
+        caller("att5", "ANSWER"),
+    ]
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_an_originate_that_cannot_begin_is_told(version: str) -> None:
+    assert story(version, "originate-failed") == [OriginateAnswered("att6", ok=False, reason=0)]
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_asterisk_says_that_it_goes_down(version: str) -> None:
+    assert translated(version, "shutdown")[-1] == CoreShutdown(restart=False)
+
+
+def test_a_trunk_with_two_contacts_is_reachable_while_one_of_them_is() -> None:
+    translator = Translator(SITE)
+
+    def told(uri: str, status: str) -> bool:
+        headers = {"EndpointName": "carrier-a", "AOR": "x", "URI": uri, "ContactStatus": status}
+        (seen,) = translator(AmiEvent("ContactStatus", headers))
+        assert isinstance(seen, TrunkSeen)
+        return seen.good
+
+    assert [
+        told("sip:1", "Reachable"),
+        told("sip:2", "Reachable"),
+        told("sip:1", "Unreachable"),
+        told("sip:2", "Removed"),
+        told("sip:1", "Removed"),
+        told("sip:1", "NonQualified"),
+    ] == [True, True, True, False, False, True]
+
+
+def test_contacts_of_phones_and_statuses_without_meaning_are_nothing() -> None:
+    translator = Translator(SITE)
+    phone = {"EndpointName": "agent-1", "AOR": "agent-1", "URI": "x", "ContactStatus": "Unreachable"}
+    created = {"EndpointName": "carrier-a", "AOR": "carrier-a", "URI": "x", "ContactStatus": "Created"}
+    assert translator(AmiEvent("ContactStatus", phone)) == ()
+    assert translator(AmiEvent("ContactStatus", created)) == ()
+    assert not translator.malformed
+
+
+@pytest.mark.parametrize(
+    ("status", "paused", "in_call", "presence"),
+    [
+        ("0", "0", "0", Presence.FREE),
+        ("1", "0", "0", Presence.FREE),
+        ("1", "0", "1", Presence.BUSY),
+        ("1", "1", "0", Presence.PAUSED),
+        ("2", "0", "0", Presence.BUSY),
+        ("2", "1", "1", Presence.PAUSED),
+        ("3", "0", "0", Presence.BUSY),
+        ("4", "0", "0", Presence.UNREACHABLE),
+        ("5", "0", "0", Presence.UNREACHABLE),
+        ("5", "1", "0", Presence.UNREACHABLE),
+        ("6", "0", "0", Presence.RINGING),
+        ("7", "0", "0", Presence.BUSY),
+        ("8", "0", "0", Presence.BUSY),
+    ],
+)
+def test_every_state_of_a_member_has_its_presence(
+    status: str, paused: str, in_call: str, presence: Presence
+) -> None:
+    headers = {
+        "Queue": "power",
+        "Interface": "PJSIP/x",
+        "Status": status,
+        "Paused": paused,
+        "InCall": in_call,
+    }
+    assert Translator(SITE)(AmiEvent("QueueMemberStatus", headers)) == (member(presence, "PJSIP/x"),)
+
+
+def test_queues_that_are_not_ours_are_nothing() -> None:
+    headers = {
+        "Queue": "sales",
+        "Interface": "x",
+        "Status": "1",
+        "Paused": "0",
+        "Count": "1",
+        "HoldTime": "1",
+    }
+    for name in TABLE:
+        if name.startswith("Queue") or name == "AgentRingNoAnswer":
+            assert Translator(SITE)(AmiEvent(name, headers)) == ()
+
+
+@pytest.mark.parametrize("name", sorted(set(TABLE) - {"Shutdown"}))
+def test_a_malformed_event_is_counted_and_nothing_else(name: str) -> None:
+    translator = Translator(SITE)
+    bad = {
+        "Queue": "power",
+        "Uniqueid": "hf-a",
+        "Status": "99",
+        "Count": "many",
+        "TalkTime": "",
+        "Reason": "x",
+    }
+    assert translator(AmiEvent(name, bad)) == ()
+    assert translator(AmiEvent(name, {})) == ()
+    assert translator.malformed[name] >= 1
+
+
+def test_unknown_events_are_nothing() -> None:
+    assert Translator(SITE)(AmiEvent("Newexten", {})) == ()
+
+
+def test_every_event_of_the_table_was_heard_from_a_real_asterisk_or_is_wanted() -> None:
+    heard = {e.name for path in CAPTURES.glob("*/*.ami") for e in events_of(path.read_bytes())}
+    assert set(TABLE) <= heard
+    assert {name.encode() for name in TABLE} == WANTED
