@@ -64,8 +64,7 @@ def decide(state: State, event: Event, policy: Policy, now: Now) -> Decision:
 def tick(state: State, event: Tick, policy: Policy, now: Now) -> Decision:
     """Everything that time alone brings: overrides and announced times end, holds run out."""
     before = _rebased(state, now)
-    due = next_deadline(before, policy)
-    if due is None or due > now.mono:
+    if _due(before, policy, before.wall_offset) > now.mono:
         return Decision(before)
     first = overrides.expired(before, policy, now)
     moved, changes = with_components(first.state, first.state.components, policy, now)
@@ -74,14 +73,19 @@ def tick(state: State, event: Tick, policy: Policy, now: Now) -> Decision:
 
 def next_deadline(state: State, policy: Policy) -> float | None:
     """Mono time at which the next Tick is due; None: nothing waits for time. It may lie in the past."""
+    due = _due(state, policy, state.wall_offset - WALL_SLACK)
+    return None if isinf(due) else due
+
+
+def _due(state: State, policy: Policy, wall_offset: float) -> float:
     due = inf
     if state.linked:
         for name, component in state.components.items():
             times = times_of(policy, name)
             due = min(due, health.deadline(component, times, state.boot_grace_until_mono))
     for name, scope in state.scopes.items():
-        due = min(due, scopes.deadline(scope, policy.scopes[name], state.wall_offset - WALL_SLACK))
-    return None if isinf(due) else due
+        due = min(due, scopes.deadline(scope, policy.scopes[name], wall_offset))
+    return due
 
 
 def wanted_flags(state: State, policy: Policy) -> tuple[WantFlag, ...]:

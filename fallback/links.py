@@ -36,7 +36,7 @@ def snapshot_taken(state: State, event: SnapshotTaken, policy: Policy, now: Now)
     yet.
     """
     uptime = max(0.0, (now.wall - event.booted_at).total_seconds())
-    grace = now.mono + max(0.0, policy.boot_grace - uptime)
+    grace = now.mono - uptime + policy.boot_grace
     pictured = replace(
         state,
         linked=True,

@@ -164,7 +164,8 @@ def _changes(
     if after.effective is not before.effective:
         rows.append(("mode", before.effective, after.effective, why or seen))
     if after.lines_left != before.lines_left or after.partial != before.partial:
-        rows.append(("capacity", _capacity(before), _capacity(after), f"lost: {after.partial or 'none'}"))
+        lost = after.partial or ("none" if after.lines_left else "all")
+        rows.append(("capacity", _capacity(before), _capacity(after), f"lost: {lost}"))
     if after.incident != before.incident:
         rows.append(_incident_row(before, after))
     if after.recovery_at != before.recovery_at:
