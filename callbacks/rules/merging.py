@@ -10,49 +10,60 @@ _RANK = {NumberSource.NONE: 0, NumberSource.OWN: 1, NumberSource.KEYED: 2}
 def merge(first: Capture, later: Capture) -> Capture:
     """One capture out of two lines about the same call, whichever is given first.
 
-    The fuller line wins field by field: asked for and promised once is asked for and promised, a keyed
-    number beats the caller id and the caller id beats none, a stated matter beats an unstated one. Where
-    both are as full, the line written later wins. The time is that of the earlier line: it gives the
-    caller's place. Raises ValueError when the keys differ, because then these are two calls.
+    The fuller line wins field by field: asked for and promised once is asked for and promised, a keyed number
+    beats the caller id and the caller id beats none, anything said beats nothing said. Where both said something,
+    the line written later wins: that of the higher tier, because a call only ever goes on to a higher one, then that
+    of the later time. The merged line is as late as its later part, so reading either part again changes nothing.
+    Raises ValueError when the keys differ, because then these are two calls.
     """
     if first.key != later.key:
         raise ValueError(f"captures of two calls cannot be merged: {first.key} and {later.key}")
     if first == later:
         return first
-    older, newer = sorted((first, later), key=_written)
-    numbered = max((older, newer), key=_number_rank)  # of equals, max takes the first it meets …
-    if _number_rank(older) == _number_rank(newer):
-        numbered = newer  # … and a corrected number must not lose to the one it corrects
+    order = _later(first, later)
+    number, source = _number(first, later, order)
     return replace(
-        older,
-        number=numbered.number,
-        source=numbered.source,
-        caller_id=older.caller_id or newer.caller_id,
-        matter=older.matter if newer.matter is Matter.UNSTATED else newer.matter,
-        language=newer.language or older.language,
-        tier=newer.tier,
-        wanted=older.wanted or newer.wanted,
-        promised=older.promised or newer.promised,
-        incident=older.incident or newer.incident,
+        first,
+        at=max(first.at, later.at),
+        scope=_said(first.scope, later.scope, order),
+        number=number,
+        source=source,
+        caller_id=_said(first.caller_id, later.caller_id, order),
+        matter=Matter(_said(_stated(first), _stated(later), order) or Matter.UNSTATED),
+        language=_said(first.language, later.language, order),
+        tier=max(first.tier, later.tier),
+        wanted=first.wanted or later.wanted,
+        promised=first.promised or later.promised,
+        incident=_said(first.incident, later.incident, order),
     )
+
+
+def _later(one: Capture, other: Capture) -> int:
+    """Above 0 when ``other`` was written later, below when ``one`` was; 0: nobody can say."""
+    mine, theirs = (one.tier, one.at), (other.tier, other.at)
+    return (theirs > mine) - (theirs < mine)
+
+
+def _said(one: str, other: str, order: int) -> str:
+    if not one or not other:
+        return one or other
+    if order == 0:
+        return max(one, other)  # any rule that does not depend on the order of reading
+    return other if order > 0 else one
+
+
+def _number(one: Capture, other: Capture, order: int) -> tuple[str, NumberSource]:
+    """The number that stands, and where it came from."""
+    mine, theirs = _number_rank(one), _number_rank(other)
+    if mine != theirs:
+        fuller = one if mine > theirs else other
+        return fuller.number, fuller.source
+    return _said(one.number, other.number, order), one.source if mine else NumberSource.NONE
 
 
 def _number_rank(capture: Capture) -> int:
     return _RANK[capture.source] if capture.number else 0
 
 
-def _written(capture: Capture) -> tuple[object, ...]:
-    """Order of writing. A call only ever goes on to a higher tier; the rest makes the order total."""
-    return (
-        capture.tier,
-        capture.at,
-        _number_rank(capture),
-        capture.number,
-        capture.matter,
-        capture.language,
-        capture.caller_id,
-        capture.incident,
-        capture.scope,
-        capture.wanted,
-        capture.promised,
-    )
+def _stated(capture: Capture) -> str:
+    return "" if capture.matter is Matter.UNSTATED else capture.matter.value

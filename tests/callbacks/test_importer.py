@@ -1,0 +1,209 @@
+"""One way into the book: every line once, whatever happens in between."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime, timedelta
+from hashlib import md5
+from pathlib import Path
+
+import pytest
+
+from callbacks.importer import Importer, import_once
+from callbacks.spool import Spool
+from callbacks.spool_line import encode
+from callbacks.values import Capture
+from store import Store, StoreProblem
+
+Build = Callable[..., Capture]
+Folders = tuple[Path, Path]
+
+
+def t3(unique_id: str, number: str = "13800000000", source: str = "keyed") -> bytes:
+    text = f"hf1|{unique_id}|1763720101|power|13912341234|{number}|{source}|bill|zh-CN|1|1|"
+    return f"{text}|{md5(text.encode(), usedforsecurity=False).hexdigest()}\n".encode()
+
+
+def spool_file(folders: Folders, *captures: Capture, name: str = "20261121T10-1-0.jsonl") -> Path:
+    path = folders[0] / name
+    path.write_bytes(b"".join(encode(one) for one in captures))
+    return path
+
+
+def test_lines_of_both_ways_come_into_the_book_once(
+    book: Store, folders: Folders, capture: Build, now: datetime
+) -> None:
+    spool_file(folders, capture("pbx1:1.1"), capture("pbx1:1.2", number="13700000000"))
+    (folders[1] / "20261121-1014.txt").write_bytes(t3("1.3"))
+    first = import_once(book, *folders, "pbx1", now)
+    assert (first.lines, first.new, first.promises, first.damaged, first.problems) == (3, 3, 3, 0, ())
+    again = import_once(book, *folders, "pbx1", now)
+    assert (again.lines, again.new) == (0, 0)
+    assert book.summary().captures == 3
+
+
+def test_files_read_again_after_the_loss_of_offsets_change_nothing(
+    book: Store, folders: Folders, capture: Build, now: datetime
+) -> None:
+    spool_file(folders, *(capture(f"pbx1:1.{n}", number=f"1390000000{n}") for n in range(5)))
+    import_once(book, *folders, "pbx1", now)
+    before = book.open_promises(), book.summary()
+    book.forget(["pbx1/spool/20261121T10-1-0.jsonl"])
+    again = import_once(book, *folders, "pbx1", now)
+    assert (again.lines, again.new, again.completed, again.promises) == (5, 0, 0, 0)
+    assert (book.open_promises(), book.summary()) == before
+
+
+def test_a_call_that_both_tiers_wrote_about_is_one_capture_and_one_promise(
+    book: Store, folders: Folders, capture: Build, now: datetime
+) -> None:
+    """All tiers end in the same book, once each; the confirmed keyed number beats the caller id."""
+    spool_file(folders, capture("pbx1:1.1", promised=False))
+    (folders[1] / "20261121-1014.txt").write_bytes(t3("1.1"))
+    report = import_once(book, *folders, "pbx1", now)
+    assert (report.new, report.completed, report.promises) == (1, 1, 1)
+    (promise,) = book.open_promises()
+    assert (promise.number, promise.captures) == ("13800000000", 1)
+
+
+def test_new_lines_are_read_from_where_the_last_pass_stopped(
+    book: Store, folders: Folders, capture: Build, now: datetime
+) -> None:
+    importer = Importer(book, *folders, "pbx1")
+    with Spool(folders[0], linger=0) as spool:
+        for n in range(3):
+            spool.submit(capture(f"pbx1:1.{n}")).result(5)
+            report = importer.run_once(now)
+            assert (report.lines, report.new) == (1, 1)
+    assert book.open_promises()[0].captures == 3
+
+
+def test_a_line_that_is_still_being_written_waits_for_its_rest(
+    book: Store, folders: Folders, now: datetime
+) -> None:
+    path = folders[1] / f"{now:%Y%m%d-%H%M}.txt"
+    path.write_bytes(t3("1.1") + t3("1.2")[:50])
+    importer = Importer(book, *folders, "pbx1")
+    assert importer.run_once(now).new == 1
+    with path.open("ab") as file:
+        file.write(t3("1.2")[50:])
+    report = importer.run_once(now + timedelta(seconds=1))
+    assert (report.new, report.damaged) == (1, 0)
+
+
+def test_a_torn_end_is_set_aside_when_its_minute_is_over(
+    book: Store, folders: Folders, now: datetime
+) -> None:
+    path = folders[1] / f"{now:%Y%m%d-%H%M}.txt"
+    path.write_bytes(t3("1.1") + t3("1.2")[:50])
+    importer = Importer(book, *folders, "pbx1")
+    importer.run_once(now)
+    report = importer.run_once(now + timedelta(minutes=5))
+    assert report.damaged == 1
+    (aside,) = (folders[1] / "damaged").iterdir()
+    assert t3("1.2")[:50] in aside.read_bytes()
+    assert importer.run_once(now + timedelta(minutes=6)).damaged == 0
+
+
+def test_the_torn_end_of_a_killed_process_is_set_aside_at_once_and_the_rest_is_whole(
+    book: Store, folders: Folders, capture: Build, now: datetime
+) -> None:
+    path = spool_file(folders, capture("pbx1:1.1"))
+    path.write_bytes(path.read_bytes() + encode(capture("pbx1:1.2"))[:80])
+    spool_file(folders, capture("pbx1:1.3"), name="20261121T10-2-0.jsonl")
+    report = import_once(book, *folders, "pbx1", now)
+    assert (report.new, report.damaged) == (2, 1)
+    assert "set aside" in report.problems[0]
+
+
+def test_a_damaged_line_is_set_aside_counted_and_stops_nobody(
+    book: Store, folders: Folders, now: datetime
+) -> None:
+    bad = t3("1.2").replace(b"13800000000", b"13800000001")
+    (folders[1] / "20261121-1000.txt").write_bytes(t3("1.1") + bad + b"\xff\xfe\n" + t3("1.3"))
+    report = import_once(book, *folders, "pbx1", now)
+    assert (report.new, report.damaged) == (2, 2)
+    (aside,) = (folders[1] / "damaged").iterdir()
+    assert bad.rstrip() in aside.read_bytes()
+    assert book.damaged_lines() == 2
+    assert import_once(book, *folders, "pbx1", now).damaged == 0
+
+
+def test_a_file_of_rubbish_without_newlines_is_read_to_its_end(
+    book: Store, folders: Folders, now: datetime
+) -> None:
+    (folders[1] / "20261121-1000.txt").write_bytes(b"x" * 600_000 + b"\n" + t3("1.1"))
+    report = import_once(book, *folders, "pbx1", now)
+    assert report.new == 1
+    assert report.damaged >= 1
+
+
+def test_files_stay_for_their_days_and_go_only_when_wholly_imported(
+    book: Store, folders: Folders, capture: Build, now: datetime
+) -> None:
+    path = spool_file(folders, capture("pbx1:1.1"))
+    foreign = folders[0] / "notes.jsonl"
+    foreign.write_text("not ours")
+    importer = Importer(book, *folders, "pbx1", keep=timedelta(days=7))
+    importer.run_once(now)
+    importer.run_once(now + timedelta(days=6))
+    assert path.exists()
+    assert importer.run_once(now + timedelta(days=8)).deleted == 1
+    assert not path.exists()
+    assert foreign.exists()
+    assert book.offsets(["pbx1/spool/20261121T10-1-0.jsonl"]) == {}
+
+
+def test_a_file_that_is_written_is_never_deleted(
+    book: Store, folders: Folders, capture: Build, now: datetime
+) -> None:
+    with Spool(folders[0], linger=0, clock=lambda: now) as spool:
+        spool.submit(capture()).result(5)
+        report = Importer(book, *folders, "pbx1").run_once(now + timedelta(days=30))
+        assert (report.new, report.deleted) == (1, 0)
+
+
+def test_an_unreadable_file_is_named_and_the_others_are_read(
+    book: Store, folders: Folders, capture: Build, now: datetime
+) -> None:
+    (folders[0] / "20261121T09-1-0.jsonl").mkdir()
+    spool_file(folders, capture())
+    report = import_once(book, *folders, "pbx1", now)
+    assert report.new == 1
+    assert "20261121T09-1-0.jsonl" in report.problems[0]
+
+
+def test_a_missing_folder_is_a_problem_that_somebody_hears_of(
+    book: Store, folders: Folders, now: datetime
+) -> None:
+    folders[1].rmdir()
+    report = import_once(book, *folders, "pbx1", now)
+    assert str(folders[1]) in report.problems[0]
+
+
+def test_a_book_that_is_away_loses_nothing(
+    book: Store, folders: Folders, capture: Build, now: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A9: capture goes on into the spool; when the book is back the lines come in."""
+    spool_file(folders, capture("pbx1:1.1"))
+    importer = Importer(book, *folders, "pbx1")
+
+    def away(*_: object, **__: object) -> None:
+        raise StoreProblem("the disk is full")
+
+    with monkeypatch.context() as broken:
+        broken.setattr(book, "import_captures", away)
+        with pytest.raises(StoreProblem):
+            importer.run_once(now)
+    assert importer.run_once(now).new == 1
+
+
+def test_the_second_line_of_a_call_may_come_days_later(
+    book: Store, folders: Folders, capture: Build, now: datetime
+) -> None:
+    spool_file(folders, capture("pbx1:1.1", wanted=False))
+    import_once(book, *folders, "pbx1", now)
+    assert book.open_promises() == []
+    late = replace(capture("pbx1:1.1"), tier=3)
+    spool_file(folders, late, name="20261123T10-1-0.jsonl")
+    report = import_once(book, *folders, "pbx1", now + timedelta(days=2))
+    assert (report.completed, report.promises) == (1, 1)

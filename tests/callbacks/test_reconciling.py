@@ -1,0 +1,41 @@
+"""After a crash every attempt that was in flight is accounted for, and none is blindly called again."""
+
+import pytest
+
+from callbacks.policy import CallbackPolicy
+from callbacks.rules import Finding, reconcile
+from callbacks.values import Outcome
+
+POLICY = CallbackPolicy()
+
+
+@pytest.mark.parametrize(
+    ("stage", "restarted", "outcome"),
+    [
+        (None, False, Outcome.NOT_DIALLED),
+        (None, True, Outcome.UNKNOWN),
+        ("queue,1763720100", False, Outcome.NO_AGENT),
+        ("queue,1763720100", True, Outcome.UNKNOWN),
+        ("dial,1763720100", False, Outcome.UNKNOWN),
+        ("dial,1763720100", True, Outcome.UNKNOWN),
+        ("end,BUSY,0,1763720100", False, Outcome.BUSY),
+        ("end,ANSWER,42,1763720100", True, Outcome.ANSWERED),
+        ("end,ANSWER,,1763720100", False, Outcome.NO_ANSWER),
+        ("end", False, Outcome.UNKNOWN),
+        ("rubbish", False, Outcome.UNKNOWN),
+    ],
+)
+def test_what_is_left_in_astdb_decides(stage: str | None, restarted: bool, outcome: Outcome) -> None:
+    found = reconcile(stage, False, restarted, POLICY)
+    assert (found.finding, found.outcome) == (Finding.ENDED, outcome)
+    assert found.reason
+
+
+@pytest.mark.parametrize("stage", [None, "queue,1", "dial,1"])
+@pytest.mark.parametrize("restarted", [False, True])
+def test_a_living_channel_is_adopted(stage: str | None, restarted: bool) -> None:
+    assert reconcile(stage, True, restarted, POLICY).finding is Finding.ADOPT
+
+
+def test_the_talk_time_that_the_dial_plan_wrote_is_kept() -> None:
+    assert reconcile("end,ANSWER,42,1763720100", False, False, POLICY).answered_seconds == 42
