@@ -1,10 +1,10 @@
 """The command ``holdfast``. Every problem that a person can mend ends as a list with field and remedy and code 2."""
 
-import sys
 from importlib.metadata import PackageNotFoundError, version
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
+from typer.core import TyperGroup
 
 from console.commands import (
     asterisk,
@@ -20,8 +20,22 @@ from console.commands import (
 )
 from console.commands.shared import PROBLEMS, show_problem
 
+
+class Told(TyperGroup):
+    """Tells problems, never throws them at people."""
+
+    def invoke(self, ctx: Any) -> Any:
+        """The command's own result, or code 2 after a list of fields and remedies."""
+        try:
+            return super().invoke(ctx)
+        except PROBLEMS as problem:
+            show_problem(problem)
+            raise typer.Exit(2) from None
+
+
 app = typer.Typer(
     name="holdfast",
+    cls=Told,
     help="Keeps a hotline answering when its systems fail, and calls every caller back.",
     no_args_is_help=True,
     add_completion=False,
@@ -64,11 +78,5 @@ def holdfast(
 
 
 def main() -> None:
-    """Entry point: problems are told, never thrown at people."""
-    try:
-        app()
-    except PROBLEMS as problem:
-        show_problem(problem)
-        sys.exit(2)
-    except KeyboardInterrupt:
-        sys.exit(130)
+    """Entry point."""
+    app()

@@ -1,4 +1,4 @@
-"""``holdfast asterisk render|check``: the dial plan for a site's Asterisk."""
+"""``holdfast asterisk render|check``: the dial plan and the manager account for a site's Asterisk."""
 
 import os
 import subprocess
@@ -9,12 +9,15 @@ from typing import Annotated
 
 import typer
 
-from config.asterisk import render as render_files
-from config.policy import load_policy
-from config.settings import load_settings
-from console.commands.shared import Problem, out
+from config.asterisk import DialplanSite, ScopeLine
+from config.asterisk import render as render_dialplan
+from config.manager_account import render_manager_account
+from config.policy import SitePolicy, load_policy
+from config.settings import Settings, load_settings
+from console.commands.shared import Problem, say
 
 app = typer.Typer(help="Asterisk's files.", no_args_is_help=True)
+MANAGER = "manager_holdfast.conf"
 
 
 @app.command()
@@ -23,7 +26,7 @@ def render(
 ) -> None:
     """Write the files for Asterisk into a folder. Existing files of the same names are replaced."""
     for path in _write(directory):
-        out.print(str(path), markup=False, highlight=False)
+        say(str(path))
 
 
 @app.command()
@@ -36,7 +39,7 @@ def check(
     if directory is not None:
         if not directory.is_dir():
             raise Problem(
-                "DIR", f"{directory} is no folder", "render one with: holdfast asterisk render --out DIR"
+                "DIR", f"{directory} is no folder", "Render one: holdfast asterisk render --out DIR"
             )
         raise typer.Exit(_lab_check(directory))
     with tempfile.TemporaryDirectory(prefix="holdfast-") as fresh:
@@ -44,22 +47,50 @@ def check(
         raise typer.Exit(_lab_check(Path(fresh)))
 
 
+def files_for(settings: Settings, policy: SitePolicy) -> dict[str, str]:
+    """File name → text. Raises SiteInvalid, or Problem for a manager account that Asterisk cannot hold."""
+    try:
+        account = render_manager_account(settings.ami_username, settings.ami_secret.get_secret_value())
+    except ValueError as problem:
+        raise Problem("ami_secret", str(problem), "Change it here and in manager.conf.") from None
+    return {**render_dialplan(dialplan_site(settings, policy)), MANAGER: account}
+
+
+def dialplan_site(settings: Settings, policy: SitePolicy) -> DialplanSite:
+    """What the dial plan must know, from settings and policy. Raises SiteInvalid with every problem."""
+    caller = policy.caller
+    return DialplanSite(
+        scopes=tuple(
+            ScopeLine(scope.name, scope.queue, scope.language) for scope in policy.fallback.scopes.values()
+        ),
+        prompts_dir=settings.prompts_dir,
+        tier3_dir=settings.tier3_dir,
+        agi_host=settings.agi_host,
+        agi_port=settings.agi_port,
+        languages=policy.languages,
+        timezone=policy.timezone,
+        max_tries=caller.max_tries,
+        key_wait=max(1, round(caller.choice_seconds)),
+        digit_wait=max(1, round(caller.digit_seconds)),
+        ask_matter=caller.ask_matter,
+        queue_wait=max(1, round(policy.callbacks.agent_patience)),
+    )
+
+
 def _write(directory: Path) -> list[Path]:
     settings = load_settings()
-    files = render_files(dialplan_site(settings, load_policy(settings.policy_file)))
+    files = files_for(settings, load_policy(settings.policy_file))
     try:
         directory.mkdir(parents=True, exist_ok=True)
         return [_put(directory / name, text) for name, text in sorted(files.items())]
     except OSError as problem:
-        raise Problem(
-            "--out", f"cannot write {directory}: {problem.strerror}", "give a folder you may write"
-        ) from None
+        what = f"cannot write {directory}: {problem.strerror}"
+        raise Problem("--out", what, "Give a folder that you may write.") from None
 
 
 def _put(path: Path, text: str) -> Path:
-    descriptor = os.open(
-        path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o640
-    )  # manager_holdfast.conf holds a secret
+    """Readable by its group only: the manager account holds a secret. Its owner decides who that is."""
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o640)
     with os.fdopen(descriptor, "w", encoding="utf-8") as file:
         file.write(text)
     return path

@@ -8,7 +8,7 @@ from rich.table import Table
 
 from callbacks.masking import mask_number
 from console import summary
-from console.commands.shared import Problem, local, open_store, out
+from console.commands.shared import Problem, local, open_store, out, say
 
 app = typer.Typer(help="The promise book.", no_args_is_help=True)
 
@@ -43,23 +43,15 @@ def show(
             raise Problem("ID", f"there is no promise {promise_id}", "see: holdfast callbacks list")
         captures, attempts = store.captures_of(promise_id), store.attempts_of(promise_id)
     number = str if full else mask_number
-    out.print(
-        f"promise {promise.id}: {number(promise.number)}, scope {promise.scope}, {promise.state}",
-        highlight=False,
-    )
+    say(f"promise {promise.id}: {number(promise.number)}, scope {promise.scope}, {promise.state}")
     for capture in captures:
-        asked = "promised" if capture.promised else "not promised"
-        out.print(
-            f"  left {local(capture.at)} from {number(capture.caller_id) or 'a withheld number'}: {capture.matter},"
-            f" {capture.language}, {capture.source} number, tier {capture.tier}, {asked}",
-            markup=False,
-            highlight=False,
+        caller = number(capture.caller_id) or "a withheld number"
+        heard = "promised" if capture.promised else "not promised"
+        say(
+            f"  left {local(capture.at)} from {caller}: {capture.matter}, {capture.language},"
+            f" {capture.source} number, tier {capture.tier}, {heard}"
         )
     for attempt in attempts:
         ended = attempt.outcome or "in flight"
-        out.print(
-            f"  attempt {attempt.key} {local(attempt.started_at)} by {attempt.trunk or '–'}"
-            f" {attempt.agent or '–'}: {ended} {attempt.reason}".rstrip(),
-            markup=False,
-            highlight=False,
-        )
+        words = (attempt.trunk, attempt.agent, ended, attempt.reason, attempt.who, attempt.note)
+        say(f"  attempt {attempt.key} {local(attempt.started_at)} {' · '.join(filter(None, words))}")

@@ -9,7 +9,7 @@ from pathlib import Path
 import typer
 
 from config.settings import Settings, load_settings
-from console.commands.shared import PROBLEMS, Problem, open_store, out, show_problem
+from console.commands.shared import PROBLEMS, Problem, open_store, say, show_problem
 
 SLOW_LOOKUP = 1.0
 
@@ -24,7 +24,7 @@ def doctor() -> None:
 
 def _well(look: Callable[[Settings], str], settings: Settings) -> bool:
     try:
-        out.print(f"[green]well[/green]  {look(settings)}", highlight=False)
+        say("well", "green", look(settings))
     except PROBLEMS as problem:
         show_problem(problem)
         return False

@@ -2,7 +2,7 @@
 
 import getpass
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -12,15 +12,19 @@ from zoneinfo import ZoneInfo
 import typer
 from rich.console import Console
 from rich.markup import escape
+from rich.text import Text
 
+from config.asterisk import SiteInvalid
 from config.errors import ConfigError, ConfigErrors
 from config.policy import SitePolicy, load_policy
+from config.prompts import PromptsFailed
 from config.settings import Settings, load_settings
 from console import intents
 from console.summary import Known
 from store import Store, StoreProblem
 
 WAIT_SECONDS: Final = 3.0
+MOST_SHOWN: Final = 20  # problems in one answer; the first ones mended often mend the rest
 Scope = Annotated[str, typer.Argument(help="Name of the scope, as in the policy file.")]
 Who = Annotated[str, typer.Option("--who", help="Who asks; your login name otherwise.")]
 
@@ -36,23 +40,47 @@ class Problem(Exception):
         self.field, self.what, self.remedy = field, what, remedy
 
 
-PROBLEMS: Final = (Problem, ConfigErrors, StoreProblem)
+class Problems(Exception):
+    """Several at once."""
+
+    def __init__(self, all_of_them: Iterable[Problem]) -> None:
+        self.problems = tuple(all_of_them)
+        super().__init__("\n".join(str(problem) for problem in self.problems))
+
+
+PROBLEMS: Final = (Problem, Problems, ConfigErrors, StoreProblem, SiteInvalid, PromptsFailed)
+
+
+def say(text: str, colour: str = "", rest: str = "") -> None:
+    """One line on standard output: the first words coloured, nothing wrapped, nothing read as markup."""
+    out.print(Text.assemble((text, colour), f" {rest}" if rest else ""), soft_wrap=True, highlight=False)
 
 
 def show_problem(problem: Exception) -> None:
     """Tell a problem on standard error: every field with its remedy, no traceback."""
-    for field, what, remedy in _lines(problem):
+    lines = _lines(problem)
+    for field, what, remedy in lines[:MOST_SHOWN]:
         err.print(f"[bold red]{escape(field)}[/bold red]: {escape(what)}", highlight=False, soft_wrap=True)
         if remedy:
-            err.print(f"  → {escape(remedy)}", highlight=False, soft_wrap=True)
+            err.print(f"    {escape(remedy)}", highlight=False, soft_wrap=True)
+    if len(lines) > MOST_SHOWN:
+        err.print(f"… and {len(lines) - MOST_SHOWN} more", highlight=False)
 
 
 def _lines(problem: Exception) -> list[tuple[str, str, str]]:
-    if isinstance(problem, ConfigErrors):
-        return [(_place(error), error.problem, error.remedy) for error in problem.errors]
-    if isinstance(problem, Problem):
-        return [(problem.field, problem.what, problem.remedy)]
-    return [("store", str(problem), "")]
+    match problem:
+        case ConfigErrors():
+            return [(_place(error), error.problem, error.remedy) for error in problem.errors]
+        case Problem():
+            return [(problem.field, problem.what, problem.remedy)]
+        case Problems():
+            return [(one.field, one.what, one.remedy) for one in problem.problems]
+        case SiteInvalid():
+            return [("site", text, "") for text in problem.problems]
+        case PromptsFailed():
+            return [("prompts", text, "") for text in problem.problems]
+        case _:
+            return [("store", str(problem), "")]
 
 
 def _place(error: ConfigError) -> str:
@@ -105,12 +133,10 @@ class Ask:
         number = intents.write(self.store, asked, self.who.strip()[:40] or login_name(), datetime.now(UTC))
         state, result = self._answer(number)
         if state == "applied":
-            out.print(f"[green]applied[/green] {escape(result)}".rstrip(), highlight=False)
+            say("applied", "green", result)
         elif state == "pending":
-            out.print(
-                "[yellow]kept[/yellow], but the bridge has not taken it yet; it will when it runs "
-                "(see: holdfast status)",
-                highlight=False,
+            say(
+                "kept", "yellow", "but the bridge has not taken it yet; it will when it runs: holdfast status"
             )
         else:
             err.print(f"[bold red]{state}[/bold red]: {escape(result)}", highlight=False, soft_wrap=True)

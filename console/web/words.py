@@ -17,7 +17,7 @@ LANGUAGES: Final = ("zh-CN", "en")
 _LOCALES: Final = {"zh-CN": "zh_Hans_CN", "en": "en"}
 
 
-def N_(text: str) -> str:  # noqa: N802  # the customary name: it marks a text for the catalogue
+def N_(text: str) -> str:  # the customary name: it marks a text for the catalogue
     """Mark a text for the catalogue without translating it yet."""
     return text
 

@@ -3,18 +3,14 @@
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
-from zoneinfo import ZoneInfo
 
 import pytest
+from console_story import KNOWN, PASSWORD
 from flask import Flask
 from flask.testing import FlaskClient
 
-from console.summary import Known
 from console.web import Site, create_app
 from store import Store
-
-PASSWORD = "a password for tests"
-KNOWN = Known(("power", "billing"), ZoneInfo("Asia/Shanghai"))
 
 
 @pytest.fixture

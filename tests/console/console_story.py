@@ -2,13 +2,17 @@
 
 from datetime import datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from callbacks.policy import CallbackPolicy
 from callbacks.rules import after_attempt, attempt_key
 from callbacks.values import Attempt, Capture, Matter, NumberSource, Outcome
+from console.summary import Known
 from fallback.decision import Change
 from store import Store
 
+PASSWORD = "a password for tests"
+KNOWN = Known(("power", "billing"), ZoneInfo("Asia/Shanghai"))
 AGENTS = tuple(f"PJSIP/agent-{number}" for number in range(1, 7))
 POLICY = CallbackPolicy()
 
