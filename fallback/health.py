@@ -168,7 +168,11 @@ def bad_due(component: ComponentState, times: HealthTimes, grace_until: float) -
 
 
 def good_due(component: ComponentState, times: HealthTimes) -> float:
-    """Mono time at which a MENDING component is UP if nothing bad is heard; inf: it wants more samples."""
+    """Mono time at which a MENDING component is UP if nothing bad is heard; inf: it wants more samples,
+    or any word at all.
+    """
+    if not component.evidence:
+        return inf
     for kind, said in component.evidence.items():
         if kind in SAMPLES and said.count < times.good_count:
             return inf

@@ -1,9 +1,11 @@
 """Health of one component: the table, both directions, and what counts as evidence (D1)."""
 
-import pytest
-from fallback_story import Story, at, contact, snapshot, well, with_times
+from datetime import timedelta
 
-from fallback.events import Evidence, LinkLost, Presence, TrunkSeen
+import pytest
+from fallback_story import START, Story, at, contact, snapshot, well, with_times
+
+from fallback.events import Evidence, LinkLost, Presence, SnapshotTaken, TrunkSeen
 from fallback.health import HEALTH, Sign, lose, next_health
 from fallback.modes import TransitionError
 from fallback.state import ComponentState, Health
@@ -231,3 +233,15 @@ def test_d2_a_pool_is_down_when_too_few_members_can_be_reached_and_a_pause_is_no
 def test_losing_a_component_of_which_nothing_is_known_changes_nothing() -> None:
     unknown = ComponentState(A)
     assert lose(unknown, at(0)) is unknown
+
+
+def test_a_component_of_which_nothing_more_is_told_while_it_mends_waits_for_a_word() -> None:
+    story = well()
+    story.do(contact(A, False))
+    story.wait(6)
+    told = SnapshotTaken(START - timedelta(days=1), (calls(True),), (), ())
+    story.do(LinkLost("reset"), told)
+    story.wait(600)
+    assert story.component(A).health is Health.MENDING
+    story.do(contact(A, True))
+    assert story.component(A).health is Health.UP

@@ -28,7 +28,8 @@ from fallback.modes import ACTION, Mode
 from fallback.replay import Modes, replay
 from fallback.state import Health, State, to_saved
 
-fast = settings(max_examples=60, deadline=None)
+# The same stories every time: a surprise belongs into a search (more examples, another seed), not into a gate.
+fast = settings(max_examples=60, deadline=None, derandomize=True)
 
 TRUNKS = st.sampled_from(["carrier-a", "carrier-b", "no-such"])
 QUEUES = st.sampled_from(["power", "water", "no-such"])
