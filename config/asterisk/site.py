@@ -1,0 +1,117 @@
+"""What the dialplan must know of a site, checked: every value ends up inside Asterisk's configuration."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,39}")
+_QUEUE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,79}")
+_HOST = re.compile(r"[A-Za-z0-9][A-Za-z0-9.-]{0,252}")
+_PATH = re.compile(r"/[A-Za-z0-9_./-]{0,79}")
+_ZONE = re.compile(r"[A-Za-z0-9_+/-]{1,40}")
+_LANGUAGE = re.compile(r"[a-z]{2}(-[A-Z]{2})?")
+_NUMBER = re.compile(r"(\+?[0-9]{3,20})?")
+
+
+class SiteInvalid(ValueError):
+    """Values that cannot go into a dialplan; ``problems`` has all of them, each with its remedy."""
+
+    def __init__(self, problems: list[str]) -> None:
+        self.problems = tuple(problems)
+        super().__init__("\n".join(problems))
+
+
+@dataclass(frozen=True, slots=True)
+class ScopeLine:
+    """A scope as the dialplan sees it: its name in ``Gosub(holdfast,enter,1(name))``, its queue, its first language."""
+
+    name: str
+    queue: str
+    language: str = "zh-CN"
+
+
+@dataclass(frozen=True, slots=True)
+class DialplanSite:
+    """Everything that the rendered files depend on. Durations are seconds. Raises SiteInvalid with every problem.
+
+    prompts_dir, tier3_dir: as Asterisk itself sees them. languages: one or two; the second is offered with key 9.
+    beat_fresh: a beat younger than this means that the bridge lives; flag_expires: older than this, flags are ignored.
+    key_wait, digit_wait: silence that ends a key, a number. callback_priority: of a callback in its queue; live callers
+    have 0. queue_wait: longest wait of a callback for an agent. shown: caller id of outgoing calls unless HF_SHOWN says.
+    """
+
+    scopes: tuple[ScopeLine, ...]
+    prompts_dir: Path
+    tier3_dir: Path
+    agi_host: str = "127.0.0.1"
+    agi_port: int = 4573
+    languages: tuple[str, ...] = ("zh-CN", "en")
+    timezone: str = "Asia/Shanghai"
+    beat_fresh: int = 10
+    flag_expires: int = 180
+    agi_start: int = 8
+    max_tries: int = 3
+    key_wait: int = 5
+    digit_wait: int = 5
+    ask_matter: bool = True
+    queue_wait: int = 120
+    callback_priority: int = -10
+    shown: str = ""
+
+    def __post_init__(self) -> None:
+        problems = list(self._problems())
+        if problems:
+            raise SiteInvalid(problems)
+
+    def _problems(self) -> Iterator[str]:
+        yield from self._scope_problems()
+        for name in ("prompts_dir", "tier3_dir"):
+            if not _PATH.fullmatch(str(getattr(self, name))):
+                yield (
+                    f"{name} {str(getattr(self, name))!r}: give an absolute path of at most 80 letters, digits, "
+                    "'.', '_' and '-' (Asterisk splits other signs)"
+                )
+        if not _HOST.fullmatch(self.agi_host):
+            yield f"agi_host {self.agi_host!r}: give a host name or an IPv4 address"
+        if not 0 < self.agi_port < 65536:
+            yield f"agi_port {self.agi_port}: give a port from 1 to 65535"
+        if not _ZONE.fullmatch(self.timezone):
+            yield f"timezone {self.timezone!r}: give an IANA name such as Asia/Shanghai"
+        if not _NUMBER.fullmatch(self.shown):
+            yield f"shown {self.shown!r}: give a telephone number or nothing"
+        if not 1 <= len(self.languages) <= 2 or not all(map(_LANGUAGE.fullmatch, self.languages)):
+            yield f"languages {self.languages!r}: give one or two, such as zh-CN and en"
+        yield from self._number_problems()
+
+    def _scope_problems(self) -> Iterator[str]:
+        if not self.scopes:
+            yield "scopes: give at least one"
+        seen: set[str] = set()
+        for scope in self.scopes:
+            if not _NAME.fullmatch(scope.name):
+                yield f"scope {scope.name!r}: use letters, digits, '_' and '-', at most 40"
+            if not _QUEUE.fullmatch(scope.queue):
+                yield f"scope {scope.name!r}: queue {scope.queue!r} may hold letters, digits, '.', '_' and '-'"
+            if scope.language not in self.languages:
+                yield f"scope {scope.name!r}: its language {scope.language!r} is not one of {self.languages!r}"
+            if scope.name in seen:
+                yield f"scope {scope.name!r} is given twice"
+            seen.add(scope.name)
+
+    def _number_problems(self) -> Iterator[str]:
+        limits = {
+            "beat_fresh": (1, 3600),
+            "flag_expires": (1, 86400),
+            "agi_start": (2, 60),
+            "max_tries": (1, 9),
+            "key_wait": (1, 60),
+            "digit_wait": (1, 60),
+            "queue_wait": (1, 3600),
+            "callback_priority": (-1000, -1),
+        }
+        for name, (least, most) in limits.items():
+            if not least <= getattr(self, name) <= most:
+                yield f"{name} {getattr(self, name)}: give a whole number from {least} to {most}"
+        if self.flag_expires <= self.beat_fresh:
+            yield f"flag_expires {self.flag_expires}: must be longer than beat_fresh {self.beat_fresh}"

@@ -1,0 +1,136 @@
+"""The FastAGI server: takes calls over from the dialplan, one task each, and keeps strangers from harming them."""
+
+import asyncio
+from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import structlog
+
+from ivr.agi_call import AgiCall, Keep, StepFailed
+from ivr.agi_line import AgiLine, CallerGone
+from ivr.agi_wire import BadCommand
+from ivr.policy import CallerPolicy
+from ivr.sounds import Sounds
+
+log = structlog.get_logger()
+
+HEADER_SECONDS = 3.0
+SWEEP_SECONDS = 0.25
+MOST_SILENT = 64  # connections that have not yet sent a whole header; the oldest is dropped for a new one
+MOST_CALLS = 1000
+
+
+class CannotListen(OSError):
+    """The port cannot be had; the text names it and the remedy."""
+
+
+class FastAgiServer:
+    """Serves ``agi://host:port/capture``. Any failure leaves the call to the dialplan's tier 3, never to silence.
+
+    keep: returns when the spool line is durable; raising or taking longer than the policy says leaves the call.
+    clock: aware UTC. prompts_dir: the built prompts, by the same path as Asterisk sees them.
+    """
+
+    def __init__(
+        self,
+        policy: CallerPolicy,
+        keep: Keep,
+        clock: Callable[[], datetime],
+        prompts_dir: Path,
+        header_seconds: float = HEADER_SECONDS,
+    ) -> None:
+        self._policy, self._keep, self._clock = policy, keep, clock
+        self._zone = ZoneInfo(policy.timezone)
+        self._sounds = Sounds(prompts_dir)
+        self._header_seconds = header_seconds
+        self._silent: dict[AgiLine, None] = {}  # oldest first
+        self._calls: set[AgiLine] = set()
+        self._server: asyncio.Server | None = None
+        self._sweeper: asyncio.Task[None] | None = None
+
+    async def start(self, host: str, port: int) -> None:
+        """Listen. Raises CannotListen, naming the address and the remedy."""
+        loop = asyncio.get_running_loop()
+        try:
+            self._server = await loop.create_server(self._line, host, port, backlog=512)
+        except OSError as error:
+            remedy = "end the program that holds it, or set HOLDFAST_AGI_HOST and HOLDFAST_AGI_PORT"
+            raise CannotListen(
+                f"FastAGI cannot listen on {host}:{port} ({error.strerror}): {remedy}"
+            ) from error
+        self._sweeper = asyncio.create_task(self._sweep(), name="fastagi-sweeper")
+
+    @property
+    def port(self) -> int:
+        """The port that is listened on, for callers who asked for port 0."""
+        assert self._server is not None, "start() first"  # noqa: S101 - a mistake of the program, not of its user
+        return int(self._server.sockets[0].getsockname()[1])
+
+    @property
+    def calls(self) -> int:
+        """Dialogues under way."""
+        return len(self._calls)
+
+    async def close(self) -> None:
+        """Stop listening and leave every call to the dialplan."""
+        if self._sweeper is not None:
+            self._sweeper.cancel()
+        if self._server is not None:
+            self._server.close()
+        lines = [*self._silent, *self._calls]
+        tasks = [line.task for line in lines if line.task is not None]
+        for line in lines:
+            line.abort("server closes")
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    # -- connections
+
+    def _line(self) -> AgiLine:
+        return AgiLine(self._opened, self._ready, self._closed, self._header_seconds)
+
+    def _opened(self, line: AgiLine) -> None:
+        self._silent[line] = None
+        if len(self._silent) > MOST_SILENT:
+            next(iter(self._silent)).abort("silent for too long")
+
+    def _ready(self, line: AgiLine) -> None:
+        self._silent.pop(line, None)
+        if len(self._calls) >= MOST_CALLS:
+            line.abort("too many calls")
+            return
+        self._calls.add(line)
+        line.give(0)
+        line.task = asyncio.create_task(self._serve(line), name="fastagi-call")
+
+    def _closed(self, line: AgiLine) -> None:
+        self._silent.pop(line, None)
+        self._calls.discard(line)
+
+    async def _sweep(self) -> None:
+        """One timer for all deadlines is cheaper than one for every command."""
+        loop = asyncio.get_running_loop()
+        while True:
+            await asyncio.sleep(SWEEP_SECONDS)
+            now = loop.time()
+            for line in [*self._silent, *self._calls]:
+                if line.deadline < now:
+                    line.abort("too late")
+
+    async def _serve(self, line: AgiLine) -> None:
+        """One call. Whatever happens, the connection closes and the dialplan goes on with what is known."""
+        try:
+            await AgiCall(line, self._policy, self._zone, self._sounds, self._keep, self._clock).run()
+        except CallerGone:
+            pass  # the hang-up handler of the dialplan writes down what there is
+        except (StepFailed, BadCommand) as reason:
+            log.warning(
+                "call left to the dialplan",
+                unique_id=(line.header or {}).get("agi_uniqueid"),
+                reason=str(reason),
+            )
+        except Exception:
+            log.exception("dialogue failed; call left to the dialplan")
+        finally:
+            line.close()

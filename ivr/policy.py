@@ -1,0 +1,41 @@
+"""What a site has decided about its callers. Plain values; the YAML is read elsewhere."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class CallerPolicy:
+    """The rules of the dialogue with a caller.
+
+    languages: prompt languages on offer, first one first; with two, key 9 changes to the other.
+    dialogue: "full", or "express" (nothing is asked beyond the number, for the hours when lines are short).
+    country: region code of the numbering plan; area_code: put before local numbers, with its trunk prefix ("0571").
+    timezone: IANA name, for speaking recovery times (requirement B2).
+    own_lines: numbers of the hotline itself, never accepted as a number to call. service_prefixes: fixed-line
+    subscriber numbers that begin so are service or premium codes (in China 1 and 9, as in 96xxx, 168xxxxx).
+    choice_seconds: silence after a prompt before it counts as no answer; digit_seconds: the same while a number is
+    keyed; max_tries: how often one question is put; keep_seconds: longest wait for a durable spool line.
+    """
+
+    languages: tuple[str, ...] = ("zh-CN", "en")
+    dialogue: str = "full"
+    country: str = "CN"
+    area_code: str = ""
+    timezone: str = "Asia/Shanghai"
+    allow_mobile: bool = True
+    allow_international: bool = False
+    own_lines: tuple[str, ...] = ()
+    service_prefixes: tuple[str, ...] = ("1", "9")
+    ask_matter: bool = True
+    max_tries: int = 3
+    choice_seconds: float = 5.0
+    digit_seconds: float = 5.0
+    keep_seconds: float = 3.0
+
+    def __post_init__(self) -> None:
+        if not self.languages:
+            raise ValueError("languages: name at least one prompt language, such as zh-CN")
+        if self.dialogue not in ("full", "express"):
+            raise ValueError(f"dialogue: {self.dialogue!r} is not full or express")
+        if self.max_tries < 1:
+            raise ValueError("max_tries: at least 1")
