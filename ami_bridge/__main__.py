@@ -4,13 +4,14 @@ import asyncio
 import contextlib
 import signal
 import sys
+from pathlib import Path
 
 import structlog
 
 from ami_bridge.bridge import Bridge
 from ami_bridge.logs import set_up
 from callbacks.spool import Spool, SpoolFailed
-from config.errors import ConfigErrors
+from config.errors import ConfigError, ConfigErrors
 from config.policy import SitePolicy, load_policy
 from config.prompts import check as check_prompts
 from config.settings import Settings, load_settings
@@ -28,6 +29,7 @@ def main() -> int:
         settings = load_settings()
         policy = load_policy(settings.policy_file)
         set_up(settings.log_level)
+        _folders(settings)
         _prompts(settings, policy)
         with Store(settings.database_url) as store, Spool(settings.spool_dir) as spool:
             store.migrate()
@@ -37,6 +39,22 @@ def main() -> int:
         return _refuse(str(errors))
     except (StoreProblem, SpoolFailed) as problem:
         return _refuse(str(problem))
+
+
+def _folders(settings: Settings) -> None:
+    """Makes those that are missing; raises ConfigErrors for all that cannot be made."""
+    errors = []
+    for name in ("data_dir", "spool_dir", "tier3_dir"):
+        folder: Path = getattr(settings, name)
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            remedy = "Create it, or give this user the right to."
+            errors.append(
+                ConfigError("environment", name, f"{folder} cannot be made: {error.strerror}", remedy)
+            )
+    if errors:
+        raise ConfigErrors(errors)
 
 
 def _prompts(settings: Settings, policy: SitePolicy) -> None:

@@ -20,6 +20,7 @@ class Heart:
         self._every = every
         self._clock = clock
         self._ahead = 0.0  # Asterisk's clock minus our wall clock, seconds
+        self._was_able = True
         self.fence = 0
 
     def epoch(self) -> int:
@@ -33,14 +34,20 @@ class Heart:
         go to tier 3 within seconds, which is where they are safe.
         """
         while True:
-            if linked() and able():
-                try:
-                    await self.beat()
-                except LinkDown as problem:
-                    log.warning("beat not written", reason=str(problem))
-            elif linked():
-                log.error("no beat: we could not keep what a caller leaves")
+            if linked():
+                await self._try_beat(able())
             await asyncio.sleep(self._every)
+
+    async def _try_beat(self, able: bool) -> None:
+        if able is not self._was_able:
+            self._was_able = able
+            say = log.info if able else log.error
+            say("beating again" if able else "no beat: what a caller leaves could not be kept")
+        if able:
+            try:
+                await self.beat()
+            except LinkDown as problem:
+                log.warning("beat not written", reason=str(problem))
 
     async def beat(self) -> None:
         """Writes one beat, in Asterisk's own time; raises LinkDown."""

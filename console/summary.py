@@ -158,12 +158,12 @@ def build(store: Store, now: datetime, known: Known) -> Summary:
     )
 
 
-def promise_view(promise: Promise, now: datetime) -> PromiseView:
-    """A promise for eyes that need not see the number."""
+def promise_view(promise: Promise, now: datetime, *, full: bool = False) -> PromiseView:
+    """A promise for eyes that need not see the number; full: for those that must."""
     return PromiseView(
         id=promise.id,
         scope=promise.scope,
-        number=mask_number(promise.number),
+        number=promise.number if full else mask_number(promise.number),
         state=promise.state.value,
         matter=promise.matter.value,
         attempts=promise.attempts,

@@ -1,5 +1,7 @@
 """``holdfast callbacks list|show``: the promise book in the terminal."""
 
+import json
+from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Annotated
 
@@ -7,6 +9,7 @@ import typer
 from rich.table import Table
 
 from callbacks.masking import mask_number
+from callbacks.values import Attempt, PromiseState
 from console import summary
 from console.commands.shared import Problem, local, open_store, out, say
 
@@ -16,11 +19,22 @@ app = typer.Typer(help="The promise book.", no_args_is_help=True)
 @app.command("list")
 def list_(
     limit: Annotated[int, typer.Option(help="How many, whose turn it is first.", min=1, max=10_000)] = 50,
+    everything: Annotated[bool, typer.Option("--all", help="Closed promises too.")] = False,
+    full: Annotated[bool, typer.Option("--full", help="Show the telephone numbers whole.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="For programs, with every attempt.")] = False,
 ) -> None:
     """Open promises with masked numbers, in the order of their turn."""
     now = datetime.now(UTC)
     with open_store() as store:
-        promises = [summary.promise_view(promise, now) for promise in store.open_promises(limit)]
+        listed = store.promises(limit, *PromiseState) if everything else store.open_promises(limit)
+        promises = [summary.promise_view(promise, now, full=full) for promise in listed]
+        if as_json:
+            rows = [
+                asdict(view) | {"attempts_made": [_attempt(one) for one in store.attempts_of(view.id)]}
+                for view in promises
+            ]
+            typer.echo(json.dumps(rows, default=str, ensure_ascii=False))
+            return
     table = Table("#", "number", "scope", "matter", "state", "attempts", "due", "agent", "remark", box=None)
     for promise in promises:
         state = "due" if promise.due and promise.state == "open" else promise.state
@@ -29,6 +43,11 @@ def list_(
             *(local(promise.due_at), promise.agent, promise.reason),
         )
     out.print(table if promises else "No promise is open.")
+
+
+def _attempt(one: Attempt) -> dict[str, object]:
+    """Without the number, which the promise shows as it was asked for."""
+    return {name: value for name, value in asdict(one).items() if name != "number"}
 
 
 @app.command()

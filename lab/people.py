@@ -1,0 +1,69 @@
+"""The people of the demo: how each one calls, what he does, and which promise that makes due."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """One caller. who: in words, for the timeline. keys: (seconds after the answer, digits).
+
+    due: the number that must be in the book if he stays to the promise, "" when none may be. The last digit of a number
+    says how its owner's phone behaves when called back (lab/scenarios/carrier.xml.jinja): 1, 8, 9, 0 answer, 2 silent,
+    3 voicemail, 4 busy, 5 no answer, 6 congestion, 7 rejected.
+    """
+
+    who: str
+    caller_id: str
+    keys: tuple[tuple[float, str], ...] = ()
+    due: str = ""
+    hangup_after: float | None = None
+    withheld: bool = False
+
+
+def number(index: int, last: int) -> str:
+    """A mobile number of the demo with the last digit that decides how it answers."""
+    return f"138{5710000 + index:07d}{last}"
+
+
+def own(index: int, last: int, who: str = "presses 1: call me on this number") -> Person:
+    """Presses 1 and says what it is about."""
+    mine = number(index, last)
+    return Person(who, mine, ((3.0, "1"), (9.0, "1")), due=mine)
+
+
+def keyed(index: int, last: int) -> Person:
+    """Keys another number, hears it and confirms it."""
+    other = number(500 + index, last)
+    keys = ((3.0, "2"), (8.0, other + "#"), (22.0, "1"), (28.0, "2"))
+    return Person("presses 2, keys another number, confirms it", number(index, 1), keys, due=other)
+
+
+def corrected(index: int, last: int) -> Person:
+    """Keys a wrong number, hears it, says no, keys the right one and confirms it."""
+    wrong, right = number(700 + index, 1), number(600 + index, last)
+    keys = ((3.0, "2"), (8.0, wrong + "#"), (22.0, "2"), (27.0, right + "#"), (41.0, "1"), (47.0, "1"))
+    return Person("keys a wrong number, corrects it, confirms", number(index, 1), keys, due=right)
+
+
+def silent(index: int, last: int) -> Person:
+    """Does nothing and stays: an old telephone, or a shaking hand."""
+    mine = number(index, last)
+    return Person("presses nothing and stays on the line", mine, due=mine)
+
+
+def withheld(index: int, last: int) -> Person:
+    """No caller id; keys the number."""
+    mine = number(800 + index, last)
+    keys = ((8.0, mine + "#"), (22.0, "1"), (28.0, "1"))
+    return Person("withholds his number and keys it", "anonymous", keys, due=mine, withheld=True)
+
+
+def early(index: int) -> Person:
+    """Hangs up during the phrase, without a key: a missed call, no promise."""
+    return Person("hangs up during the phrase", number(index, 1), hangup_after=1.5)
+
+
+def half_way(index: int, last: int) -> Person:
+    """Presses 1 and hangs up before the promise is spoken: asked for it, so it is kept."""
+    mine = number(index, last)
+    return Person("presses 1 and hangs up half way", mine, ((3.0, "1"),), due=mine, hangup_after=6.5)
