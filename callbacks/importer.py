@@ -161,7 +161,7 @@ class Importer:
         size = source.path.stat().st_size
         if offset > size:
             tally.problem(f"{source.path} is shorter than what was imported of it; it is read again")
-            offset = 0
+            offset = self._reached[source.name] = 0
         while offset < size:
             chunk = read_chunk(source.path, offset)
             if not chunk.lines and left:

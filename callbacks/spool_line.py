@@ -8,6 +8,7 @@ rights are.
 """
 
 import json
+import re
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from zlib import crc32
@@ -16,22 +17,36 @@ from callbacks.lines import DamagedLine
 from callbacks.values import Capture, Matter, NumberSource
 
 VERSION = 1
+_TIERS = (1, 2, 3, 4)
 _MARK = b',"sum":"'
 _ENCODE = json.JSONEncoder(ensure_ascii=True, separators=(",", ":"), check_circular=False).encode
+# As long as the book's columns; a line that the book could not take would be durable and yet lost.
 _LIMITS = {"key": 160, "scope": 80, "caller_id": 64, "number": 40, "language": 16, "incident": 120}
+_NUMBER = re.compile(r"(\+?[0-9]{1,39})?\Z")
 
 
 def encode(capture: Capture) -> bytes:
-    """The line, with its newline. Raises ValueError for a naive time."""
+    """The line, with its newline. What a network wrote into the caller id is cut to what can be kept.
+
+    Raises ValueError for what is ours to get right: a naive time, a number that is none, a key or name too
+    long.
+    """
     if capture.at.utcoffset() is None:
-        raise ValueError(f"capture {capture.key}: its time is naive; aware UTC is wanted")
+        raise ValueError("its time is naive; aware UTC is wanted")
+    if not _NUMBER.match(capture.number):
+        raise ValueError("its number is not made of digits")
+    if capture.tier not in _TIERS:
+        raise ValueError(f"there is no tier {capture.tier}")
+    for name in ("key", "scope", "language", "incident"):
+        if not _fits(name, getattr(capture, name)):
+            raise ValueError(f"its {name} is not a text of at most {_LIMITS[name]} characters")
     body = _ENCODE(
         {
             "v": VERSION,
             "key": capture.key,
             "at": capture.at.astimezone(UTC).isoformat(),
             "scope": capture.scope,
-            "caller_id": capture.caller_id,
+            "caller_id": _cut(capture.caller_id, _LIMITS["caller_id"]),
             "number": capture.number,
             "source": capture.source,
             "matter": capture.matter,
@@ -58,6 +73,17 @@ def decode(line: bytes) -> Capture:
         raise DamagedLine(f"not a capture: {type(error).__name__}") from error
 
 
+def _fits(name: str, text: object) -> bool:
+    """Printable leaves out what some database cannot keep: NUL, lone surrogates, line ends."""
+    return isinstance(text, str) and len(text) <= _LIMITS[name] and text.isprintable()
+
+
+def _cut(text: str, limit: int) -> str:
+    if not text.isprintable():
+        text = "".join(one for one in text if one.isprintable())
+    return text[:limit]
+
+
 def _capture(row: dict[str, Any]) -> Capture:
     if row["v"] != VERSION:
         raise DamagedLine(f"version {row['v']!r} is not known here")
@@ -65,8 +91,10 @@ def _capture(row: dict[str, Any]) -> Capture:
     if at.utcoffset() != timedelta(0):
         raise DamagedLine("the time is not UTC")
     for name, limit in _LIMITS.items():
-        if not isinstance(row[name], str) or len(row[name]) > limit:
+        if not _fits(name, row[name]):
             raise DamagedLine(f"{name} is not a text of at most {limit} characters")
+    if not _NUMBER.match(row["number"]) or row["tier"] not in _TIERS:
+        raise DamagedLine("number or tier is not one")
     return Capture(
         key=row["key"],
         at=at.astimezone(UTC),
@@ -76,7 +104,7 @@ def _capture(row: dict[str, Any]) -> Capture:
         source=NumberSource(row["source"]),
         matter=Matter(row["matter"]),
         language=row["language"],
-        tier=int(row["tier"]),
+        tier=row["tier"],
         wanted=bool(row["wanted"]),
         promised=bool(row["promised"]),
         incident=row["incident"],

@@ -25,7 +25,7 @@ class Database:
 
     def __init__(self, url: str) -> None:
         self.url = _checked(url)
-        self.name = self.url.database or str(self.url)
+        self.name = self.url.database or self.url.render_as_string()
         self.engine = _engine(self.url)
         self._reader = self.engine.execution_options(holdfast_read=True)
         self._turn = RLock()
@@ -84,7 +84,12 @@ def _check_file(url: URL) -> None:
 
 def _engine(url: URL) -> Engine:
     if url.get_backend_name() != "sqlite":
-        return create_engine(url, pool_pre_ping=True)
+        try:
+            return create_engine(url, pool_pre_ping=True)
+        except ModuleNotFoundError as error:
+            raise StoreProblem(
+                f"the driver for {url.get_backend_name()} is not installed: pip install {error.name}"
+            ) from None
     engine = create_engine(url, connect_args={"timeout": _BUSY_SECONDS}, pool_size=8, max_overflow=8)
     event.listen(engine, "connect", _prepare)
     event.listen(engine, "begin", _begin)

@@ -11,10 +11,11 @@ def merge(first: Capture, later: Capture) -> Capture:
     """One capture out of two lines about the same call, whichever is given first.
 
     The fuller line wins field by field: asked for and promised once is asked for and promised, a keyed number
-    beats the caller id and the caller id beats none, anything said beats nothing said. Where both said something,
-    the line written later wins: that of the higher tier, because a call only ever goes on to a higher one, then that
-    of the later time. The merged line is as late as its later part, so reading either part again changes nothing.
-    Raises ValueError when the keys differ, because then these are two calls.
+    beats the caller id and the caller id beats none, anything said beats nothing said. Where both said
+    something, the line written later wins: that of the higher tier, because a call only ever goes on to a
+    higher one, then that of the later time. The merged line is as late as its later part, so reading
+    either part again changes nothing. Raises ValueError when the keys differ, because then these are two
+    calls.
     """
     if first.key != later.key:
         raise ValueError(f"captures of two calls cannot be merged: {first.key} and {later.key}")

@@ -27,7 +27,7 @@ _BY_STATUS = {
 }
 # Q.850 causes of trouble on the way, not at the caller: no route, network out of order, congestion,
 # channel missing, subscriber absent (how PJSIP names a trunk without a reachable contact), interworking.
-_WAY_CAUSES = frozenset({0, 2, 3, 5, 20, 27, 34, 38, 41, 42, 44, 58, 127})
+_WAY_CAUSES = frozenset({0, 2, 3, 5, 6, 20, 27, 34, 38, 41, 42, 44, 58, 127})
 
 
 @dataclass(frozen=True, slots=True)

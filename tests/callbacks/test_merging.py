@@ -30,6 +30,13 @@ captures = st.builds(
 )
 
 
+def said(one: Capture) -> list[bool]:
+    """Which of its parts say something."""
+    usable = bool(one.number) and one.source is not NumberSource.NONE
+    stated = one.matter is not Matter.UNSTATED
+    return [usable, stated, bool(one.caller_id), bool(one.incident), bool(one.language)]
+
+
 @given(captures)
 def test_a_line_read_twice_changes_nothing(one: Capture) -> None:
     assert merge(one, one) == one
@@ -53,15 +60,7 @@ def test_nothing_that_the_caller_left_gets_lost(one: Capture, other: Capture) ->
     assert whole.wanted == (one.wanted or other.wanted)
     assert whole.promised == (one.promised or other.promised)
     assert whole.at == max(one.at, other.at)
-    kept = (
-        lambda c: bool(c.number) and c.source is not NumberSource.NONE,
-        lambda c: bool(c.caller_id),
-        lambda c: c.matter is not Matter.UNSTATED,
-        lambda c: bool(c.incident),
-        lambda c: bool(c.language),
-    )
-    for has in kept:
-        assert has(whole) == (has(one) or has(other))
+    assert said(whole) == [mine or theirs for mine, theirs in zip(said(one), said(other), strict=True)]
 
 
 def test_a_keyed_number_beats_the_caller_id_whichever_tier_wrote_it(capture: Callable[..., Capture]) -> None:

@@ -47,7 +47,9 @@ def moved_on(promise: Promise, outcome: Outcome, policy: CallbackPolicy, at: dat
 def test_every_promise_closes_within_bounded_attempts(
     outcomes: list[Outcome], attempts: int, failures: int
 ) -> None:
-    """E8: whatever happens on the line, a promise ends after at most max_attempts + max_line_failures - 1 calls."""
+    """E8: whatever happens on the line, a promise ends after at most max_attempts + max_line_failures - 1
+    calls.
+    """
     policy = CallbackPolicy(max_attempts=attempts, max_line_failures=failures)
     one = Promise(1, "power", "13912341234", PromiseState.DIALLING, NOW, NOW, 0, 1, Matter.FAULT, "zh-CN")
     for calls, outcome in enumerate(outcomes, start=1):

@@ -1,4 +1,6 @@
-"""Nothing is promised to a caller before it is durable; nothing fails in silence (design section 2, one way in)."""
+"""Nothing is promised to a caller before it is durable; nothing fails in silence (design section 2, one
+way in).
+"""
 
 import errno
 import os
@@ -41,10 +43,12 @@ def test_a_line_says_in_plain_words_what_the_caller_left(capture: Build) -> None
     assert line.count(b"\n") == 1
 
 
-def test_a_newline_in_a_value_stays_inside_its_line(capture: Build) -> None:
-    line = encode(capture(caller_id='1\n2","v":9'))
+def test_what_a_network_writes_into_the_caller_id_is_cut_to_what_every_database_can_keep(
+    capture: Build,
+) -> None:
+    line = encode(capture(caller_id='1\n2\ud800\x00","v":9' + "x" * 99))
     assert line.count(b"\n") == 1
-    assert decode(line[:-1]).caller_id == '1\n2","v":9'
+    assert decode(line[:-1]).caller_id == ('12","v":9' + "x" * 99)[:64]
 
 
 def test_a_line_cut_anywhere_or_with_one_changed_byte_is_recognised(capture: Build) -> None:
@@ -60,6 +64,21 @@ def test_a_line_cut_anywhere_or_with_one_changed_byte_is_recognised(capture: Bui
 def test_a_naive_time_is_refused(folder: Path, capture: Build) -> None:
     with Spool(folder, linger=0) as spool, pytest.raises(SpoolFailed, match="naive"):
         spool.submit(capture(at=datetime(2026, 11, 21))).result(5)  # noqa: DTZ001  # that is the point
+
+
+@pytest.mark.parametrize(
+    "values",
+    [{"number": "139;1"}, {"number": "1" * 41}, {"scope": "x" * 81}, {"incident": "a\nb"}, {"tier": 9}],
+)
+def test_a_line_that_the_book_could_not_take_is_never_acknowledged(
+    values: dict[str, object], folder: Path, capture: Build
+) -> None:
+    with Spool(folder, linger=0) as spool:
+        bad, good = spool.submit(capture("pbx1:1", **values)), spool.submit(capture("pbx1:2"))
+        with pytest.raises(SpoolFailed, match="pbx1:1"):
+            bad.result(5)
+        good.result(5)
+    assert [decode(line).key for line in lines_in(folder)] == ["pbx1:2"]
 
 
 def test_what_was_acknowledged_is_in_the_file(folder: Path, capture: Build) -> None:

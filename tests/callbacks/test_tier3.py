@@ -20,7 +20,20 @@ def line(text: str = GOOD) -> bytes:
 
 
 def changed(**values: str) -> bytes:
-    names = ["hf", "uid", "epoch", "scope", "caller", "number", "source", "matter", "lang", "wanted", "promised", "incident"]
+    names = [
+        "hf",
+        "uid",
+        "epoch",
+        "scope",
+        "caller",
+        "number",
+        "source",
+        "matter",
+        "lang",
+        "wanted",
+        "promised",
+        "incident",
+    ]
     fields = dict(zip(names, GOOD.split("|"), strict=True)) | values
     return line("|".join(fields.values()))
 

@@ -1,0 +1,157 @@
+"""Wrong places and wrong files: one clear message that names the thing and the remedy."""
+
+import os
+import sqlite3
+import tempfile
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.config import Config
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import create_engine
+
+from store import Store, StoreBusy, StoreProblem, migrate
+from store.schema import HEAD
+from store.tables import metadata
+
+
+@contextmanager
+def as_nobody() -> Iterator[None]:
+    """Without root's rights, which know no read-only file."""
+    if os.geteuid() != 0:
+        yield
+        return
+    os.seteuid(65534)
+    try:
+        yield
+    finally:
+        os.seteuid(0)
+
+
+@pytest.fixture
+def public() -> Iterator[Path]:
+    """A folder that everybody may enter and nobody may write, with a migrated book."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        migrate(f"sqlite:///{folder / 'book.db'}")
+        (folder / "book.db").chmod(0o444)
+        folder.chmod(0o555)
+        yield folder
+        folder.chmod(0o755)
+
+
+def test_an_empty_file_is_brought_to_the_tables_of_this_version(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path / 'new.db'}"
+    migrate(url)
+    migrate(url)
+    engine = create_engine(url)
+    with engine.connect() as connection:
+        context = MigrationContext.configure(connection, opts={"compare_type": True})
+        assert compare_metadata(context, metadata) == []
+    engine.dispose()
+    with Store(url) as store:
+        store.ping()
+
+
+def test_the_program_knows_its_newest_migration() -> None:
+    config = Config()
+    config.set_main_option("script_location", "store:migrations")
+    assert ScriptDirectory.from_config(config).get_current_head() == HEAD
+
+
+def test_two_processes_may_migrate_at_once(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path / 'new.db'}"
+    with ThreadPoolExecutor(2) as pool:
+        list(pool.map(migrate, [url, url]))
+    with Store(url) as store:
+        store.ping()
+
+
+def test_what_was_committed_survives_a_power_cut(url: str) -> None:
+    """Every row of the book is synced before it counts."""
+    with Store(url) as store, store._database.read() as connection:
+        assert connection.exec_driver_sql("PRAGMA journal_mode").scalar() == "wal"
+        assert connection.exec_driver_sql("PRAGMA synchronous").scalar() == 2
+        assert connection.exec_driver_sql("PRAGMA foreign_keys").scalar() == 1
+
+
+def test_a_read_only_file_is_named_with_its_remedy(public: Path) -> None:
+    url = f"sqlite:///{public / 'book.db'}"
+    with (
+        as_nobody(),
+        Store(url) as store,
+        pytest.raises(StoreProblem, match=r"book\.db: .*give this user the right"),
+    ):
+        store.ping()
+
+
+def test_a_read_only_file_is_named_also_while_working(public: Path, now: object) -> None:
+    with (
+        as_nobody(),
+        Store(f"sqlite:///{public / 'book.db'}") as store,
+        pytest.raises(StoreProblem, match=r"book\.db"),
+    ):
+        store.add_intent("dial", {}, "li", now)  # type: ignore[arg-type]  # a datetime, which fixtures do not say
+
+
+def test_a_file_that_is_no_database_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "book.db"
+    path.write_bytes(b"this is a letter, not a database\n" * 100)
+    with (
+        Store(f"sqlite:///{path}") as store,
+        pytest.raises(StoreProblem, match=r"book\.db.*restore a backup"),
+    ):
+        store.ping()
+
+
+def test_a_database_without_tables_says_what_to_run(tmp_path: Path) -> None:
+    with Store(f"sqlite:///{tmp_path / 'book.db'}") as store:
+        with pytest.raises(StoreProblem, match="holdfast db migrate"):
+            store.ping()
+        with pytest.raises(StoreProblem, match="holdfast db migrate"):
+            store.open_promises()
+
+
+def test_a_database_of_a_newer_version_is_left_alone(url: str) -> None:
+    path = url.removeprefix("sqlite:///")
+    with sqlite3.connect(path) as connection:
+        connection.execute("UPDATE alembic_version SET version_num = '9999'")
+    connection.close()
+    with Store(url) as store, pytest.raises(StoreProblem, match="newer Holdfast"):
+        store.ping()
+    with pytest.raises(StoreProblem, match="newer Holdfast"):
+        migrate(url)
+
+
+def test_a_missing_folder_is_named(tmp_path: Path) -> None:
+    with pytest.raises(StoreProblem, match=r"gone does not exist; create it"):
+        Store(f"sqlite:///{tmp_path / 'gone' / 'book.db'}")
+
+
+@pytest.mark.parametrize("url", ["nonsense", "sqlite://", "sqlite:///:memory:"])
+def test_an_address_that_can_not_hold_a_book_is_refused(url: str) -> None:
+    with pytest.raises(StoreProblem):
+        Store(url)
+
+
+def test_a_password_in_the_address_is_not_repeated() -> None:
+    with pytest.raises(StoreProblem) as caught, Store("postgresql://me:secret@127.0.0.1:1/book") as store:
+        store.ping()
+    assert "secret" not in str(caught.value)
+
+
+def test_a_database_that_somebody_holds_is_said_to_be_busy(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("store.engine._BUSY_SECONDS", 0.1)
+    holder = sqlite3.connect(url.removeprefix("sqlite:///"), isolation_level=None)
+    holder.execute("BEGIN IMMEDIATE")
+    with Store(url) as store, pytest.raises(StoreBusy, match="held by another process"):
+        store.ping()
+    holder.execute("ROLLBACK")
+    holder.close()
+    with Store(url) as store:
+        store.ping()
