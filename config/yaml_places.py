@@ -13,6 +13,7 @@ from config.errors import ConfigError
 
 Path = tuple[str | int, ...]
 MOST_CHARACTERS = 1_000_000
+DEEPEST = 20
 
 
 @dataclass(slots=True)
@@ -51,23 +52,31 @@ def read(text: str, source: str) -> Document:
         document.add((), f"the file has more than {MOST_CHARACTERS} characters", "Is it the right file?")
         return document
     try:
-        if not _has_aliases(text, document):
+        if not _is_refused(text, document):
             node = yaml.compose(text, Loader=yaml.SafeLoader)
             _walk(node, (), document)
             document.data = yaml.safe_load(text) if not document.errors else None
     except yaml.YAMLError as error:
         _note_syntax(error, document)
-    except (ValueError, RecursionError) as error:  # a date such as 2026-13-01; a file of brackets only
+    except ValueError as error:  # a date such as 2026-13-01
         document.add((), f"cannot be read: {error}", "Put text that looks like a date or a number in quotes.")
     return document
 
 
-def _has_aliases(text: str, document: Document) -> bool:
+def _is_refused(text: str, document: Document) -> bool:
+    """Whether the structure alone is refused; found event by event, before any of it is built."""
+    depth = 0
     for event in yaml.parse(text, Loader=yaml.SafeLoader):
-        if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None) is not None:
-            document.lines[()] = event.start_mark.line + 1 if event.start_mark else 1
-            document.add((), "anchors (&) and aliases (*) are not taken", "Write the value out.")
-            return True
+        depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
+        if depth > DEEPEST:
+            problem, remedy = f"is nested more than {DEEPEST} deep", "Is it the right file?"
+        elif isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None) is not None:
+            problem, remedy = "anchors (&) and aliases (*) are not taken", "Write the value out."
+        else:
+            continue
+        document.lines[()] = event.start_mark.line + 1 if event.start_mark else 1
+        document.add((), problem, remedy)
+        return True
     return False
 
 
