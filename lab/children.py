@@ -2,13 +2,17 @@
 
 import asyncio
 import contextlib
+import ctypes
 import os
 import shutil
+import signal
 from collections.abc import Sequence
 from pathlib import Path
 
 from lab.errors import LabError
 
+_LIBC = ctypes.CDLL(None)  # looked up before a fork: in the child nothing may be imported
+_PR_SET_PDEATHSIG = 1
 GRACE = 3.0  # seconds between a polite end and a hard one
 
 
@@ -51,9 +55,13 @@ def dying_with_us(command: Sequence[str]) -> list[str]:
     return [setpriv, "--pdeathsig", "KILL", "--", *command]
 
 
+def dying_with_parent() -> None:
+    """The same as a preexec_fn, for programs that are started with subprocess.Popen: one system call, no lock."""
+    _LIBC.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+
+
 async def start(name: str, command: Sequence[str], folder: Path) -> Child:
-    """Starts a program whose output goes to `folder`/NAME.out. Raises LabError when it cannot be started."""
-    folder.mkdir(parents=True, exist_ok=True)
+    """Starts a program whose output goes to NAME.out in `folder`, where it runs. Raises LabError when it cannot be started."""
     with (folder / f"{name}.out").open("ab") as out:
         process = await asyncio.create_subprocess_exec(
             *dying_with_us(command),

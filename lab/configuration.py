@@ -11,9 +11,25 @@ from lab.programs import Programs
 
 TEMPLATES = Path(__file__).parent / "templates"
 
-MODULES = tuple(
-    ["pbx_config", "res_timing_timerfd", "res_timing_pthread", "res_sorcery_config", "res_sorcery_memory", "res_sorcery_astdb", "res_pjproject", "res_pjsip", "res_pjsip_session", "res_pjsip_pubsub", "chan_pjsip", "res_pjsip_sdp_rtp", "res_rtp_asterisk", "res_crypto", "res_pjsip_authenticator_digest", "res_pjsip_caller_id", "res_pjsip_dtmf_info", "res_pjsip_registrar", "res_pjsip_endpoint_identifier_ip", "res_pjsip_endpoint_identifier_user", "res_pjsip_nat", "res_pjsip_rfc3326", "res_pjsip_diversion", "res_pjsip_header_funcs", "res_pjsip_logger", "res_pjsip_outbound_registration", "res_pjsip_outbound_authenticator_digest", "codec_ulaw", "codec_alaw", "codec_gsm", "codec_a_mu", "codec_resample", "format_gsm", "format_wav", "format_pcm", "format_sln", "bridge_simple", "bridge_native_rtp", "bridge_holding", "bridge_softmix", "bridge_builtin_features", "app_queue", "app_dial", "app_stack", "app_playback", "app_read", "app_verbose", "app_userevent", "app_originate", "app_exec", "app_while", "app_record", "app_mixmonitor", "app_softhangup", "app_controlplayback", "app_db", "app_cdr", "app_senddtmf", "app_system", "app_sayunixtime", "app_waituntil", "app_authenticate", "app_playtones", "app_echo", "app_chanisavail", "app_directed_pickup", "func_aes", "func_base64", "func_callerid", "func_cdr", "func_channel", "func_config", "func_cut", "func_db", "func_devstate", "func_dialplan", "func_env", "func_extstate", "func_global", "func_groupcount", "func_hangupcause", "func_iconv", "func_lock", "func_logic", "func_math", "func_md5", "func_module", "func_pjsip_aor", "func_pjsip_contact", "func_pjsip_endpoint", "func_rand", "func_sha1", "func_shell", "func_sprintf", "func_strings", "func_sysinfo", "func_timeout", "func_uri", "func_version", "func_volume", "res_speech", "res_agi", "res_clioriginate", "res_musiconhold", "res_manager_devicestate", "res_stasis"]
-)
+MODULES = """
+    pbx_config res_timing_timerfd res_timing_pthread res_sorcery_config res_sorcery_memory
+    res_sorcery_astdb res_pjproject res_pjsip res_pjsip_session res_pjsip_pubsub chan_pjsip
+    res_pjsip_sdp_rtp res_rtp_asterisk res_crypto res_pjsip_authenticator_digest res_pjsip_caller_id
+    res_pjsip_dtmf_info res_pjsip_registrar res_pjsip_endpoint_identifier_ip
+    res_pjsip_endpoint_identifier_user res_pjsip_nat res_pjsip_rfc3326 res_pjsip_diversion
+    res_pjsip_header_funcs res_pjsip_logger res_pjsip_outbound_registration
+    res_pjsip_outbound_authenticator_digest codec_ulaw codec_alaw codec_gsm codec_a_mu codec_resample
+    format_gsm format_wav format_pcm format_sln bridge_simple bridge_native_rtp bridge_holding
+    bridge_softmix bridge_builtin_features app_queue app_dial app_stack app_playback app_read
+    app_verbose app_userevent app_originate app_exec app_while app_record app_mixmonitor app_softhangup
+    app_controlplayback app_db app_cdr app_senddtmf app_system app_sayunixtime app_waituntil
+    app_authenticate app_playtones app_echo app_chanisavail app_directed_pickup func_aes func_base64
+    func_callerid func_cdr func_channel func_config func_cut func_db func_devstate func_dialplan
+    func_env func_extstate func_global func_groupcount func_hangupcause func_iconv func_lock func_logic
+    func_math func_md5 func_module func_pjsip_aor func_pjsip_contact func_pjsip_endpoint func_rand
+    func_sha1 func_shell func_sprintf func_strings func_sysinfo func_timeout func_uri func_version
+    func_volume res_speech res_agi res_clioriginate res_musiconhold res_manager_devicestate res_stasis
+"""
 
 
 def write(facts: Facts, programs: Programs) -> Path:
@@ -30,7 +46,7 @@ def write(facts: Facts, programs: Programs) -> Path:
         etc=run / "asterisk/etc",
         run=run,
         module_dir=programs.module_dir,
-        modules=[name for name in MODULES if name in present],
+        modules=[name for name in MODULES.split() if name in present],
         addresses=facts.addresses,
         sip_port=facts.sip_port,
         ami_port=facts.ami_port,
@@ -68,6 +84,7 @@ def _link_data(data: Path, programs: Programs) -> None:
     links = {data / "documentation": programs.data_dir / "documentation"}
     if programs.sounds:
         links[data / "sounds/en"] = programs.sounds
+        links[data / "moh/one.gsm"] = programs.sounds / "demo-congrats.gsm"
     for link, target in links.items():
         link.unlink(missing_ok=True)
         link.symlink_to(target)

@@ -59,6 +59,9 @@ def _events(digit: str) -> list[tuple[int, bytes, bool]]:
 def _record(ms: int, rtp: bytes) -> bytes:
     """One packet as captured on an Ethernet; SIPp puts in the real addresses."""
     udp = struct.pack("!HHHH", 20000, 20000, 8 + len(rtp), 0) + rtp
-    ip = struct.pack("!BBHHHBBH4s4s", 0x45, 0, 20 + len(udp), 0, 0, 64, 17, 0, b"\x7f\0\0\1", b"\x7f\0\0\1") + udp
+    ip = (
+        struct.pack("!BBHHHBBH4s4s", 0x45, 0, 20 + len(udp), 0, 0, 64, 17, 0, b"\x7f\0\0\1", b"\x7f\0\0\1")
+        + udp
+    )
     frame = bytes(12) + b"\x08\x00" + ip
     return struct.pack("<IIII", ms // 1000, ms % 1000 * 1000, len(frame), len(frame)) + frame

@@ -49,7 +49,7 @@ class Drops:
         table = f"inet holdfast-lab-{self._facts.block.replace('.', '-')}"
         rules = [rule for target in sorted(self._active) for rule in _rules(self._facts, target)]
         commands = [f"flush chain {table} in", *(f"add rule {table} in {rule} drop" for rule in rules)]
-        if self._nft is None:
+        if self._nft is None or self._nft.returncode is not None:
             self._nft = await _start_nft()
             # the owner flag makes the kernel remove the table together with this process, however it ends.
             # the input hook, not output: there the sender would be told of the drop
@@ -58,19 +58,28 @@ class Drops:
                 f"add chain {table} in {{ type filter hook input priority 0; }}",
                 *commands,
             ]
-        await self._tell([*commands, f"list table {table}"])
+        try:
+            async with asyncio.timeout(5):
+                await self._tell([*commands, f"list table {table}"])
+        except (LabError, TimeoutError, ConnectionError) as error:
+            await self.close()
+            raise LabError(
+                f"Packets cannot be dropped here ({error!s}): does this kernel have nftables?"
+            ) from None
 
     async def _tell(self, commands: list[str]) -> None:
-        assert self._nft and self._nft.stdin and self._nft.stdout  # noqa: S101 - pipes were asked for
-        self._nft.stdin.write("".join(f"{command}\n" for command in commands).encode())
-        await self._nft.stdin.drain()
+        nft = self._nft
+        if nft is None or nft.stdin is None or nft.stdout is None:
+            raise LabError("The packet filter of this lab is not running: cut or restore something first.")
+        nft.stdin.write("".join(f"{command}\n" for command in commands).encode())
+        await nft.stdin.drain()
         said = []
-        while (line := await asyncio.wait_for(self._nft.stdout.readline(), 5)) not in (b"", b"}\n"):
+        while (line := await nft.stdout.readline()) not in (b"", b"}\n"):
             said.append(line.decode(errors="replace").strip())
             if "Error" in said[-1]:
-                raise LabError(f"nft refuses to drop packets ({said[-1]}): is nftables in this kernel?")
+                raise LabError(said[-1])
         if not line:
-            raise LabError(f"nft ended ({' '.join(said)[:200]}): is nftables in this kernel?")
+            raise LabError(f"nft ended: {' '.join(said)[:200]}")
 
 
 async def _start_nft() -> asyncio.subprocess.Process:

@@ -1,5 +1,6 @@
 """The lab as other programs see it: start one, or attach to one, and do things to it."""
 
+import contextlib
 import fcntl
 import json
 import os
@@ -62,27 +63,28 @@ class Lab:
         plan = {"programs": asdict(programs), "options": asdict(options or Options()), "bare": bare}
         read_end, write_end = os.pipe()
         try:
-            process = subprocess.Popen(
-                [
-                    sys.executable,
-                    "-m",
-                    "lab",
-                    "serve",
-                    "--run",
-                    str(run_dir),
-                    "--owner-fd",
-                    str(read_end),
-                    "--plan",
-                    json.dumps(plan, default=str),
-                ],
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.PIPE,
-                stderr=(run_dir / "supervisor.err").open("w"),
-                pass_fds=(read_end,),
-                start_new_session=True,  # a Ctrl-C in the terminal is the owner's to handle
-                cwd=Path(__file__).parent.parent,
-                text=True,
-            )
+            with (run_dir / "supervisor.err").open("w") as errors:
+                process = subprocess.Popen(
+                    [
+                        sys.executable,
+                        "-m",
+                        "lab",
+                        "serve",
+                        "--run",
+                        str(run_dir),
+                        "--owner-fd",
+                        str(read_end),
+                        "--plan",
+                        json.dumps(plan, default=str),
+                    ],
+                    stdin=subprocess.DEVNULL,
+                    stdout=subprocess.PIPE,
+                    stderr=errors,
+                    pass_fds=(read_end,),
+                    start_new_session=True,  # a Ctrl-C in the terminal is the owner's to handle
+                    cwd=Path(__file__).parent.parent,
+                    text=True,
+                )
         finally:
             os.close(read_end)
         return cls._await_ready(run_dir, write_end, process)
@@ -124,10 +126,8 @@ class Lab:
 
     def down(self) -> None:
         """Ends the lab; returns when no process of it is left. Does nothing when it has ended already."""
-        try:
+        with contextlib.suppress(LabError):
             self._ask("down")
-        except LabError:
-            pass
         if self._owner_pipe is not None:
             os.close(self._owner_pipe)
             self._owner_pipe = None
@@ -247,6 +247,8 @@ class Lab:
 
     def reload(self) -> None:
         """Makes Asterisk read its files again: dial plan, manager accounts, queues, PJSIP."""
+        for path in (self.run_dir / "asterisk/etc").glob("*.conf"):
+            path.touch()  # Asterisk skips files that look unchanged, and a new file in an included folder does not show
         for module in ("pbx_config.so", "manager", "app_queue.so", "res_pjsip.so"):
             self.cli(f"module reload {module}")
 
@@ -322,7 +324,7 @@ def runs_dir() -> Path:
         if runtime
         else Path(tempfile.gettempdir()) / f"holdfast-lab-{os.getuid()}"
     )
-    if len(str(base)) > 60:  # a unix socket's path may have 107 bytes
+    if len(str(base)) > 70:  # a unix socket's path may have 107 bytes
         base = Path("/tmp") / f"holdfast-lab-{os.getuid()}"  # noqa: S108 - made for this user only, below
     base.mkdir(parents=True, exist_ok=True, mode=0o700)
     if base.stat().st_uid != os.getuid():

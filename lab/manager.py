@@ -5,6 +5,7 @@ Holdfast's link is a thing of its own; nothing here is used by it.
 
 import socket
 from collections.abc import Mapping
+from io import BufferedRWPair
 
 from lab.errors import LabError
 from lab.facts import Facts
@@ -41,7 +42,7 @@ def command(facts: Facts, line: str) -> str:
     return ask(facts, {"Action": "Command", "Command": line}).get("Output", "")
 
 
-def _exchange(stream: "socket.SocketIO | object", headers: Mapping[str, str]) -> Reply:
+def _exchange(stream: BufferedRWPair, headers: Mapping[str, str]) -> Reply:
     stream.write("".join(f"{k}: {v}\r\n" for k, v in headers.items()).encode() + b"ActionID: lab\r\n\r\n")
     stream.flush()
     while True:
@@ -50,7 +51,7 @@ def _exchange(stream: "socket.SocketIO | object", headers: Mapping[str, str]) ->
             return message
 
 
-def _read(stream) -> Reply:
+def _read(stream: BufferedRWPair) -> Reply:
     message: Reply = {}
     while (line := stream.readline()) != b"\r\n":
         if not line:

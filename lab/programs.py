@@ -96,12 +96,15 @@ def in_folder(root: Path, sipp_root: Path | None = None) -> Programs:
     asterisk = (*_loader(root), str(root / "usr/sbin/asterisk"))
     sipp = (*_loader(sipp_root or root), str((sipp_root or root) / "usr/bin/sipp"))
     data = root / "usr/share/asterisk"
+    modules = _first(Path(p) for p in _module_dirs(root / "usr/sbin/asterisk"))
+    if not modules:
+        raise LabError(f"{root} is damaged (no modules in it): remove the folder and start again.")
     return Programs(
         asterisk=asterisk,
         asterisk_version=asterisk_version(asterisk),
         sipp=sipp,
         sipp_version=sipp_version(sipp),
-        module_dir=next((root / "usr/lib").glob("*-linux-gnu/asterisk/modules")),
+        module_dir=modules,
         data_dir=data,
         sounds=english_sounds(data),
         origin=str(root),

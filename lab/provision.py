@@ -13,6 +13,7 @@ import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+from lab.children import dying_with_us
 from lab.errors import LabError
 from lab.programs import Programs, in_folder, installed
 
@@ -152,7 +153,7 @@ def _apt_with_own_state(suite: str, mirror: str, work: Path) -> list[str]:
         "Dir::State::status": work / "status",
         "Dir::Cache": work / "cache",
         "Acquire::Check-Valid-Until": "false",  # an archived release stays as it was signed
-        "Acquire::Retries": 3,
+        "Acquire::Retries": 1,
         "Debug::NoLocking": 1,
     }
     if os.geteuid() == 0:
@@ -166,12 +167,10 @@ def _mirror() -> str:
     if named:
         return named.rstrip("/")
     sources = [Path("/etc/apt/sources.list"), *sorted(Path("/etc/apt/sources.list.d").glob("*"))]
-    for source in sources:
-        for word in source.read_text(errors="replace").split() if source.is_file() else ():
-            if word.startswith(("http://", "https://")) and word.rstrip("/").endswith("/debian"):
-                if "packages." not in word and "snapshot." not in word:
-                    return word.rstrip("/")
-    return DEFAULT_MIRROR
+    words = [word for path in sources if path.is_file() for word in path.read_text(errors="replace").split()]
+    mirrors = [word.rstrip("/") for word in words if word.startswith(("http://", "https://"))]
+    usable = (m for m in mirrors if m.endswith("/debian") and "packages." not in m and "snapshot." not in m)
+    return next(usable, DEFAULT_MIRROR)
 
 
 def _run(command: list[str], work: Path, doing: str) -> None:
@@ -181,7 +180,7 @@ def _run(command: list[str], work: Path, doing: str) -> None:
         with log.open("w") as out:
             environment = {**os.environ, "LC_ALL": "C", "DEBIAN_FRONTEND": "noninteractive"}
             done = subprocess.run(
-                command,
+                dying_with_us(command),
                 stdout=out,
                 stderr=out,
                 stdin=subprocess.DEVNULL,

@@ -54,6 +54,8 @@ def _result(story: list[Line]) -> CallResult:
             answered_at = moment if outcome == "answered" else None
         elif what == "ended":
             ended_at, ended_by = moment, details[0]
+    if outcome == "cancelled" and all(what != "trying" for _, what, _ in story):
+        outcome = "dead"
     seconds = (ended_at - answered_at).total_seconds() if ended_at and answered_at else None
     return CallResult(caller_id, at, outcome, code, answered_at, ended_at, ended_by, seconds)
 

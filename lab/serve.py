@@ -12,6 +12,7 @@ import signal
 import socket
 import sys
 import traceback
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -127,7 +128,7 @@ def _facts(run_dir: Path, block: str, programs: Programs, options: Options) -> F
     )
 
 
-def _door(supervisor: Supervisor):
+def _door(supervisor: Supervisor) -> Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]:
     async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """One JSON object a line: {"verb": …, arguments}; answers one object, with "error" when it cannot."""
         try:
