@@ -7,12 +7,12 @@ from typing import Annotated
 import typer
 
 from console import intents
-from console.commands.shared import Ask, Problem, Scope, Who, open_store, scope_named
+from console.commands.shared import Problem, Scope, Who, ask, open_store, scope_named
 from fallback.modes import Mode
 
 app = typer.Typer(help="Set a mode by hand, or end it.", no_args_is_help=True)
 _UNITS = {"": 60, "s": 1, "sec": 1, "min": 60, "m": 60, "h": 3600}
-_DURATION = re.compile(r"(\d{1,6})\s*(s|sec|min|m|h|)", re.ASCII)
+_DURATION = re.compile(r"(\d{1,4})\s*(s|sec|min|m|h|)", re.ASCII)
 
 
 @app.command("set")
@@ -27,7 +27,7 @@ def set_(
     name, wanted = scope_named(scope), _mode(mode)
     now = datetime.now(UTC)
     with open_store() as store:
-        Ask(store, who).put(intents.override_set(name, wanted, _reason(why), _until(wanted, for_, now)))
+        ask(store, intents.override_set(name, wanted, _reason(why), _until(wanted, for_, now)), who)
 
 
 @app.command()
@@ -39,7 +39,7 @@ def end(
     """End the mode that was set by hand."""
     name = scope_named(scope)
     with open_store() as store:
-        Ask(store, who).put(intents.override_end(name, why.strip()[:200]))
+        ask(store, intents.override_end(name, why.strip()[:200]), who)
 
 
 def _mode(text: str) -> Mode:

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 import typer
 
 from console import intents
-from console.commands.shared import Ask, Problem, Scope, Who, open_store, policy_now, scope_named
+from console.commands.shared import Problem, Scope, Who, ask, open_store, policy_now, scope_named
 
 app = typer.Typer(help="State when a scope will work again.", no_args_is_help=True)
 
@@ -22,7 +22,7 @@ def set_(
     name = scope_named(scope)
     moment = None if at == "clear" else _moment(at)
     with open_store() as store:
-        Ask(store, who).put(intents.recovery_set(name, moment))
+        ask(store, intents.recovery_set(name, moment), who)
 
 
 def _moment(text: str) -> datetime:

@@ -4,7 +4,6 @@ import getpass
 import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Annotated, Final
 from zoneinfo import ZoneInfo
@@ -23,7 +22,7 @@ from console import intents
 from console.summary import Known
 from store import Store, StoreProblem
 
-WAIT_SECONDS: Final = 3.0
+WAIT_SECONDS = 3.0  # for the bridge's answer
 MOST_SHOWN: Final = 20  # problems in one answer; the first ones mended often mend the rest
 Scope = Annotated[str, typer.Argument(help="Name of the scope, as in the policy file.")]
 Who = Annotated[str, typer.Option("--who", help="Who asks; your login name otherwise.")]
@@ -120,37 +119,31 @@ def local(moment: datetime | None) -> str:
     return f"{moment.astimezone():%m-%d %H:%M:%S}" if moment else "–"
 
 
-@dataclass(frozen=True, slots=True)
-class Ask:
-    """Writes an intent and waits a little for the bridge's answer. who: "" means the login name."""
+def ask(store: Store, asked: intents.Asked, who: str) -> None:
+    """Write an intent, wait a little for the bridge, say what became of it. who: "" means the login name.
 
-    store: Store
-    who: str = ""
-    wait: float = WAIT_SECONDS
+    Ends with code 1 when the bridge refused it or failed.
+    """
+    number = intents.write(store, asked, who.strip()[:40] or login_name(), datetime.now(UTC))
+    state, result = _answer(store, number)
+    if state == "applied":
+        say("applied", "green", result)
+    elif state == "pending":
+        say("kept", "yellow", "but the bridge has not taken it yet; it will when it runs: holdfast status")
+    else:
+        err.print(f"[bold red]{state}[/bold red]: {escape(result)}", highlight=False, soft_wrap=True)
+        raise typer.Exit(1)
 
-    def put(self, asked: intents.Asked) -> None:
-        """Say whether it was applied; ends with code 1 when the bridge refused it."""
-        number = intents.write(self.store, asked, self.who.strip()[:40] or login_name(), datetime.now(UTC))
-        state, result = self._answer(number)
-        if state == "applied":
-            say("applied", "green", result)
-        elif state == "pending":
-            say(
-                "kept", "yellow", "but the bridge has not taken it yet; it will when it runs: holdfast status"
-            )
-        else:
-            err.print(f"[bold red]{state}[/bold red]: {escape(result)}", highlight=False, soft_wrap=True)
-            raise typer.Exit(1)
 
-    def _answer(self, number: int) -> tuple[str, str]:
-        deadline = time.monotonic() + self.wait
-        while True:
-            row = self.store.intent(number)
-            if row is not None and row.state != "pending":
-                return row.state.value, row.result
-            if time.monotonic() >= deadline:
-                return "pending", ""
-            time.sleep(0.1)
+def _answer(store: Store, number: int) -> tuple[str, str]:
+    deadline = time.monotonic() + WAIT_SECONDS
+    while True:
+        row = store.intent(number)
+        if row is not None and row.state != "pending":
+            return row.state.value, row.result
+        if time.monotonic() >= deadline:
+            return "pending", ""
+        time.sleep(0.1)
 
 
 def login_name() -> str:

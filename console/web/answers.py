@@ -1,21 +1,38 @@
 """Fragments that are sent only when they have changed."""
 
 import hashlib
+from dataclasses import dataclass
 
 from flask import Response, request, session
+from markupsafe import Markup
 
 from console.web.words import language
 
 
-def unless_same(html: str, content: str = "") -> Response:
-    """The fragment with its ETag, or 304 when the browser has it already.
-
-    content: what the fragment shows, where its HTML also carries tokens that differ each time. The reader, his language
-    and his theme belong to the tag.
+@dataclass(frozen=True, slots=True)
+class Fragment:
+    """A part of the page that fetches itself. content: what it shows, where its HTML also carries tokens that
+    differ each time; "" means that the HTML says it.
     """
-    seen = "\0".join((content or html, language(), str(session.get("who", ""))))
-    response = Response(html)
-    response.set_etag(hashlib.sha256(seen.encode()).hexdigest()[:32])
+
+    html: str
+    content: str = ""
+
+    @property
+    def tag(self) -> str:
+        """Equal while the same person sees the same in the same language."""
+        seen = "\0".join((self.content or self.html, language(), str(session.get("who", ""))))
+        return hashlib.sha256(seen.encode()).hexdigest()[:32]
+
+    def __html__(self) -> Markup:
+        """For the whole page, which shows it first."""
+        return Markup(self.html)  # noqa: S704  # rendered by a template that escapes
+
+
+def unless_same(fragment: Fragment) -> Response:
+    """The fragment with its ETag, or 304 when the browser has it already."""
+    response = Response(fragment.html)
+    response.set_etag(fragment.tag)
     response.headers["Cache-Control"] = "private, no-cache"
     response.vary.update(["Cookie", "Accept-Language"])
     response.make_conditional(request)

@@ -13,7 +13,7 @@ from werkzeug.wrappers import Response as AnyResponse
 from callbacks.values import Capture, Outcome, Promise, PromiseState
 from console import intents, summary
 from console.summary import IntentView, Summary
-from console.web.answers import unless_same
+from console.web.answers import Fragment, unless_same
 from console.web.auth import who
 from console.web.problems import Refused
 from console.web.site import now, site, store
@@ -84,8 +84,13 @@ def view(picture: Summary, *, choosing: bool = False) -> Desk:
 @blueprint.get("/panel")
 def panel() -> Response:
     """The desk alone; 304 while nothing on it has changed."""
-    desk = view(summary.build(store(), now(), site().known))
-    return unless_same(render_template("desk.html", desk=desk, outcomes=OUTCOMES), repr(desk))
+    return unless_same(fragment(summary.build(store(), now(), site().known)))
+
+
+def fragment(picture: Summary, *, choosing: bool = False) -> Fragment:
+    """The desk as a part of the page."""
+    desk = view(picture, choosing=choosing)
+    return Fragment(render_template("desk.html", desk=desk, outcomes=OUTCOMES), repr(desk))
 
 
 @blueprint.post("/extension")

@@ -4,7 +4,7 @@ from flask import Blueprint, Response, jsonify, render_template, request
 
 from console import summary
 from console.web import desk, leader
-from console.web.answers import unless_same
+from console.web.answers import Fragment, unless_same
 from console.web.site import now, site, store
 
 blueprint = Blueprint("pages", __name__)
@@ -17,8 +17,8 @@ def board() -> str:
     return render_template(
         "board.html",
         summary=picture,
-        desk=desk.view(picture, choosing="choose" in request.args),
-        outcomes=desk.OUTCOMES,
+        live=_live(picture),
+        desk=desk.fragment(picture, choosing="choose" in request.args),
         scopes=site().known.scopes,
         modes=leader.MODES,
         zone=site().known.zone.key,
@@ -29,7 +29,7 @@ def board() -> str:
 @blueprint.get("/live")
 def live() -> Response:
     """The board without the desk; 304 when nothing that can be seen has changed."""
-    return unless_same(render_template("live.html", summary=_summary()))
+    return unless_same(_live(_summary()))
 
 
 @blueprint.get("/healthz")
@@ -37,6 +37,10 @@ def healthz() -> Response:
     """Open to everyone: whether this process and its store answer; says nothing else."""
     store().live_row("bridge")
     return jsonify(ok=True)
+
+
+def _live(picture: summary.Summary) -> Fragment:
+    return Fragment(render_template("live.html", summary=picture))
 
 
 def _summary() -> summary.Summary:

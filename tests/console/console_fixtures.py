@@ -1,5 +1,6 @@
 """A real SQLite store in a folder of the test, and the page over it."""
 
+import shutil
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -19,13 +20,19 @@ def now() -> datetime:
     return datetime.now(UTC).replace(microsecond=0)
 
 
-@pytest.fixture
-def url(tmp_path: Path) -> str:
-    """A migrated database."""
-    address = f"sqlite:///{tmp_path}/holdfast.db"
-    with Store(address) as empty:
+@pytest.fixture(scope="session")
+def migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A migrated database without rows, made once and copied for each test."""
+    file = tmp_path_factory.mktemp("migrated") / "holdfast.db"
+    with Store(f"sqlite:///{file}") as empty:
         empty.migrate()
-    return address
+    return file
+
+
+@pytest.fixture
+def url(tmp_path: Path, migrated: Path) -> str:
+    """A migrated database of this test's own."""
+    return f"sqlite:///{shutil.copy(migrated, tmp_path / 'holdfast.db')}"
 
 
 @pytest.fixture

@@ -181,6 +181,16 @@ def call_back(store: Store, now: datetime, outcomes: tuple[Outcome | None, ...])
     return going
 
 
+def dial(store: Store, member: str, now: datetime) -> Attempt:
+    """What the bridge does when an agent has asked for the call of what he holds."""
+    promise = store.promises_of(member)[0]
+    attempt = Attempt(
+        f"{promise.id}-1-7", promise.id, "power", promise.number, "carrier-a", now, agent=member
+    )
+    store.start_attempt(attempt, member)
+    return attempt
+
+
 def tell_all(store: Store, now: datetime) -> None:
     """The whole story, as it stands four minutes after the end of the outage."""
     tell_outage(store, now)

@@ -8,7 +8,7 @@ from console_visitor import Visitor
 from flask import Flask
 from flask.testing import FlaskClient
 
-from callbacks.values import Attempt, Outcome, PromiseState
+from callbacks.values import Outcome, PromiseState
 from store import Store
 
 pytest_plugins = ["console_fixtures"]
@@ -33,16 +33,6 @@ def another(app: Flask, member: str) -> Visitor:
     client = app.test_client()
     client.environ_base["HTTP_ACCEPT_LANGUAGE"] = "en"
     return Visitor(client).sit_at(member)
-
-
-def dialled(store: Store, member: str, now: datetime) -> Attempt:
-    """What the bridge does on a dial intent: the attempt's row, its holder the agent."""
-    promise = store.promises_of(member)[0]
-    attempt = Attempt(
-        f"{promise.id}-1-7", promise.id, "power", promise.number, "carrier-a", now, agent=member
-    )
-    store.start_attempt(attempt, member)
-    return attempt
 
 
 def test_the_next_promise_is_the_one_that_waits_longest(agent: Visitor, ready: Store) -> None:
@@ -112,7 +102,7 @@ def test_the_agents_word_goes_to_the_bridge_with_the_attempt(
     agent: Visitor, ready: Store, now: datetime
 ) -> None:
     agent.post("/desk/take")
-    attempt = dialled(ready, "PJSIP/agent-2", now)
+    attempt = story.dial(ready, "PJSIP/agent-2", now)
     wish = {
         "promise": str(attempt.promise_id),
         "attempt": attempt.key,
@@ -176,7 +166,7 @@ def test_a_wrong_outcome_is_named(
     agent: Visitor, ready: Store, now: datetime, differs: dict[str, str], says: str
 ) -> None:
     agent.post("/desk/take")
-    attempt = dialled(ready, "PJSIP/agent-2", now)
+    attempt = story.dial(ready, "PJSIP/agent-2", now)
     wish = {"promise": str(attempt.promise_id), "attempt": attempt.key, "outcome": "answered", "note": ""}
     answer = agent.post("/desk/outcome", **(wish | differs))
     assert answer.status_code == 400

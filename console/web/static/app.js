@@ -4,6 +4,10 @@
   "use strict";
   var tags = {};
 
+  document.querySelectorAll("[data-tag]").forEach(function (part) {
+    tags[part.getAttribute("hx-get")] = '"' + part.dataset.tag + '"';
+  });
+
   document.addEventListener("htmx:configRequest", function (event) {
     var tag = tags[event.detail.path];
     if (event.detail.verb === "get" && tag) event.detail.headers["If-None-Match"] = tag;
