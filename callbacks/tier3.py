@@ -62,11 +62,9 @@ def _capture(fields: list[str], pbx_id: str) -> Capture:
     _check("epoch", _EPOCH, epoch)
     _check("scope", _NAME, scope)
     number = number if _DIGITS.match(number) else ""
-    try:
-        origin = NumberSource(source or "none") if number else NumberSource.NONE
-        flags = _FLAGS[wanted], _FLAGS[promised]
-    except (ValueError, KeyError):
-        raise DamagedLine("source, wanted or promised is not one of its values") from None
+    origin = _origin(source, number, caller_id)
+    if wanted not in _FLAGS or promised not in _FLAGS:
+        raise DamagedLine("wanted or promised is neither 0 nor 1")
     return Capture(
         key=f"{pbx_id}:{unique_id}",
         at=datetime.fromtimestamp(float(epoch), UTC),
@@ -77,8 +75,8 @@ def _capture(fields: list[str], pbx_id: str) -> Capture:
         matter=_matter(matter),
         language=language if _LANGUAGE.match(language) else "",
         tier=TIER,
-        wanted=flags[0],
-        promised=flags[1],
+        wanted=_FLAGS[wanted],
+        promised=_FLAGS[promised],
         incident=incident if _NAME.match(incident) else "",
     )
 
@@ -86,6 +84,17 @@ def _capture(fields: list[str], pbx_id: str) -> Capture:
 def _check(name: str, shape: re.Pattern[str], value: str) -> None:
     if not shape.match(value):
         raise DamagedLine(f"{name} has a shape that is not allowed")
+
+
+def _origin(text: str, number: str, caller_id: str) -> NumberSource:
+    """A number whose origin is not told is as good as its likeness to the caller id; it is never thrown
+    away.
+    """
+    if not number or text == NumberSource.NONE:
+        return NumberSource.NONE
+    if text in (NumberSource.OWN, NumberSource.KEYED):
+        return NumberSource(text)
+    return NumberSource.OWN if number == caller_id else NumberSource.KEYED
 
 
 def _matter(text: str) -> Matter:

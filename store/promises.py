@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, Update, func, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Row, Select, Update, func, or_, select, update
 
 from callbacks.rules import order_key
 from callbacks.values import Promise, PromiseState
@@ -37,7 +37,7 @@ class Promises(Subject):
             return []
         with self._database.write() as connection:
             _free_lapsed(connection, now)
-            return _claim(connection, _turn(scopes, now, limit), now, holder, lease)
+            return _claim(connection, _first(connection, scopes, limit, now), now, holder, lease)
 
     def claim_for_agent(
         self, agent: str, now: datetime, lease: float, scopes: Sequence[str] | None = None
@@ -49,13 +49,13 @@ class Promises(Subject):
         """
         with self._database.write() as connection:
             _free_lapsed(connection, now)
-            held = (
-                select(promise.c.id).where(promise.c.state == _S.CLAIMED, promise.c.holder == agent).limit(1)
-            )
-            again = _claim(connection, held, now, agent, lease, agent=agent, states=(_S.CLAIMED,))
+            held = select(promise.c.id).where(promise.c.state == _S.CLAIMED, promise.c.holder == agent)
+            mine = connection.execute(held.limit(1)).scalars().all()
+            again = _claim(connection, mine, now, agent, lease, agent=agent, state=_S.CLAIMED)
             if again:
                 return again[0]
-            made = _claim(connection, _turn(scopes, now, 1), now, agent, lease, agent=agent)
+            first = _first(connection, scopes, 1, now)
+            made = _claim(connection, first, now, agent, lease, agent=agent)
             return made[0] if made else None
 
     def claim(
@@ -64,8 +64,7 @@ class Promises(Subject):
         """Claim this one, due or not; None when it is not open (somebody else has it, or it is closed)."""
         with self._database.write() as connection:
             _free_lapsed(connection, now)
-            this = select(promise.c.id).where(promise.c.id == promise_id)
-            made = _claim(connection, this, now, holder, lease, agent=agent)
+            made = _claim(connection, [promise_id], now, holder, lease, agent=agent)
             return made[0] if made else None
 
     def release(self, promise_id: int, holder: str) -> bool:
@@ -129,8 +128,9 @@ class Promises(Subject):
         return self._listed_promises(query.limit(limit))
 
     def promises(self, limit: int, *states: PromiseState) -> list[Promise]:
-        """Those in these states, in the order of the queue."""
-        query = select(promise).where(promise.c.state.in_(states)).order_by(promise.c.place_at, promise.c.id)
+        """Those in these states: first the newest closed, then the open ones in the order of the queue."""
+        query = select(promise).where(promise.c.state.in_(states))
+        query = query.order_by(promise.c.closed_at.desc().nulls_last(), promise.c.place_at, promise.c.id)
         return self._listed_promises(query.limit(limit))
 
     def for_leader(self, limit: int = 100) -> list[Promise]:
@@ -143,9 +143,10 @@ class Promises(Subject):
 
     def count_due(self, scopes: Sequence[str], now: datetime) -> int:
         """How many could be claimed now."""
-        query = select(func.count()).select_from(_turn(scopes, now, None).subquery())
+        query = select(func.count()).where(*_due(now), promise.c.scope.in_(scopes))
         with self._database.read() as connection:
-            return connection.execute(query).scalar_one()
+            count: int = connection.execute(query).scalar_one()
+        return count
 
     def next_due(self, scopes: Sequence[str]) -> datetime | None:
         """When the first open promise is due, past or future; None when there is none."""
@@ -172,18 +173,28 @@ def _held(promise_id: int, holder: str) -> Update:
     )
 
 
-def _turn(scopes: Sequence[str] | None, now: datetime, limit: int | None) -> Select[Any]:
-    """Ids of those whose turn it is. place_at never lies behind due_at of a promise that is not due,
-    except where an
-    attempt failed for our own reasons, so the index range ends the look.
+def _due(now: datetime) -> tuple[ColumnElement[bool], ...]:
+    """A place never lies before the due time except where an attempt failed for our own reasons, so asking
+    for both
+    lets the index of places end the look.
     """
-    query = (
-        select(promise.c.id)
-        .where(promise.c.state == _S.OPEN, promise.c.place_at <= now, promise.c.due_at <= now)
-        .order_by(promise.c.place_at, promise.c.id)
-        .limit(limit)
-    )
-    return query if scopes is None else query.where(promise.c.scope.in_(scopes))
+    return promise.c.state == _S.OPEN, promise.c.place_at <= now, promise.c.due_at <= now
+
+
+def _first(connection: Connection, scopes: Sequence[str] | None, limit: int, now: datetime) -> list[int]:
+    """The ids whose turn it is. One look per scope, because an index gives the order within one scope
+    only.
+    """
+    query = select(promise.c.place_at, promise.c.id).where(*_due(now)).limit(limit)
+    query = query.order_by(promise.c.place_at, promise.c.id)
+    if connection.dialect.name == "postgresql":
+        query = query.with_for_update(
+            skip_locked=True
+        )  # SQLite has one writer, and would drop this in silence
+    open_ = query.where(promise.c.closed_at.is_(None))  # says nothing new, but names the index of all scopes
+    looks = [open_] if scopes is None else [query.where(promise.c.scope == one) for one in scopes]
+    found = sorted((row.place_at, row.id) for look in looks for row in connection.execute(look))
+    return [id_ for _, id_ in found[:limit]]
 
 
 def _free_lapsed(connection: Connection, now: datetime) -> None:
@@ -196,21 +207,20 @@ def _free_lapsed(connection: Connection, now: datetime) -> None:
 
 def _claim(
     connection: Connection,
-    ids: Select[Any],
+    ids: Sequence[int],
     now: datetime,
     holder: str,
     lease: float,
     *,
     agent: str = "",
-    states: Sequence[PromiseState] = (_S.OPEN,),
+    state: PromiseState = _S.OPEN,
 ) -> list[Promise]:
-    if connection.dialect.name == "postgresql":
-        ids = ids.with_for_update(
-            skip_locked=True
-        )  # SQLite would drop it in silence, and needs none: one writer
+    """The conditional update: whoever comes second finds the state changed and gets nothing."""
+    if not ids:
+        return []
     rows = connection.execute(
         update(promise)
-        .where(promise.c.id.in_(ids), promise.c.state.in_(states))
+        .where(promise.c.id.in_(ids), promise.c.state == state)
         .values(state=_S.CLAIMED, holder=holder, agent=agent, claimed_until=now + timedelta(seconds=lease))
         .returning(promise)
     ).all()

@@ -87,7 +87,6 @@ def test_a_line_that_begins_inside_a_torn_one_is_read() -> None:
         ("epoch", "9" * 30),
         ("scope", ""),
         ("scope", "power;x"),
-        ("source", "stolen"),
         ("wanted", "yes"),
         ("hf", "hf2"),
     ],
@@ -108,6 +107,21 @@ def test_a_word_that_is_not_known_loses_the_matter_and_never_the_caller() -> Non
     one = parse(changed(matter="poetry", lang="xx-yy-zz", incident="a b", caller="anonymous"), "pbx1")
     assert (one.matter, one.language, one.incident, one.caller_id) == (Matter.UNSTATED, "", "", "")
     assert one.number == "13800000000"
+
+
+@pytest.mark.parametrize(
+    ("source", "number", "origin"),
+    [
+        ("", "13912341234", NumberSource.OWN),
+        ("", "13800000000", NumberSource.KEYED),
+        ("stolen", "13800000000", NumberSource.KEYED),
+    ],
+)
+def test_a_number_is_kept_also_when_nothing_tells_where_it_came_from(
+    source: str, number: str, origin: NumberSource
+) -> None:
+    one = parse(changed(source=source, number=number), "pbx1")
+    assert (one.number, one.source) == (number, origin)
 
 
 def test_a_hang_up_before_anything_was_said_is_a_missed_call() -> None:

@@ -117,7 +117,15 @@ def upgrade() -> None:
         sqlite_where=sa.text("state IN ('claimed', 'dialling', 'talking')"),
         postgresql_where=sa.text("state IN ('claimed', 'dialling', 'talking')"),
     )
-    op.create_index("ix_promise_state", "promise", ["state", "place_at", "id"], unique=False)
+    op.create_index(
+        "ix_promise_waiting",
+        "promise",
+        ["place_at", "id", "state", "due_at"],
+        unique=False,
+        sqlite_where=sa.text("closed_at IS NULL"),
+        postgresql_where=sa.text("closed_at IS NULL"),
+    )
+    op.create_index("ix_promise_closed", "promise", ["state", "closed_at"], unique=False)
     op.create_index(
         "ix_promise_turn",
         "promise",
