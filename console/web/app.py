@@ -48,11 +48,14 @@ def _add_filters(app: Flask, site: Site) -> None:
     def clock(moment: datetime) -> str:
         return f"{moment.astimezone(site.known.zone):%H:%M:%S}"
 
+    def short(moment: datetime) -> str:
+        return f"{moment.astimezone(site.known.zone):%H:%M}"
+
     def moment_text(moment: datetime) -> str:
         local, today = moment.astimezone(site.known.zone), site.clock().astimezone(site.known.zone)
         return f"{local:%H:%M:%S}" if local.date() == today.date() else f"{local:%m-%d %H:%M}"
 
-    app.jinja_env.filters.update(clock=clock, moment=moment_text)
+    app.jinja_env.filters.update(clock=clock, short=short, moment=moment_text)
     app.context_processor(lambda: {"who": auth.who(), "theme": session.get("theme", "")})
 
 
