@@ -64,16 +64,14 @@ def test_a_carrier_that_stops_answering_and_comes_back(version: str) -> None:
 
 
 @pytest.mark.parametrize("version", VERSIONS)
-def test_an_agent_who_registers_vanishes_returns_pauses_and_signs_out(version: str) -> None:
+def test_an_agent_who_vanishes_returns_and_pauses_and_a_guest_who_signs_in_and_out(version: str) -> None:
     assert translated(version, "agents") == [
-        member(Presence.FREE),
         member(Presence.UNREACHABLE),
         member(Presence.FREE),
         member(Presence.PAUSED),
         member(Presence.FREE),
         member(Presence.UNREACHABLE, "PJSIP/agent-9"),
         MemberGone("power", "PJSIP/agent-9"),
-        member(Presence.UNREACHABLE),
     ]
 
 
@@ -81,13 +79,12 @@ def test_an_agent_who_registers_vanishes_returns_pauses_and_signs_out(version: s
 @pytest.mark.parametrize("name", ["inbound", "inbound-unfiltered"])
 def test_a_call_that_an_agent_answers_with_and_without_filters_in_asterisk(version: str, name: str) -> None:
     found = translated(version, name)
-    assert kinds(found, MemberSeen) == [
-        member(Presence.RINGING),
-        member(Presence.BUSY),
-        member(Presence.FREE),
-    ]
+    *during, after = kinds(found, MemberSeen)
+    assert after == member(Presence.FREE)
+    assert member(Presence.BUSY) in during
+    assert all(seen in (member(Presence.RINGING), member(Presence.BUSY)) for seen in during)
     assert kinds(found, QueueSeen) == [QueueSeen("power", 1), QueueSeen("power", 0)]
-    assert len(found) == 5
+    assert len(found) == len(during) + 3
 
 
 @pytest.mark.parametrize("version", VERSIONS)

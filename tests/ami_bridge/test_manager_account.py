@@ -1,0 +1,59 @@
+"""The manager account: the least rights, safe against values that Asterisk would read as something else."""
+
+import re
+
+import pytest
+
+from ami_bridge.translate import TABLE
+from config.manager_account import LEVELS, OF_OUR_CALLS, event_filters, render_manager_account
+
+
+def passes(event: str) -> bool:
+    patterns = [pattern.replace("[[:cntrl:]]", r"[\x00-\x1f]") for pattern in event_filters()]
+    return any(re.search(pattern, event, re.DOTALL) for pattern in patterns)
+
+
+def test_the_account_has_exactly_the_rights_it_needs() -> None:
+    text = render_manager_account("holdfast", "s3cret")
+    assert "\nread = system,agent,call\n" in text
+    assert "\nwrite = system,call,originate\n" in text
+    assert "\ndeny = 0.0.0.0/0.0.0.0\n" in text
+    assert "\npermit = 127.0.0.1/255.255.255.255\n" in text
+
+
+def test_the_filters_let_through_what_the_table_reads_and_nothing_else() -> None:
+    assert set(LEVELS) | set(OF_OUR_CALLS) == set(TABLE) | {"FullyBooted"}
+    for name in LEVELS:
+        assert passes(f"Event: {name}\r\nPrivilege: x\r\n")
+        assert not passes(f"Event: {name}More\r\nPrivilege: x\r\n")
+    for name in ("Newexten", "VarSet", "RTCPSent", "DeviceStateChange", "QueueMemberRinginuse"):
+        assert not passes(f"Event: {name}\r\nUniqueid: hf-a\r\n")
+
+
+def test_calls_pass_only_when_they_are_ours() -> None:
+    for name in OF_OUR_CALLS:
+        assert passes(f"Event: {name}\r\nUniqueid: hf-a\r\nLinkedid: hf-a\r\n")
+        assert passes(f"Event: {name}\r\nDestUniqueid: hf-a\r\n")
+        assert not passes(f"Event: {name}\r\nUniqueid: 1795305599.1\r\nCallerIDName: hf-a\r\n")
+
+
+@pytest.mark.parametrize("secret", ["", " x", "x ", "a\nread = all", "a\\b", "a\x00b"])
+def test_secrets_that_asterisk_would_misread_are_refused(secret: str) -> None:
+    with pytest.raises(ValueError, match="secret"):
+        render_manager_account("holdfast", secret)
+
+
+def test_a_semicolon_in_a_secret_is_no_comment() -> None:
+    assert "\nsecret = a\\;b\n" in render_manager_account("holdfast", "a;b")
+
+
+@pytest.mark.parametrize("name", ["", "general", "a]b", "a\nb", "a b"])
+def test_names_that_are_no_section_are_refused(name: str) -> None:
+    with pytest.raises(ValueError, match="name"):
+        render_manager_account(name, "x")
+
+
+def test_addresses_are_checked() -> None:
+    assert "permit = 10.0.0.0/255.0.0.0\n" in render_manager_account("a", "x", ("10.0.0.0/255.0.0.0",))
+    with pytest.raises(ValueError, match="address"):
+        render_manager_account("a", "x", ("0.0.0.0/0\nwrite = all",))
