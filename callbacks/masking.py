@@ -1,7 +1,7 @@
 """Phone numbers stay out of logs.
 
 Runs of seven or more digits are masked wherever they stand in a log value. What only looks like a number
-is kept: Asterisk's unique ids (``1763762400.17``), and the stamps in incident keys and file names.
+is kept: Asterisk's unique ids (``1763762400.17``), attempts' keys, and the stamps in incident keys and file names.
 """
 
 import re
@@ -13,6 +13,7 @@ _RUN = re.compile(
     r"(?<!\d)[12]\d{9}\.\d{1,9}(?!\d)"  # unique id: seconds since 1970 and a counter
     r"|(?<!\d)20\d{6}T\d{2,6}Z?(?!\d)"  # 20261121T101500Z
     r"|(?<!\d)20\d{6}-\d{4}(?=\.txt)"  # 20261121-1015.txt
+    r"|(?<!\d)\d{1,9}-\d{1,4}-1\d{12}(?!\d)"  # an attempt's key: promise, try, fence
     r")|(?P<number>\d{7,})"
 )
 _CLOCKS = frozenset({"timestamp", "fence", "beat", "epoch"})  # counters of ours under names of ours

@@ -27,6 +27,7 @@ def test_a_number_shows_only_its_ends(number: str, shown: str) -> None:
         "pbx1:1763720100.17",
         "INC-power-20261121T101500Z",
         "20261121-1015.txt",
+        "hf-7-3-1763719200000",
         "20261121T10-1-0.jsonl",
     ],
 )
