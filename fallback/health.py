@@ -186,14 +186,14 @@ def penalty(component: ComponentState, times: HealthTimes) -> float:
 
 def deadline(component: ComponentState, times: HealthTimes, grace_until: float) -> float:
     """Mono time of the next step that time alone can bring, or at which a sample is forgotten; inf: none."""
-    due = inf
-    evidence = component.evidence
-    for kind in SAMPLES & evidence.keys():
-        if component.health is not Health.UP or not evidence[kind].good:
-            due = evidence[kind].last + times.sample_life
+    due, any_bad = inf, False
+    for kind, said in component.evidence.items():
+        any_bad = any_bad or not said.good
+        if kind in SAMPLES and not (said.good and component.health is Health.UP):
+            due = said.last + times.sample_life
     if component.health is Health.MENDING:
         return min(due, good_due(component, times))
-    if component.health is Health.DOWN or all(said.good for said in evidence.values()):
+    if component.health is Health.DOWN or not any_bad:
         return due
     if component.health is Health.SUSPECT:
         return min(due, bad_due(component, times, grace_until))

@@ -20,9 +20,10 @@ class Need:
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """needs: what is lost. out: callers cannot be served. healthy: all that callers need is well; whole: and
-    no trunk is missing either. lines_left: channels of the trunks that are not lost. partial: the lost trunks
-    while others are left.
+    """needs: what is lost. out: callers cannot be served. healthy: all that callers need is well.
+
+    whole: healthy, and no trunk is missing either. lines_left: channels of the trunks that are not lost.
+    partial: the lost trunks while others are left, comma separated.
     """
 
     needs: tuple[Need, ...]

@@ -28,8 +28,13 @@ def member_seen(state: State, event: MemberSeen, policy: Policy, now: Now) -> De
     members = state.members.get(event.queue)
     if members is None:
         return refused(state, event.queue, event, f"no pool watches a queue {event.queue!r}", now)
-    if members.get(event.member) is event.presence:
+    known = members.get(event.member)
+    if known is event.presence or not state.linked:
         return Decision(state)
+    if known is not None and Presence.UNREACHABLE not in (known, event.presence):
+        # By far the most frequent: a reachable member does something else, which says nothing about the pool.
+        there = {**members, event.member: event.presence}
+        return Decision(replace(state, members={**state.members, event.queue: there}))
     return _with_members(state, event.queue, {**members, event.member: event.presence}, policy, now)
 
 
@@ -38,7 +43,7 @@ def member_gone(state: State, event: MemberGone, policy: Policy, now: Now) -> De
     members = state.members.get(event.queue)
     if members is None:
         return refused(state, event.queue, event, f"no pool watches a queue {event.queue!r}", now)
-    if event.member not in members:
+    if event.member not in members or not state.linked:
         return Decision(state)
     left = {name: presence for name, presence in members.items() if name != event.member}
     return _with_members(state, event.queue, left, policy, now)
@@ -84,8 +89,6 @@ def _with_members(
     before: State, queue: str, members: Mapping[str, Presence], policy: Policy, now: Now
 ) -> Decision:
     state = replace(before, members={**before.members, queue: members})
-    if not state.linked:
-        return Decision(before)
     heard = heard_pools(state, policy, now, queue)
     return _decided(before, state, heard, policy, now) if heard else Decision(state)
 

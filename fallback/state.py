@@ -23,8 +23,7 @@ class Health(StrEnum):
 class Standing:
     """What one kind of evidence says of a component now: good or bad, since when, how often in a row.
 
-    since: mono time of the first reading of the row; last: of the latest; count: readings in the row, at
-    least 1.
+    since: mono time of the first reading of the row; last: of the latest. count: readings in the row.
     """
 
     good: bool
@@ -38,8 +37,8 @@ class ComponentState:
     """Health of one component. since_mono/since: when this health began, on both clocks.
 
     owes: it was DOWN and has not been UP since, also across UNKNOWN, so the way back leads through MENDING.
-    returns: mono times of earlier returns, for the flap penalty. detail: untrusted words of the last bad
-    reading.
+    returns: mono times of earlier returns, for the flap penalty.
+    detail: untrusted words of the last bad reading.
     """
 
     name: str
@@ -88,14 +87,14 @@ class Incident:
 
 @dataclass(frozen=True, slots=True)
 class ScopeState:
-    """computed comes from components; effective adds the override; action is what the dialplan does for
-    effective.
+    """computed comes from components; effective adds the override; action follows from effective.
 
-    healthy_since_mono: since when nothing that the scope cannot do without is wrong; starts the recovery
-    hold. whole_since_mono: the same, and no trunk is missing either; starts the hold that closes the
-    incident. ready_since_mono: since when callbacks are allowed (requirement E1), for the ramp; None: not
-    allowed. partial: the trunks that are lost while the scope goes on (A4), comma separated; "" when whole.
-    recovery_at: aware UTC, always in the future: Tick drops it once it has passed (requirement B2).
+    healthy_since_mono: since when nothing that the scope needs is wrong; starts the recovery hold.
+    whole_since_mono: the same, and no trunk is missing either; starts the hold that closes the incident.
+    ready_since_mono: since when callbacks are allowed (requirement E1), for the ramp; None: not allowed.
+    lines_left: channels of the trunks that are not lost, of lines_total.
+    partial: the trunks that are lost while the scope goes on (A4), comma separated; "" when whole.
+    recovery_at: aware UTC, always to come: Tick drops it once it has passed (requirement B2).
     """
 
     name: str
