@@ -92,7 +92,9 @@ class Story:
     def _the_agents_vanish(self) -> None:
         self.say("✂ all agents vanish")
         self.lab.cut("agents")
-        self._until(lambda scope: scope["action"] == "capture" and bool(scope["flag_written"]), "OUTAGE (kind A3)")
+        self._until(
+            lambda scope: scope["action"] == "capture" and bool(scope["flag_written"]), "OUTAGE (kind A3)"
+        )
 
     def _callers_leave_numbers(self) -> None:
         self.say(

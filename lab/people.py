@@ -54,7 +54,7 @@ def silent(index: int, last: int) -> Person:
 def withheld(index: int, last: int) -> Person:
     """No caller id; keys the number."""
     mine = number(800 + index, last)
-    keys = ((8.0, mine + "#"), (22.0, "1"), (28.0, "1"))
+    keys = ((3.0, "2"), (8.0, mine + "#"), (22.0, "1"), (28.0, "1"))
     return Person("withholds his number and keys it", "anonymous", keys, due=mine, withheld=True)
 
 
