@@ -1,4 +1,4 @@
-"""Digits as RTP telephone events (RFC 4733) in a capture file that SIPp plays.
+"""Digits as RTP telephone events (RFC 4733) for SIPp to play, or to be sent by the lab itself.
 
 SIPp's own play_dtmf always sends payload 96, which Asterisk does not understand in calls that Asterisk offered; it
 also waits 0.8 s before the first digit and takes 0.4 s for each. These take 0.2 s.
@@ -21,28 +21,29 @@ SECONDS = (PRESS_MS + GAP_MS) / 1000  # per digit
 
 
 def capture(digits: str, since_answer: float = 0.0) -> bytes:
-    """A pcap file with the events of `digits`, each PRESS_MS long with GAP_MS between them.
+    """A pcap file with the packets of `digits`."""
+    header = struct.pack("<IHHiIII", 0xA1B2C3D4, 2, 4, 0, 0, 65535, 1)
+    return header + b"".join(_record(ms, rtp) for ms, rtp in packets(digits, since_answer))
+
+
+def packets(digits: str, since_answer: float = 0.0) -> list[tuple[int, bytes]]:
+    """(ms from now, RTP packet) of the events of `digits`, each PRESS_MS long with GAP_MS between them.
 
     since_answer: seconds; sets where the RTP numbers begin, because Asterisk takes events whose numbers do not grow
     within a call for repetitions.
     """
-    header = struct.pack("<IHHiIII", 0xA1B2C3D4, 2, 4, 0, 0, 65535, 1)
-    packets, sequence = [], 1 + int(since_answer * 100)
-    begin = int(since_answer * 1000)
+    sequence, begin = 1 + int(since_answer * 100), int(since_answer * 1000)
+    made = []
     for position, digit in enumerate(digits):
         start = position * (PRESS_MS + GAP_MS)
         for at, payload, first in _events(digit):
-            rtp = struct.pack(
-                "!BBHII",
-                0x80,
-                PAYLOAD_TYPE | (0x80 if first else 0),
-                sequence,
-                (begin + start) * TICKS_PER_MS,
-                SSRC,
+            kind = PAYLOAD_TYPE | (0x80 if first else 0)
+            ticks = (begin + start) * TICKS_PER_MS
+            made.append(
+                (start + at, struct.pack("!BBHII", 0x80, kind, sequence & 0xFFFF, ticks, SSRC) + payload)
             )
-            packets.append(_record(start + at, rtp + payload))
             sequence += 1
-    return header + b"".join(packets)
+    return made
 
 
 def _events(digit: str) -> list[tuple[int, bytes, bool]]:

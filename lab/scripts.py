@@ -60,9 +60,12 @@ class Script:
         return self.max_seconds if self.hangup_after is None else self.hangup_after
 
 
-def carrier(greeting: Path | None) -> str:
-    """Scenario of a carrier; greeting: a capture of speech (PCMA) that a voicemail plays."""
-    return _render("carrier.xml.jinja", greeting=greeting)
+def carrier(greeting: Path | None, raw: bool) -> str:
+    """Scenario of a carrier; greeting: a capture of speech (PCMA) that a voicemail plays.
+
+    raw: SIPp may open raw sockets, so it sends digits and speech itself.
+    """
+    return _render("carrier.xml.jinja", greeting=greeting, raw=raw)
 
 
 def agent(answers: float, talks: float | None) -> str:
@@ -71,14 +74,15 @@ def agent(answers: float, talks: float | None) -> str:
     return _render("agent.xml.jinja", answers_ms=round(answers * 1000), talks_ms=talks_ms)
 
 
-def caller(script: Script, withheld: bool, audio_port: int | None) -> str:
-    """Scenario of callers; audio_port: where their audio is listened to, None leaves it to SIPp."""
+def caller(script: Script, withheld: bool, audio_port: int | None, raw: bool) -> str:
+    """Scenario of callers; audio_port: where their audio is listened to, None leaves it to SIPp; raw as above."""
     own = "<sip:[field0]@[local_ip]>"
     return _render(
         "caller.xml.jinja",
         identity='"Anonymous" <sip:anonymous@anonymous.invalid>' if withheld else own,
         withheld=withheld,
         audio_port=audio_port or "[media_port]",
+        raw=raw,
         keys=script.presses(),
         stay_ms=script.stay_ms(),
         patience_ms=round(script.give_up_after * 1000),

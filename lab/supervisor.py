@@ -14,6 +14,7 @@ from lab.children import Child, start
 from lab.drops import TARGETS, Drops
 from lab.errors import LabError
 from lab.facts import Facts
+from lab.presser import Presser, may_open_raw_sockets
 from lab.programs import Programs
 
 READY_WITHIN = 30.0  # seconds for Asterisk to come up on a busy machine
@@ -36,6 +37,8 @@ class Supervisor:
         self._control_ports = itertools.count(30000)
         self._calls = itertools.count(1)
         self._config = Path()
+        self._raw = may_open_raw_sockets()
+        self._presser = Presser(facts.addresses)
 
     # -- life
 
@@ -45,6 +48,8 @@ class Supervisor:
         await self._start_asterisk()
         if self.bare:
             return
+        if not self._raw:
+            self._presser.start()
         for letter in CARRIERS:
             await self._start_carrier(letter)
         for number in AGENTS:
@@ -60,6 +65,7 @@ class Supervisor:
         if asterisk and asterisk.alive:
             await asterisk.end()
         await self._drops.close()
+        self._presser.close()
         for listener in self._audio.values():
             listener.close()
         self.stopped.set()
@@ -96,7 +102,7 @@ class Supervisor:
             iter(Path(self.programs.sipp[-1]).parents[1].glob("share/sip-tester/g711a.pcap")), None
         )
         await self._start_phone(
-            f"carrier-{letter}", self.facts.addresses.carrier(letter), scripts.carrier(greeting)
+            f"carrier-{letter}", self.facts.addresses.carrier(letter), scripts.carrier(greeting, self._raw)
         )
 
     async def _start_agent(self, number: int) -> None:
@@ -118,6 +124,7 @@ class Supervisor:
         )
 
     async def _start_sipp(self, name: str, folder: Path, options: list[str], address: str) -> Child:
+        self._presser.watch(folder / "calls.log")
         control = ["-ci", address, "-cp", str(next(self._control_ports))]
         return await start(name, [*self.programs.sipp, *options, *control, "-nostdin"], folder)
 
@@ -236,7 +243,7 @@ class Supervisor:
         audio = self._audio[name] = await listen(address) if listen_to else AudioListener()
         told = scripts.Script(**{**script, "keys": tuple(map(tuple, script.get("keys", ())))})
         (folder / "scenario.xml").write_text(
-            scripts.caller(told, withheld, audio.port if listen_to else None)
+            scripts.caller(told, withheld, audio.port if listen_to else None, self._raw)
         )
         for file, content in scripts.captures(told).items():
             (folder / file).write_bytes(content)

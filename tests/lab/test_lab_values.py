@@ -37,11 +37,11 @@ def test_a_script_refuses_keys_that_no_telephone_has_or_that_go_back_in_time(
 @pytest.mark.parametrize(
     "text",
     [
-        scripts.carrier(Path("/greeting.pcap")),
-        scripts.carrier(None),
+        scripts.carrier(Path("/greeting.pcap"), raw=True),
+        scripts.carrier(None, raw=False),
         scripts.agent(0.5, 3.0),
-        scripts.caller(Script(keys=((1, "1"), (2, "22"))), withheld=False, audio_port=4000),
-        scripts.caller(Script(), withheld=True, audio_port=None),
+        scripts.caller(Script(keys=((1, "1"), (2, "22"))), withheld=False, audio_port=4000, raw=True),
+        scripts.caller(Script(keys=((1, "1"),)), withheld=True, audio_port=None, raw=False),
     ],
 )
 def test_every_scenario_is_xml_whose_jumps_all_have_a_target(text: str) -> None:
@@ -53,7 +53,7 @@ def test_every_scenario_is_xml_whose_jumps_all_have_a_target(text: str) -> None:
 
 
 def test_a_withheld_caller_id_appears_nowhere_in_the_invite() -> None:
-    text = scripts.caller(Script(), withheld=True, audio_port=None)
+    text = scripts.caller(Script(keys=((1, "1"),)), withheld=True, audio_port=None, raw=False)
     assert "sip:[field0]" not in text
     assert "anonymous.invalid" in text
     assert "Privacy: id" in text
