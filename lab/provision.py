@@ -7,6 +7,7 @@ installed. The folder appears under its name only when it is whole; two runs wai
 import contextlib
 import fcntl
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -22,7 +23,6 @@ DEFAULT_MIRROR = "http://deb.debian.org/debian"
 ARCHIVE_MIRROR = "http://archive.debian.org/debian"  # where old releases go when they leave the mirrors
 KEYRING = Path("/usr/share/keyrings/debian-archive-keyring.gpg")
 MARK = ".holdfast-lab"  # in a folder that is whole
-STEP_LIMIT = 1200  # seconds for one apt step on a slow line
 
 Say = Callable[[str], None]
 
@@ -114,7 +114,7 @@ def _make(suite: str, ready: Path, say: Say) -> None:
         archives = _fetch(suite, work, say)
         say(f"unpacking {len(archives)} packages")
         for archive in archives:
-            _run(["dpkg-deb", "-x", str(archive), str(root)], work, "unpacking")
+            _run(["dpkg-deb", "-x", str(archive), str(root)], "unpacking")
         (root / MARK).write_text(f"{suite}: {' '.join(PACKAGES)}\n")
         root.rename(ready)
         say(f"{ready} is ready and will be used again")
@@ -129,13 +129,14 @@ def _fetch(suite: str, work: Path, say: Say) -> list[Path]:
         apt = _apt_with_own_state(suite, mirror, work)
         say(f"fetching {', '.join(PACKAGES)} of Debian {suite} from {mirror} (about 90 MB, once)")
         try:
-            _run([*apt, "update"], work, f"reading the package list of {suite} at {mirror}")
+            _run([*apt, "update"], f"reading the package list of {suite} at {mirror}")
             break
         except LabError as error:
             failure = error
     else:
         raise failure
-    _run([*apt, "install", "-y", "--no-install-recommends", "--download-only", *PACKAGES], work, "fetching")
+    install = ["install", "-y", "--no-install-recommends", "--download-only", *PACKAGES]
+    _run([*apt, *install], f"fetching the packages of {suite}", _Counter(say))
     return sorted((work / "cache/archives").glob("*.deb"))
 
 
@@ -154,6 +155,7 @@ def _apt_with_own_state(suite: str, mirror: str, work: Path) -> list[str]:
         "Dir::Cache": work / "cache",
         "Acquire::Check-Valid-Until": "false",  # an archived release stays as it was signed
         "Acquire::Retries": 1,
+        "Acquire::http::Timeout": 30,
         "Debug::NoLocking": 1,
     }
     if os.geteuid() == 0:
@@ -173,29 +175,44 @@ def _mirror() -> str:
     return next(usable, DEFAULT_MIRROR)
 
 
-def _run(command: list[str], work: Path, doing: str) -> None:
-    """Runs one step, its output in a log; raises LabError with the step's own first error line."""
-    log = work / "log"
-    try:
-        with log.open("w") as out:
-            environment = {**os.environ, "LC_ALL": "C", "DEBIAN_FRONTEND": "noninteractive"}
-            done = subprocess.run(
-                dying_with_us(command),
-                stdout=out,
-                stderr=out,
-                stdin=subprocess.DEVNULL,
-                env=environment,
-                timeout=STEP_LIMIT,
-                check=False,
-            )
-    except subprocess.TimeoutExpired:
-        raise LabError(
-            f"{doing} took more than {STEP_LIMIT} s: look at the network, or set HOLDFAST_LAB_MIRROR."
-        ) from None
-    text = log.read_text(errors="replace")
+def _run(command: list[str], doing: str, heard: Say = lambda line: None) -> None:
+    """Runs one step and shows each of its lines to `heard`; raises LabError with the step's own first error line."""
+    environment = {**os.environ, "LC_ALL": "C", "DEBIAN_FRONTEND": "noninteractive"}
+    lines = []
+    with subprocess.Popen(
+        dying_with_us(command),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        env=environment,
+        text=True,
+        errors="replace",
+    ) as step:
+        try:
+            for line in step.stdout or ():
+                lines.append(line.strip())
+                heard(line)
+        except BaseException:
+            step.kill()
+            raise
     # apt-get update ends with 0 even when it could read nothing
-    if done.returncode or "\nErr:" in text:
-        wrong = [line for line in text.splitlines() if line.startswith(("E:", "Err:", "W:", "dpkg"))]
-        raise LabError(
-            f"{doing} failed ({(wrong or ['no reason given'])[0].strip()}): look at the network, or set HOLDFAST_LAB_MIRROR."
-        )
+    wrong = [line for line in lines if line.startswith(("E:", "Err:", "dpkg-deb: error"))]
+    if step.returncode or wrong:
+        reason = (wrong or lines or ["no reason given"])[0]
+        raise LabError(f"{doing} failed ({reason}): look at the network, or set HOLDFAST_LAB_MIRROR.")
+
+
+class _Counter:
+    """Says now and then how many packages have come; apt tells the number of all of them first."""
+
+    def __init__(self, say: Say) -> None:
+        self._say = say
+        self._all = "?"
+        self._said = 0
+
+    def __call__(self, line: str) -> None:
+        if match := re.search(r"(\d+) newly installed", line):
+            self._all = match[1]
+        if (match := re.match(r"Get:(\d+) ", line)) and int(match[1]) >= self._said + 40:
+            self._said = int(match[1])
+            self._say(f"{self._said} of {self._all} packages")

@@ -69,6 +69,7 @@ async def _live(supervisor: Supervisor, ending: asyncio.Event) -> None:
         await asyncio.wait({starting, end}, return_when=asyncio.FIRST_COMPLETED)
         if not starting.done():
             starting.cancel()
+            await asyncio.gather(starting, return_exceptions=True)
             return
         starting.result()
         known.write(supervisor.facts)

@@ -199,3 +199,42 @@ def test_check_finds_what_asterisk_would_only_tell_in_the_middle_of_a_call(tmp_p
     assert "problem: the application Nonsense is not known" in out
     assert "problem: the function NOTHING is not known" in out
     assert "already in use" in out
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root has something to give up")
+def test_without_raw_sockets_digits_arrive_too() -> None:
+    ungifted = ["setpriv", "--bounding-set", "-net_raw", "--inh-caps", "-net_raw"]
+    words = [sys.executable, "-m", "lab", "up", "--json"]
+    up = subprocess.run([*ungifted, *words], cwd=ROOT, capture_output=True, text=True, check=True, timeout=90)
+    run_dir = Path(json.loads(up.stdout)["run_dir"])
+    with Lab.attach(run_dir) as lab:
+        lab.call("13800030005", did="9901", keys=[(0.3, "13912345678"), (2.6, "7#")]).result()
+        assert "Value: 139123456787" in lab.cli("database get lab digits-13800030005")
+        lab.action(
+            Action="Originate",
+            Channel="Local/13900030001@lab-dial/n",
+            Application="Wait",
+            Data="5",
+            Async="true",
+        )
+        end = time.monotonic() + 8
+        while "Value: 1" not in lab.cli("database get lab pressed-13900030001"):
+            assert time.monotonic() < end
+            time.sleep(0.1)
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root may rename the host, even in a namespace")
+def test_on_a_host_whose_name_only_dns_could_know_calls_do_not_wait() -> None:
+    script = """
+import socket, time
+from lab import Lab
+socket.sethostname("no-such-host")
+with Lab.start("22") as lab:
+    begun = time.monotonic()
+    assert lab.call("13800030006", hangup_after=0.1).result().answered
+    print(time.monotonic() - begun)
+"""
+    words = ["unshare", "--uts", sys.executable, "-c", script]
+    done = subprocess.run(words, cwd=ROOT, capture_output=True, text=True, check=False, timeout=90)
+    assert done.returncode == 0, done.stderr
+    assert float(done.stdout) < 4

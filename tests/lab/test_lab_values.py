@@ -7,7 +7,7 @@ from xml.etree import ElementTree
 
 import pytest
 
-from lab import LabError, ledger, programs, provision, results, scripts
+from lab import LabError, ledger, programs, results, scripts
 from lab.addresses import claim_block
 from lab.digits import PAYLOAD_TYPE, SECONDS, capture
 from lab.scripts import Script
@@ -110,22 +110,6 @@ def test_two_labs_never_get_the_same_block() -> None:
         assert first.block != second.block
 
 
-def test_the_mirror_can_be_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("HOLDFAST_LAB_MIRROR", "http://mirror.example/debian/")
-    assert provision._mirror() == "http://mirror.example/debian"
-
-
-def test_without_apt_one_sentence_says_what_to_install(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
-    monkeypatch.setenv("PATH", str(tmp_path))
-    monkeypatch.delenv("HOLDFAST_LAB_ASTERISK", raising=False)
-    with pytest.raises(LabError, match=r"install Asterisk 16 or later and SIPp.*Debian or Ubuntu"):
-        provision.provide()
-    assert not list(tmp_path.rglob(".*-making"))
-
-
 def test_an_installed_asterisk_that_is_too_old_is_named_with_its_version(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
@@ -135,15 +119,3 @@ def test_an_installed_asterisk_that_is_too_old_is_named_with_its_version(
     monkeypatch.setenv("HOLDFAST_LAB_ASTERISK", str(old))
     with pytest.raises(LabError, match=r"Asterisk 13\.38\.3, but 16 or later is wanted"):
         programs.installed(None)
-
-
-def test_a_mirror_that_does_not_answer_leaves_no_folder_and_says_so(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
-    monkeypatch.setenv("HOLDFAST_LAB_MIRROR", "http://127.0.0.1:9/debian")
-    said: list[str] = []
-    with pytest.raises(LabError, match=r"package list of sid at http://127\.0\.0\.1:9/debian failed"):
-        provision.folder("sid", said.append)
-    assert not (tmp_path / "holdfast/lab/sid").exists()
-    assert not (tmp_path / "holdfast/lab/.sid-making").exists()
