@@ -93,11 +93,12 @@ def test_what_is_being_typed_survives_the_polling(page: Page, store: Store) -> N
     remark = page.get_by_label("Remark")
     expect(remark).to_be_visible(timeout=6000)
     remark.fill("half a sentence")
-    store.put_live(
-        {"trunks": {"carrier-a": story.trunk_row(datetime.now(UTC), in_use=22)}}, datetime.now(UTC)
-    )
-    expect(page.locator("#live")).to_contain_text("22", timeout=6000)
+    rows = story.live_rows(datetime.now(UTC))
+    rows["agents"][1]["presence"] = "paused"
+    store.put_live(rows, datetime.now(UTC))
+    expect(page.locator(".me")).to_contain_text("paused", timeout=6000)
     expect(remark).to_have_value("half a sentence")
+    expect(remark).to_be_focused()
 
 
 def test_the_desk_can_be_used_with_the_keyboard_alone(page: Page, store: Store) -> None:
