@@ -16,7 +16,7 @@ from callbacks.values import Capture, Matter, NumberSource
 from store import Store, migrate
 
 KILLS = 24
-_CALLERS = 40
+_CALLERS = 20  # so few that every one of them rings in several runs
 
 
 def _capture(run: int, n: int) -> Capture:
@@ -74,7 +74,7 @@ def test_every_acknowledged_capture_is_in_the_book_once(tmp_path: Path) -> None:
         assert len(promised) >= KILLS * 5
         assert [key for key in promised if store.capture(key) is None] == []
         promises = store.open_promises(1000)
-        assert len(promises) == _CALLERS
+        assert len({one.number for one in promises}) == len(promises)
         assert sum(one.captures for one in promises) == store.summary().captures
         again = import_once(store, tmp_path / "spool", tmp_path / "tier3", "pbx1", datetime.now(UTC))
     assert (again.lines, again.new) == (0, 0)
