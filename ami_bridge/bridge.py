@@ -41,6 +41,9 @@ from store import Store, StoreProblem
 log = structlog.get_logger()
 
 COLLECT_SECONDS = 0.5
+BUNCH_SECONDS = (
+    0.3  # captures of a burst are brought in together: a transaction each would cost a disk sync each
+)
 LIVE_SECONDS = 1.0
 STILL_SECONDS = 5.0  # decisions that stood still for so long stop the beat
 
@@ -74,7 +77,7 @@ class Bridge:
         self.desk = Desk(self.store, self.thread, self.brain, self.dispatcher, self.attempts, self.clock)
         self.agi = FastAgiServer(
             self.policy.caller,
-            keeper(self.spool, self.settings.pbx_id, self._captured),
+            keeper(self.spool, self.policy.pbx_id, self._captured),
             lambda: self.clock().wall,
             self.settings.prompts_dir,
         )
@@ -191,9 +194,7 @@ class Bridge:
 
     async def _collect(self) -> None:
         """Brings spool lines of every tier into the book."""
-        importer = Importer(
-            self.store, self.settings.spool_dir, self.settings.tier3_dir, self.settings.pbx_id
-        )
+        importer = Importer(self.store, self.settings.spool_dir, self.settings.tier3_dir, self.policy.pbx_id)
         while True:
             try:
                 report = await self.thread(importer.run_once, self.clock().wall)
@@ -209,6 +210,7 @@ class Bridge:
                     )
                     self.dispatcher.wake()
             await _wait(self._collect_now, COLLECT_SECONDS)
+            await asyncio.sleep(BUNCH_SECONDS)
 
     async def _show(self) -> None:
         while True:
@@ -217,7 +219,7 @@ class Bridge:
             except StoreProblem as problem:
                 log.warning("live rows not written", reason=str(problem))
             await _wait(self._live_now, LIVE_SECONDS)
-            await asyncio.sleep(0.1)  # changes come in bunches
+            await asyncio.sleep(BUNCH_SECONDS)
 
     async def _show_once(self) -> None:
         state, policy, now = self.brain.state, self.policy.fallback, self.clock()

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from fallback.events import Presence
 from fallback.policy import Policy, Trunk
-from fallback.state import Health, State
+from fallback.state import ComponentState, Health, State
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,11 +38,13 @@ def free_lines(
 ) -> tuple[tuple[Trunk, int], ...]:
     """The scope's healthy trunks with their free channels, the freest first."""
     trunks: Iterable[Trunk] = (policy.trunks[name] for name in policy.scopes[scope].trunks)
-    healthy = [trunk for trunk in trunks if _health(state, trunk.name) is Health.UP]
+    healthy = [trunk for trunk in trunks if _usable(state.components.get(trunk.name))]
     free = [(trunk, max(0, trunk.channels - in_use.get(trunk.name, 0))) for trunk in healthy]
     return tuple(sorted(free, key=lambda pair: -pair[1]))
 
 
-def _health(state: State, name: str) -> Health:
-    component = state.components.get(name)
-    return component.health if component else Health.UNKNOWN
+def _usable(component: ComponentState | None) -> bool:
+    """Surely well, or a carrier that nothing watches: the core counts its lines as usable too."""
+    if component is None:
+        return True
+    return component.health is Health.UP or (component.health is Health.UNKNOWN and not component.owes)

@@ -48,7 +48,7 @@ class Settings(BaseSettings):
 
     policy_file: the site's policy. prompts_dir: prompts built to audio. spool_dir, tier3_dir: what callers left,
     before it is in the book; tier3_dir is written by Asterisk. All three are in data_dir by default.
-    pbx_id: names this Asterisk in captures. ami_*: the manager account. agi_*: where our FastAGI listens.
+    ami_*: the manager account. agi_*: where our FastAGI listens.
     console_*: where the web console listens, its password and the key of its cookies (the console needs both).
     beat_every: seconds between the heart beats that the dialplan's dead-man rules watch.
     """
@@ -67,7 +67,6 @@ class Settings(BaseSettings):
     prompts_dir: Directory = Field(default_factory=lambda known: known["data_dir"] / "prompts")
     spool_dir: Directory = Field(default_factory=lambda known: known["data_dir"] / "spool")
     tier3_dir: Directory = Field(default_factory=lambda known: known["data_dir"] / "tier3")
-    pbx_id: str = Field(default="pbx1", pattern=r"^[a-z0-9-]{1,32}$")
     ami_host: Host = "127.0.0.1"
     ami_port: Port = 5038
     ami_username: str = Field(default="holdfast", pattern=r"^[A-Za-z0-9_.-]{1,80}$")
@@ -90,7 +89,6 @@ REMEDY: Mapping[str, str] = MappingProxyType(
         "prompts_dir": "the directory of the built prompts",
         "spool_dir": "a directory on a local disk",
         "tier3_dir": "a directory that Asterisk may write in",
-        "pbx_id": "1 to 32 of a-z, 0-9 and -",
         "ami_username": "the account's name in manager.conf",
         "ami_secret": "the account's secret in manager.conf",
         "console_password": "a password of your own",

@@ -60,11 +60,11 @@ def test_a_file_named_by_the_environment_is_read_and_the_environment_wins(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     env_file = tmp_path / "holdfast.env"
-    env_file.write_text("HOLDFAST_AMI_USERNAME=from-file\nHOLDFAST_PBX_ID=pbx9\n", encoding="utf-8")
+    env_file.write_text("HOLDFAST_AMI_USERNAME=from-file\nHOLDFAST_AMI_HOST=pbx9\n", encoding="utf-8")
     monkeypatch.setenv("HOLDFAST_ENV_FILE", str(env_file))
-    monkeypatch.setenv("HOLDFAST_PBX_ID", "pbx2")
+    monkeypatch.setenv("HOLDFAST_AMI_HOST", "pbx2")
     settings = load_settings()
-    assert (settings.ami_username, settings.pbx_id) == ("from-file", "pbx2")
+    assert (settings.ami_username, settings.ami_host) == ("from-file", "pbx2")
 
 
 def test_everything_that_is_wrong_is_told_at_once(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -80,7 +80,6 @@ def test_everything_that_is_wrong_is_told_at_once(monkeypatch: pytest.MonkeyPatc
         "CONSOLE_SECRET_KEY": "short",
         "BEAT_EVERY": "60",
         "LOG_LEVEL": "loud",
-        "PBX_ID": "PBX 1",
         "AMI_PORTT": "5038",
         "ENV_FILE": str(tmp_path / "no.env"),
     }.items():
@@ -92,7 +91,6 @@ def test_everything_that_is_wrong_is_told_at_once(monkeypatch: pytest.MonkeyPatc
         "data_dir",
         "database_url",
         "policy_file",
-        "pbx_id",
         "ami_host",
         "ami_port",
         "ami_secret",
