@@ -2,6 +2,10 @@
 
 Rights were tried one by one on Asterisk 16.28 and 22.10; RIGHTS says what each class is for. A call makes 40
 to 150 events; the filters let through those that we read. A call that Asterisk answers alone costs nothing.
+
+Least is not harmless. AstDB can be written with the right ``system`` only (Setvar of DB() needs a channel),
+and together with ``originate`` that right runs programs as Asterisk's user, and alone it reads Asterisk's
+configuration. So the account is for loopback or TLS, and its secret is kept like root's.
 """
 
 import re

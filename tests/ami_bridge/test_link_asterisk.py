@@ -3,19 +3,20 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TypeVar
 
 import pytest
 from ami_server import FakeAsterisk
 
-from ami_bridge.inbox import Inbox, LinkTrouble, LinkUp
+from ami_bridge.inbox import AmiEvent, Inbox, LinkTrouble, LinkUp
 from ami_bridge.link import Link, LinkSettings
 from ami_bridge.readings import Contacts
 from ami_bridge.site import Site
 from ami_bridge.snapshot import take
 from ami_bridge.translate import WANTED, Translator
-from config.manager_account import RIGHTS, render_manager_account
+from config.manager_account import RIGHTS, Right, render_manager_account
 from fallback.events import LinkLost, Presence, TrunkSeen
 from lab import Lab
 
@@ -36,7 +37,8 @@ ACTIONS = (
 )
 FORBIDDEN = (
     {"Action": "Command", "Command": "core show version"},
-    {"Action": "GetConfig", "Filename": "manager.conf"},
+    {"Action": "UpdateConfig", "SrcFilename": "manager.conf", "DstFilename": "manager.conf"},
+    {"Action": "QueuePause", "Interface": "PJSIP/agent-1", "Paused": "true"},
     {"Action": "QueueAdd", "Queue": "power", "Interface": "PJSIP/x"},
     {"Action": "UserEvent", "UserEvent": "x"},
 )
@@ -78,8 +80,6 @@ async def until(inbox: Inbox, kind: type[Item], seconds: float = 20) -> Item:
 
 
 async def ours(inbox: Inbox, translator: Translator, wanted: Callable[[object], bool]) -> object:
-    from ami_bridge.inbox import AmiEvent
-
     while True:
         event = await until(inbox, AmiEvent)
         for found in translator(event):
@@ -87,7 +87,9 @@ async def ours(inbox: Inbox, translator: Translator, wanted: Callable[[object], 
                 return found
 
 
-async def test_every_action_we_use_is_allowed_and_nothing_dangerous_is(asterisk: Lab) -> None:
+async def test_every_action_we_use_is_allowed_and_nothing_that_changes_configuration_is(
+    asterisk: Lab,
+) -> None:
     inbox = Inbox()
     async with held(link := Link(settings(asterisk), inbox)):
         up = await until(inbox, LinkUp)
@@ -99,7 +101,7 @@ async def test_every_action_we_use_is_allowed_and_nothing_dangerous_is(asterisk:
 
 
 @pytest.mark.parametrize("right", [r for r in RIGHTS if r.direction == "write"], ids=lambda r: r.name)
-async def test_no_write_right_can_be_spared(asterisk: Lab, right: object) -> None:
+async def test_no_write_right_can_be_spared(asterisk: Lab, right: Right) -> None:
     text = render_manager_account(ACCOUNT, "secret")
     names = [r.name for r in RIGHTS if r.direction == "write"]
     rest = ",".join(r.name for r in RIGHTS if r.direction == "write" and r != right)
@@ -111,6 +113,59 @@ async def test_no_write_right_can_be_spared(asterisk: Lab, right: object) -> Non
         await until(inbox, LinkUp)
         replies = [await link.action(headers) for headers in ACTIONS]
         assert "Permission denied" in [r.message for r in replies]
+
+
+async def heard_without(lab: Lab, right: Right | None) -> set[str]:
+    """Which classes of events reach an account that lacks one right to read."""
+    text = render_manager_account(ACCOUNT, "secret")
+    names = [r.name for r in RIGHTS if r.direction == "read"]
+    rest = [name for name in names if right is None or name != right.name]
+    text = text.replace(f"read = {','.join(names)}", f"read = {','.join(rest)}")
+    (lab.holdfast_conf_dir / "manager_link_tests.conf").write_text(text)
+    lab.reload()
+    inbox = Inbox()
+    quick = replace(settings(lab), boot_wait=0.5)
+    classes = {"QueueMemberPause": "agent", "OriginateResponse": "call"}
+    async with held(link := Link(quick, inbox, wanted=WANTED)):
+        heard = {"system"} if (await until(inbox, LinkUp)).uptime is not None else set()
+        for paused in ("true", "false"):
+            await asyncio.to_thread(lab.action, Action="QueuePause", Interface="PJSIP/agent-1", Paused=paused)
+        nowhere = {
+            "Action": "Originate",
+            "Channel": "Local/1@nowhere",
+            "Application": "NoOp",
+            "ChannelId": "hf-x",
+        }
+        await link.action({**nowhere, "Async": "true"})
+        await asyncio.sleep(1)
+        for _ in range(len(inbox)):
+            item = await inbox.get()
+            if isinstance(item, AmiEvent):
+                heard |= {classes[item.name]} if item.name in classes else set()
+    return heard
+
+
+async def test_no_read_right_can_be_spared(asterisk: Lab) -> None:
+    reads = [right for right in RIGHTS if right.direction == "read"]
+    everything = {right.name for right in reads}
+    assert await heard_without(asterisk, None) == everything
+    for right in reads:
+        assert await heard_without(asterisk, right) == everything - {right.name}
+
+
+async def test_a_half_open_link_to_a_real_asterisk_is_noticed_within_two_intervals(asterisk: Lab) -> None:
+    inbox = Inbox()
+    async with held(Link(settings(asterisk), inbox)):
+        await until(inbox, LinkUp)
+        await asyncio.to_thread(asterisk.cut, "manager")
+        began = asyncio.get_running_loop().time()
+        try:
+            lost = await until(inbox, LinkLost)
+            assert asyncio.get_running_loop().time() - began <= 2 * 1.0
+            assert "ping" in lost.reason
+        finally:
+            await asyncio.to_thread(asterisk.restore, "manager")
+        await until(inbox, LinkUp)
 
 
 async def test_the_snapshot_shows_carriers_agents_and_boot(asterisk: Lab) -> None:
