@@ -4,6 +4,7 @@ Lines are read from the offset that the book itself holds, and the offset moves 
 rows. A kill at any moment repeats at most a batch, whose captures are known by their keys.
 """
 
+import sys
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
@@ -20,6 +21,7 @@ from callbacks.values import Capture
 
 _log = structlog.get_logger()
 KEEP = timedelta(days=7)
+MOST = 2000  # lines of one pass; about a third of a second
 # A tier 3 file is named for its minute at the moment of writing; nobody appends to one this long after.
 _TIER3_CLOSED = timedelta(minutes=3)
 _SPOOL_CLOSED = timedelta(hours=2)
@@ -37,6 +39,7 @@ class ImportReport:
     promises: int = 0
     damaged: int = 0
     deleted: int = 0
+    more: bool = False
     problems: tuple[str, ...] = ()
 
 
@@ -84,6 +87,13 @@ class _Tally:
             damaged=was.damaged + damaged,
         )
 
+    def is_full(self, most: int) -> bool:
+        """Whether this pass has read enough; the report then says that there is more."""
+        if self.report.lines < most:
+            return False
+        self.report = replace(self.report, more=True)
+        return True
+
     def problem(self, text: str) -> None:
         self.report = replace(self.report, problems=(*self.report.problems, text))
 
@@ -97,11 +107,19 @@ class Importer:
     """
 
     def __init__(
-        self, book: CaptureBook, spool_dir: Path, tier3_dir: Path, pbx_id: str, *, keep: timedelta = KEEP
+        self,
+        book: CaptureBook,
+        spool_dir: Path,
+        tier3_dir: Path,
+        pbx_id: str,
+        *,
+        keep: timedelta = KEEP,
+        most: int = MOST,
     ) -> None:
         self._book = book
         self._pbx_id = pbx_id
         self._keep = keep
+        self._most = most
         self._finished: set[str] = set()
         self._reached: dict[str, int] = {}
         self._feeds = (
@@ -118,8 +136,10 @@ class Importer:
         )
 
     def run_once(self, now: datetime) -> ImportReport:
-        """One pass. now: aware UTC. A file that cannot be read is a problem in the report and does not
-        stop the others.
+        """One pass of bounded length; ``more`` in its report asks for another one at once, so that after a
+        long
+        outage of the book nobody else has to wait for its whole backlog. now: aware UTC. A file that
+        cannot be read is a problem in the report and does not stop the others.
 
         Raises what the book raises (the store's problems): nothing is lost by that, the next pass goes on.
         """
@@ -128,6 +148,8 @@ class Importer:
         fresh = [source for source in sources if source.name not in self._finished]
         offsets = self._offsets([source.name for source in fresh])
         for source in fresh:
+            if tally.is_full(self._most):
+                break
             try:
                 self._drain(source, offsets[source.name], now, tally)
             except OSError as error:
@@ -155,14 +177,14 @@ class Importer:
 
     def _drain(self, source: _Source, offset: int, now: datetime, tally: _Tally) -> None:
         """Import everything that is whole; a torn end waits until nobody can write its rest any more."""
-        left = source.is_left(
-            now
-        )  # asked before reading, so that what is read afterwards is all there will be
+        left = source.is_left(now)  # asked before reading: what is read afterwards is all there will be
         size = source.path.stat().st_size
         if offset > size:
             tally.problem(f"{source.path} is shorter than what was imported of it; it is read again")
             offset = self._reached[source.name] = 0
         while offset < size:
+            if tally.is_full(self._most):
+                return
             chunk = read_chunk(source.path, offset)
             if not chunk.lines and left:
                 chunk = Chunk(offset, offset + len(chunk.rest), (chunk.rest,), b"")
@@ -183,8 +205,7 @@ class Importer:
                 damaged.append((line, str(error)))
         if damaged:
             # Before the offset moves: a kill in between writes the same file again, never a second one.
-            aside = set_aside(source.path, chunk.start, damaged)
-            tally.problem(f"{len(damaged)} damaged lines of {source.path.name} are set aside in {aside}")
+            tally.problem(_put_aside(source.path, chunk.start, damaged))
             _log.warning("damaged lines", file=source.path.name, lines=len(damaged), why=damaged[0][1])
         result = self._book.import_captures(captures, source.name, chunk.end, now, damaged=len(damaged))
         self._reached[source.name] = chunk.end
@@ -214,8 +235,20 @@ class Importer:
 def import_once(
     book: CaptureBook, spool_dir: Path, tier3_dir: Path, pbx_id: str, now: datetime
 ) -> ImportReport:
-    """One pass without memory of earlier ones; a process that imports again and again keeps an Importer."""
-    return Importer(book, spool_dir, tier3_dir, pbx_id).run_once(now)
+    """Everything there is, without memory of earlier passes; a process that imports all day keeps an
+    Importer.
+    """
+    importer = Importer(book, spool_dir, tier3_dir, pbx_id, most=sys.maxsize)
+    return importer.run_once(now)
+
+
+def _put_aside(path: Path, offset: int, damaged: list[tuple[bytes, str]]) -> str:
+    """What was done, in a sentence. A folder that refuses stops nobody: the lines are still in their file."""
+    try:
+        aside = set_aside(path, offset, damaged)
+    except OSError as error:
+        return f"{len(damaged)} damaged lines stay in {path}, {_trouble('write', path.parent / 'damaged', error)}"
+    return f"{len(damaged)} damaged lines of {path.name} are set aside in {aside}"
 
 
 def _spool_left(source: _Source, _now: datetime) -> bool:

@@ -162,6 +162,29 @@ def test_a_file_that_is_written_is_never_deleted(
         assert (report.new, report.deleted) == (1, 0)
 
 
+def test_a_damaged_line_that_can_not_be_put_aside_stops_nobody(
+    book: Store, folders: Folders, now: datetime
+) -> None:
+    (folders[1] / "damaged").write_text("a file where the folder should be")
+    (folders[1] / "20261121-1000.txt").write_bytes(b"rubbish\n" + t3("1.1"))
+    report = import_once(book, *folders, "pbx1", now)
+    assert (report.new, report.damaged) == (1, 1)
+    assert "stay in" in report.problems[0]
+
+
+def test_a_long_backlog_comes_in_by_bounded_passes(
+    book: Store, folders: Folders, capture: Build, now: datetime
+) -> None:
+    """Decisions are recorded by the same thread: no pass may keep it for long."""
+    for hour in range(3):
+        lines = (capture(f"pbx1:{hour}.{n}") for n in range(300))
+        spool_file(folders, *lines, name=f"20261121T0{hour}-1-0.jsonl")
+    importer = Importer(book, *folders, "pbx1", most=100)
+    reports = [importer.run_once(now) for _ in range(4)]
+    assert [report.lines for report in reports] == [300, 300, 300, 0]
+    assert [report.more for report in reports] == [True, True, False, False]
+
+
 def test_an_unreadable_file_is_named_and_the_others_are_read(
     book: Store, folders: Folders, capture: Build, now: datetime
 ) -> None:
