@@ -153,7 +153,7 @@ def build(store: Store, now: datetime, known: Known) -> Summary:
         figures=_figures(store, now, known),
         promises=tuple(promise_view(promise, now) for promise in promises),
         calls=_flights(store, live),
-        changes=tuple(_change(row) for row in store.changes(SHOWN_CHANGES)),
+        changes=_line(store),
         intents=tuple(intent_view(row) for row in store.intents(SHOWN_INTENTS)),
     )
 
@@ -198,6 +198,12 @@ def _flights(store: Store, live: Live) -> tuple[FlightView, ...]:
         )
         for call in live.calls
     )
+
+
+def _line(store: Store) -> tuple[ChangeView, ...]:
+    """The newest changes without computed modes: what callers got is the effective one, which has its own row."""
+    rows = [row for row in store.changes(3 * SHOWN_CHANGES) if row.kind != "computed"]
+    return tuple(_change(row) for row in rows[:SHOWN_CHANGES])
 
 
 def _change(row: Change) -> ChangeView:

@@ -66,7 +66,8 @@ def _watch(store: Store, known: Known) -> None:
 def render(picture: Summary) -> RenderableType:
     """The summary for a terminal; readable without colour too."""
     parts: list[RenderableType] = [_bridge(picture)]
-    parts += [_scope(scope) for scope in picture.live.scopes]
+    observing = picture.live.bridge.armed is False
+    parts += [_scope(scope, observing) for scope in picture.live.scopes]
     parts += [_trunks(picture), _agents(picture), _figures(picture)]
     if picture.promises:
         parts.append(_promises(picture))
@@ -89,16 +90,16 @@ def _bridge(picture: Summary) -> Text:
     return Text(words, "" if said.link == "up" else "yellow")
 
 
-def _scope(scope: ScopeView) -> Text:
+def _scope(scope: ScopeView, observing: bool) -> Text:
     line = Text.assemble(
         "\n",
         (scope.name, "bold"),
         "  ",
         (f" {scope.effective} ", _COLOURS.get(scope.effective, "dim")),
-        f"  since {local(scope.since)}  callers: {scope.action}",
+        f"  since {local(scope.since)}  callers: {'pass' if observing else scope.action}",
         f"  lines {_known(scope.lines_left)}/{_known(scope.lines_total)}  waiting {_known(scope.waiting)}",
     )
-    if scope.flag_written is False:
+    if scope.flag_written is False and not observing:
         line.append("  not yet confirmed by Asterisk", "yellow")
     if scope.partial:
         line.append(f"\n  in part: {scope.partial}", "yellow")

@@ -7,11 +7,13 @@ outcomes) are translated by the tables below, so that every one of them is in th
 from collections.abc import Mapping
 from typing import Final
 
-from flask import Flask, Request, request, session
+from flask import Flask, Request, current_app, request, session
 from flask_babel import (  # type: ignore[import-untyped]  # Flask-Babel ships no types; wrapped here
     Babel,
 )
 from flask_babel import gettext as _gettext
+
+from console.live_rows import parse_time
 
 LANGUAGES: Final = ("zh-CN", "en")
 _LOCALES: Final = {"zh-CN": "zh_Hans_CN", "en": "en"}
@@ -140,6 +142,8 @@ def word(table: str, value: str) -> str:
 
 def moved(kind: str, value: str) -> str:
     """What a change row moved from or to: modes and healths by their words, all else as it is."""
+    if kind == "recovery" and (moment := parse_time(value)):
+        return str(current_app.jinja_env.filters["moment"](moment))
     table = {"mode": "mode", "computed": "mode", "override": "mode", "component": "health"}.get(kind)
     return word(table, value) if table else value
 

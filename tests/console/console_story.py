@@ -123,14 +123,14 @@ def tell_outage(store: Store, now: datetime) -> None:
         (6, "component", "carrier-a", "SUSPECT", "DOWN", "unreachable for 6 s", ""),
         (6, "capacity", "power", "60", "30", "carrier-a is lost", ""),
         (390, "component", "power-agents", "UP", "DOWN", "no member can be reached", ""),
-        (390, "incident", "power", "", incident, "A3 opened", ""),
+        (390, "incident", "power", "", "A3", "no member can be reached", ""),
         (390, "mode", "power", "NORMAL", "OUTAGE", "power-agents is DOWN", ""),
-        (900, "recovery", "power", "", "11:00", "stated by the leader", "shift leader"),
+        (900, "recovery", "power", "", iso(now + timedelta(minutes=20)), "stated", "shift leader"),
         (2040, "component", "carrier-a", "MENDING", "UP", "well for 10 s", ""),
         (2120, "component", "power-agents", "MENDING", "UP", "well for 10 s", ""),
         (2120, "mode", "power", "OUTAGE", "RECOVERING", "all is back", ""),
         (2180, "mode", "power", "RECOVERING", "NORMAL", "stable for 60 s", ""),
-        (2180, "incident", "power", incident, "", "closed", ""),
+        (2180, "incident", "power", "A3", "", "closed", ""),
     )
     changes = [
         Change(start + timedelta(seconds=after), kind, subject, old, new, reason, who, incident)

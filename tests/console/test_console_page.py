@@ -297,3 +297,24 @@ def test_too_much_is_refused(client: FlaskClient) -> None:
     visitor = Visitor(client)
     visitor.sign_in()
     assert visitor.post("/leader/override", why="x" * 100_000).status_code == 413
+
+
+def test_while_observing_the_page_does_not_claim_that_callers_are_switched(
+    client: FlaskClient, store: Store, now: datetime
+) -> None:
+    flag = {"written": False, "at": None}
+    rows = story.live_rows(now, power=story.scope_row(now, effective="OUTAGE", action="capture", flag=flag))
+    rows["bridge"]["armed"] = False
+    store.put_live(rows, now)
+    Visitor(client).sign_in()
+    text = client.get("/live").text
+    assert "observing only, they still reach the queue" in text
+    assert "hear the announcement" not in text
+    assert "not yet confirmed" not in text
+
+
+def test_an_unconfirmed_flag_is_told(client: FlaskClient, store: Store, now: datetime) -> None:
+    flag = {"written": False, "at": None}
+    store.put_live(story.live_rows(now, power=story.scope_row(now, flag=flag)), now)
+    Visitor(client).sign_in()
+    assert "not yet confirmed by Asterisk" in client.get("/live").text
