@@ -106,6 +106,8 @@ class Link:
         self.state = LinkState.CONNECTING
         try:
             await manager.open()
+            if not self.connected:  # FullyBooted may have come with the answer to the login
+                self.state = LinkState.BOOTING
             await manager.stay()
         except LoginRefused as error:
             self._refused += 1

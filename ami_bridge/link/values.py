@@ -23,11 +23,10 @@ class LoginRefused(Exception):
 
 
 class LinkState(StrEnum):
-    """DOWN → CONNECTING → LOGIN → BOOTING → UP, and back to DOWN; CLOSED is final."""
+    """DOWN → CONNECTING → BOOTING → UP, and from each back to DOWN; CLOSED is final."""
 
     DOWN = "down"
     CONNECTING = "connecting"
-    LOGIN = "login"
     BOOTING = "booting"  # logged in; Asterisk has not said FullyBooted yet
     UP = "up"
     CLOSED = "closed"

@@ -73,7 +73,8 @@ async def test_events_before_the_boot_is_complete_are_left_to_the_snapshot() -> 
     inbox = Inbox()
     async with FakeAsterisk(boots=False) as asterisk, held(link := Link(settings(asterisk.port), inbox)):
         await asterisk.asked_for("Login")
-        assert not link.connected
+        await asyncio.sleep(0.05)
+        assert link.state is LinkState.BOOTING
         with pytest.raises(NotSent):
             await link.action({"Action": "Ping"})
         asterisk.push(b"Event: Early\r\n\r\n" + asterisk.booted(1) + b"Event: Late\r\n\r\n")

@@ -5,6 +5,8 @@ from typing import TypeVar
 
 import pytest
 from ami_server import CAPTURES, capture
+from hypothesis import given
+from hypothesis import strategies as st
 
 from ami_bridge.events import (
     AgentDone,
@@ -256,6 +258,19 @@ def test_a_malformed_event_is_counted_and_nothing_else(name: str) -> None:
     assert translator(AmiEvent(name, bad)) == ()
     assert translator(AmiEvent(name, {})) == ()
     assert translator.malformed[name] >= 1
+
+
+@given(
+    st.sampled_from(sorted(TABLE)),
+    st.dictionaries(
+        st.sampled_from(
+            ["Queue", "Interface", "Status", "Paused", "Count", "Uniqueid", "DestUniqueid", "Cause"]
+        ),
+        st.one_of(st.sampled_from(["power", "hf-a", "1"]), st.text(max_size=8)),
+    ),
+)
+def test_no_event_however_strange_raises(name: str, headers: dict[str, str]) -> None:
+    assert isinstance(Translator(SITE)(AmiEvent(name, headers)), tuple)
 
 
 def test_unknown_events_are_nothing() -> None:
