@@ -1,0 +1,330 @@
+"""A hotline on a bare lab Asterisk, with callers that are driven by what their call is doing, not by the clock.
+
+Callers are Local channels: one half runs the site's dialplan, the other half keys digits by manager action. Each step
+waits until Asterisk reports that the call runs a certain application, so nothing here depends on how fast prompts are.
+"""
+
+import asyncio
+import socket
+import threading
+import time
+import wave
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Self
+
+from config.asterisk import DialplanSite, ScopeLine, render
+from config.prompts import catalogue
+from ivr.fastagi import FastAgiServer
+from ivr.policy import CallerPolicy
+from ivr.values import Left
+from lab import Lab
+
+SECRET = "test-callers"
+POLICY = CallerPolicy(area_code="0571", choice_seconds=1.0, digit_seconds=1.0, max_tries=2)
+CALLER = """
+[test-caller]
+exten => s,1,Wait(60)
+[test-unknown]
+exten => 1,1,Gosub(holdfast,enter,1(nowhere))
+ same => n,Set(DB(test/unknown)=passed)
+[test-agent]
+exten => _X!,1,Answer()
+ same => n,Wait(${IF($["${EXTEN}"="2"]?1:30)})
+ same => n,Hangup()
+[test-carrier]
+exten => _X!,1,Set(DB(rang/${EXTEN})=$[0${DB(rang/${EXTEN})} + 1])
+ same => n,Goto(last-${EXTEN:-1},1)
+exten => last-1,1,Answer()
+ same => n,Wait(30)
+exten => last-2,1,Answer()
+ same => n,Wait(1)
+ same => n,Hangup()
+exten => last-4,1,Hangup(17)
+exten => last-5,1,Ringing()
+ same => n,Wait(30)
+"""
+ACCOUNT = f"""
+[testcallers]
+secret = {SECRET}
+deny = 0.0.0.0/0.0.0.0
+permit = 127.0.0.0/255.0.0.0
+read = all
+write = all
+"""
+Event = dict[str, str]
+
+
+def silent_prompts(folder: Path, seconds: float = 0.1, only: str = "") -> None:
+    """Every prompt of the catalogue, as a moment of silence: real files that take no time to speak."""
+    for language, prompt in catalogue():
+        if only not in ("", prompt):
+            continue
+        file = folder / language / f"{prompt}.wav"
+        file.parent.mkdir(parents=True, exist_ok=True)
+        with wave.open(str(file), "wb") as sound:
+            sound.setnchannels(1)
+            sound.setsampwidth(2)
+            sound.setframerate(8000)
+            sound.writeframes(bytes(int(16000 * seconds)))
+
+
+class Events:
+    """A manager connection that remembers every event."""
+
+    def __init__(self, lab: Lab) -> None:
+        self._socket = socket.create_connection((lab.ami_host, lab.ami_port), 10)
+        self._socket.settimeout(None)
+        self._changed = threading.Condition()
+        self._number = 0
+        self.replies: dict[str, Event] = {}
+        self.seen: list[Event] = []
+        self._thread = threading.Thread(target=self._read, daemon=True)
+        self._thread.start()
+        assert self.act(Action="Login", Username="testcallers", Secret=SECRET)["Response"] == "Success"
+
+    def _read(self) -> None:
+        stream = self._socket.makefile("rb")
+        block: Event = {}
+        for raw in stream:
+            line = raw.decode(errors="replace").rstrip("\r\n")
+            if line:
+                name, _, value = line.partition(": ")
+                block.setdefault(name, value)
+                continue
+            with self._changed:
+                if "Response" in block:
+                    self.replies[block.get("ActionID", "")] = block
+                else:
+                    self.seen.append(block)
+                self._changed.notify_all()
+            block = {}
+        stream.close()
+
+    def act(self, **headers: str) -> Event:
+        self._number += 1
+        key = str(self._number)
+        lines = "".join(f"{name}: {value}\r\n" for name, value in {**headers, "ActionID": key}.items())
+        self._socket.sendall(lines.encode() + b"\r\n")
+        with self._changed:
+            assert self._changed.wait_for(lambda: key in self.replies, 10), f"no reply to {headers['Action']}"
+            return self.replies.pop(key)
+
+    def wait(self, wanted: Callable[[Event], bool], since: int, timeout: float) -> int | None:
+        """Index of the first such event from ``since`` on, or None in time."""
+        found: list[int] = []
+
+        def look() -> bool:
+            found[:] = [n for n in range(since, len(self.seen)) if wanted(self.seen[n])][:1]
+            return bool(found)
+
+        with self._changed:
+            self._changed.wait_for(look, timeout)
+        return found[0] if found else None
+
+    def close(self) -> None:
+        self._socket.shutdown(socket.SHUT_RDWR)
+        self._socket.close()
+        self._thread.join(5)
+
+
+class Bridge:
+    """The FastAGI server in a thread of its own, as a bridge process would run it."""
+
+    def __init__(self, lab: Lab, policy: CallerPolicy = POLICY) -> None:
+        self.kept: list[Left] = []
+        self.broken = False  # keep() fails
+        self.frozen = False  # keep() never returns
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
+        self._thread.start()
+        self.server = FastAgiServer(policy, self._keep, lambda: datetime.now(UTC), lab.prompts_dir)
+        self._call(self.server.start(lab.agi_host, lab.agi_port))
+
+    async def _keep(self, left: Left) -> None:
+        while self.frozen:  # noqa: ASYNC110 - set from another thread
+            await asyncio.sleep(0.05)
+        if self.broken:
+            raise OSError("no space left")
+        self.kept.append(left)
+
+    def freeze(self, seconds: float) -> None:
+        """The whole loop stands still, as a hanging process does."""
+        self._loop.call_soon_threadsafe(time.sleep, seconds)
+
+    def close(self) -> None:
+        self._call(self.server.close())
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join(5)
+        self._loop.close()
+
+    def _call(self, work: object) -> None:
+        asyncio.run_coroutine_threadsafe(work, self._loop).result(10)  # type: ignore[arg-type]  # any coroutine
+
+
+class Call:
+    """One caller, from outside."""
+
+    def __init__(self, events: Events, caller_id: str) -> None:
+        self._events = events
+        self._since = len(events.seen)
+        self._place = self._since
+        events.act(
+            Action="Originate",
+            Channel="Local/95598@from-carrier/n",
+            Context="test-caller",
+            Exten="s",
+            Priority="1",
+            Async="true",
+            CallerID=caller_id,
+        )
+        found = events.wait(
+            lambda e: e.get("Event") == "Newchannel" and e["Channel"].endswith(";2"), self._since, 5
+        )
+        assert found is not None, "the call did not begin"
+        self.channel, self.unique_id = events.seen[found]["Channel"], events.seen[found]["Uniqueid"]
+
+    def runs(self, application: str, data: str = "", timeout: float = 15) -> Self:
+        """Waits until the call's dialplan next runs this."""
+        at = self._next(application, data, timeout)
+        assert at is not None, f"never ran {application}({data}); it ran {self.history()}"
+        self._place = at + 1
+        return self
+
+    def asked(self, *parts: str, timeout: float = 15) -> Self:
+        """Waits until the bridge next has Asterisk do a command that holds all of these."""
+        found = self._events.wait(lambda e: self._commands(e, parts), self._place, timeout)
+        assert found is not None, f"the bridge never asked for {parts}"
+        self._place = found + 1
+        return self
+
+    def was_asked(self, *parts: str) -> bool:
+        """Whether the bridge has had Asterisk do such a command at any time."""
+        return self._events.wait(lambda e: self._commands(e, parts), self._since, 0) is not None
+
+    def _commands(self, event: Event, parts: tuple[str, ...]) -> bool:
+        if event.get("Event") != "AGIExecStart" or event["Channel"] != self.channel:
+            return False
+        return all(part in event["Command"] for part in parts)
+
+    def ran(self, application: str, data: str = "") -> bool:
+        """Whether it has run this at any time."""
+        place, self._place = self._place, self._since
+        found = self._next(application, data, 0)
+        self._place = place
+        return found is not None
+
+    def history(self) -> list[str]:
+        return [
+            f"{e['Application']}({e.get('AppData', '')})"
+            for e in self._events.seen[self._since :]
+            if e.get("Event") == "Newexten" and e["Channel"] == self.channel
+        ]
+
+    def keys(self, keys: str) -> Self:
+        time.sleep(0.2)  # the application reads from its first frame on, a little after it is reported
+        for key in keys:
+            self._events.act(Action="PlayDTMF", Channel=self.channel[:-1] + "1", Digit=key)
+            time.sleep(0.12)
+        return self
+
+    def hang_up(self) -> Self:
+        self._events.act(Action="Hangup", Channel=self.channel[:-1] + "1")
+        return self.ended()
+
+    def ended(self, timeout: float = 30) -> Self:
+        at = self._events.wait(
+            lambda e: e.get("Event") == "Hangup" and e["Channel"] == self.channel, self._since, timeout
+        )
+        assert at is not None, f"the call never ended; it ran {self.history()}"
+        return self
+
+    def _next(self, application: str, data: str, timeout: float) -> int | None:
+        def wanted(event: Event) -> bool:
+            return (
+                event.get("Event") == "Newexten"
+                and event["Channel"] == self.channel
+                and event["Application"] == application
+                and data in event.get("AppData", "")
+            )
+
+        return self._events.wait(wanted, self._place, timeout)
+
+
+class Hotline:
+    """A bare lab with Holdfast's dialplan and short prompts."""
+
+    def __init__(self, version: str) -> None:
+        self.lab = Lab.start(version, bare=True)
+        silent_prompts(self.lab.prompts_dir)
+        self.lab.tier3_dir.mkdir(exist_ok=True)
+        self.render()
+        self.events = Events(self.lab)
+
+    def render(self, **changes: object) -> None:
+        site = DialplanSite(
+            scopes=(ScopeLine("power", "power"),),
+            prompts_dir=self.lab.prompts_dir,
+            tier3_dir=self.lab.tier3_dir,
+            agi_host=self.lab.agi_host,
+            agi_port=self.lab.agi_port,
+            key_wait=1,
+            digit_wait=1,
+            max_tries=2,
+            agi_start=2,
+            queue_wait=3,
+            **changes,  # type: ignore[arg-type]  # any field by name
+        )
+        folder = self.lab.holdfast_conf_dir
+        for name, text in render(site).items():
+            (folder / name).write_text(text)
+        (folder / "extensions_test.conf").write_text(CALLER)
+        (folder / "manager_test.conf").write_text(ACCOUNT)
+        self.lab.reload()
+
+    def reset(self) -> None:
+        """Nothing flagged, no line written, the bridge's beat fresh, no agent signed in."""
+        for family in ("holdfast", "holdfast-scope", "holdfast-attempt", "rang"):
+            self.lab.cli(f"database deltree {family}")
+        for file in self.lab.tier3_dir.glob("*.txt"):
+            file.unlink()
+        self.sign_out()
+        self.beat(0)
+
+    def put(self, family: str, key: str, value: str) -> None:
+        self.events.act(Action="DBPut", Family=family, Key=key, Val=value)
+
+    def get(self, family: str, key: str) -> str:
+        said = self.lab.cli(f"database get {family} {key}")
+        return said.removeprefix("Value: ").strip() if said.startswith("Value: ") else ""
+
+    def beat(self, age: float) -> None:
+        self.put("holdfast", "beat", str(int(time.time() - age)))
+
+    def flag(self, action: str = "capture", recovery: str = "") -> None:
+        self.put("holdfast-scope", "power", f"{action},OUTAGE,fault,{recovery},INC-1")
+
+    def call(self, caller_id: str = "13912345678") -> Call:
+        return Call(self.events, caller_id)
+
+    def sign_in(self, agent: str = "1") -> None:
+        self.lab.cli(f"queue add member Local/{agent}@test-agent to power")
+
+    def sign_out(self) -> None:
+        for agent in ("1", "2"):
+            self.lab.cli(f"queue remove member Local/{agent}@test-agent from power")
+
+    def lines(self, timeout: float = 3) -> list[list[str]]:
+        """What the dialplan wrote down, split at the bars; waits a moment for the hang-up handler."""
+        end = time.monotonic() + timeout
+        while True:
+            texts = [f.read_text() for f in sorted(self.lab.tier3_dir.glob("*.txt"))]
+            found = [line.split("|") for text in texts for line in text.splitlines()]
+            if found or time.monotonic() > end:
+                return found
+            time.sleep(0.05)
+
+    def close(self) -> None:
+        self.events.close()
+        self.lab.down()

@@ -1,0 +1,311 @@
+"""What callers get from a real Asterisk: the pass path, tier 1, tier 3, and every way from one to the other."""
+
+import time
+
+import pytest
+from hotline import Bridge, Call, Hotline, silent_prompts
+
+pytestmark = pytest.mark.asterisk
+
+CALLER_ID, NUMBER, SOURCE, MATTER, LANGUAGE, WANTED, PROMISED, INCIDENT = range(4, 12)
+PHRASE = "message-fault"
+
+
+def facts(line: list[str]) -> tuple[str, ...]:
+    """number, source, matter, wanted, promised of a tier 3 line."""
+    return line[NUMBER], line[SOURCE], line[MATTER], line[WANTED], line[PROMISED]
+
+
+def in_phrase(hotline: Hotline, caller_id: str = "13912345678") -> Call:
+    hotline.flag()
+    return hotline.call(caller_id).runs("Read", PHRASE)
+
+
+# -- who is taken down, and who passes
+
+
+def test_a_passing_call_touches_no_agi_and_nothing_is_written(either: Hotline) -> None:
+    either.flag("pass")
+    either.sign_in()
+    call = either.call().runs("Queue")
+    call.hang_up()
+    assert not call.ran("AGI")
+    assert not call.ran("TryExec")
+    assert not call.ran("Answer")
+    assert not either.lines(0.3)
+
+
+def test_off_lets_every_caller_pass_before_and_after_the_queue(hotline: Hotline) -> None:
+    hotline.put("holdfast", "off", "1")
+    hotline.flag()
+    call = hotline.call().ended()
+    assert call.ran("Queue")
+    assert not call.ran("Read")
+    assert not hotline.lines(0.3)
+
+
+def test_a_flag_older_than_its_expiry_is_ignored_while_agents_can_be_reached(hotline: Hotline) -> None:
+    hotline.flag()
+    hotline.beat(600)
+    hotline.sign_in()
+    call = hotline.call().runs("Queue")
+    call.hang_up()
+    assert not call.ran("Read")
+
+
+def test_agents_that_vanish_while_the_bridge_is_dead_lead_callers_to_tier_3(either: Hotline) -> None:
+    either.flag("pass")
+    either.beat(600)
+    either.call().runs("Read", PHRASE).keys("1").runs("Read", "matter").keys("2").ended()
+    assert [facts(line) for line in either.lines()] == [("13912345678", "own", "bill", "1", "1")]
+
+
+def test_a_busy_agent_still_counts_as_an_agent(hotline: Hotline) -> None:
+    hotline.flag("pass")
+    hotline.beat(0)
+    hotline.sign_in()
+    first = hotline.call().runs("Queue")
+    time.sleep(1)  # the agent has answered
+    hotline.beat(600)
+    second = hotline.call().runs("Queue")
+    assert not second.ran("Read")
+    first.hang_up()
+    second.hang_up()
+
+
+def test_whoever_the_queue_lets_go_without_an_agent_is_taken_down_without_a_bridge(either: Hotline) -> None:
+    either.flag("pass")
+    either.beat(60)
+    call = either.call().runs("Queue").runs("Read", "message-unanswered").keys("1").runs("Read", "matter")
+    call.ended()
+    assert [facts(line) for line in either.lines()] == [("13912345678", "own", "", "1", "1")]
+    assert call.ran("Playback", "promise-soon")
+
+
+def test_an_unknown_scope_passes_and_is_named_in_the_log(hotline: Hotline) -> None:
+    hotline.beat(600)
+    hotline.events.act(
+        Action="Originate", Channel="Local/1@test-unknown/n", Application="Wait", Data="1", Async="true"
+    )
+    end = time.monotonic() + 5
+    while "no scope nowhere" not in hotline.lab.log.read_text() and time.monotonic() < end:
+        time.sleep(0.1)
+    assert "no scope nowhere" in hotline.lab.log.read_text()
+    assert hotline.get("test", "unknown") == "passed"
+
+
+# -- tier 1
+
+
+def test_one_key_during_the_phrase_and_a_matter_make_a_capture(hotline: Hotline, bridge: Bridge) -> None:
+    call = in_phrase(hotline).keys("1").asked("GET DATA", "matter").keys("1").ended()
+    (left,) = bridge.kept
+    assert (left.number, left.source, left.matter) == ("13912345678", "own", "fault")
+    assert (left.unique_id, left.scope, left.incident) == (call.unique_id, "power", "INC-1")
+    assert (left.wanted, left.promised, left.tier) == (True, True, 1)
+    assert call.was_asked("STREAM FILE", "promise")
+    assert not call.ran("Read", "/matter")
+    assert not hotline.lines(0.3)
+
+
+def test_a_keyed_number_is_read_back_corrected_and_confirmed(hotline: Hotline, bridge: Bridge) -> None:
+    call = in_phrase(hotline, "anonymous").keys("2").asked("enter-number").keys("88886666#")
+    call.asked("read-back&", "digit-0&", "digit-5&", "confirm").keys("2")
+    call.asked("enter-number").keys("13800001111#").asked("digit-1&").keys("1")
+    call.asked("matter").keys("3").ended()
+    (left,) = bridge.kept
+    assert (left.number, left.source, left.matter) == ("13800001111", "keyed", "complaint")
+    assert left.caller_id == ""
+
+
+def test_a_number_that_may_not_be_dialled_is_refused_with_a_reason(hotline: Hotline, bridge: Bridge) -> None:
+    call = in_phrase(hotline).keys("2").asked("enter-number").keys("0014155552671#")
+    call.asked("number-refused&").keys("13800001111#").asked("confirm").keys("1").asked("matter").ended()
+    assert [left.number for left in bridge.kept] == ["13800001111"]
+
+
+def test_nine_changes_the_language_before_anything_else(hotline: Hotline, bridge: Bridge) -> None:
+    call = in_phrase(hotline).keys("9").runs("Read", "/en/message-fault").keys("1")
+    call.asked("/en/matter").keys("5").ended()
+    (left,) = bridge.kept
+    assert (left.language, left.matter) == ("en", "question")
+
+
+def test_who_stays_silent_to_the_end_is_called_on_his_own_number(hotline: Hotline, bridge: Bridge) -> None:
+    call = in_phrase(hotline).ended()
+    (left,) = bridge.kept
+    assert (left.number, left.source, left.wanted) == ("13912345678", "own", True)
+    assert call.was_asked("own-number")
+
+
+# -- from tier 1 to tier 3
+
+
+def test_a_dead_bridge_with_a_fresh_beat_costs_the_caller_nothing(either: Hotline) -> None:
+    call = in_phrase(either).keys("1").runs("TryExec").runs("Read", "matter", timeout=3).keys("4").ended()
+    assert [facts(line) for line in either.lines()] == [("13912345678", "own", "tipoff", "1", "1")]
+    assert call.ran("Playback", "promise")
+
+
+def test_a_bridge_that_accepts_and_says_nothing_is_left_within_seconds(
+    hotline: Hotline, bridge: Bridge
+) -> None:
+    bridge.freeze(6)
+    begun = time.monotonic()
+    call = in_phrase(hotline).keys("1").runs("TryExec").runs("Read", "matter", timeout=6)
+    assert time.monotonic() - begun < 5  # phrase, key, and the 2 s that this site gives the bridge to begin
+    call.keys("1").ended()
+    assert [facts(line) for line in hotline.lines()] == [("13912345678", "own", "fault", "1", "1")]
+    assert "T" in {e.get("Extension") for e in hotline.events.seen if e.get("Channel") == call.channel}
+    time.sleep(max(0.0, 6 - (time.monotonic() - begun)))
+
+
+def test_a_number_confirmed_before_the_bridge_froze_is_not_asked_again(
+    hotline: Hotline, bridge: Bridge
+) -> None:
+    call = in_phrase(hotline, "anonymous").keys("2").asked("enter-number").keys("13800001111#")
+    call.asked("digit-1&").keys("1").asked("matter")
+    bridge.freeze(9)
+    begun = time.monotonic()
+    call.runs("Read", "/matter", timeout=12).keys("2").ended()
+    assert [facts(line) for line in hotline.lines()] == [("13800001111", "keyed", "bill", "1", "1")]
+    time.sleep(max(0.0, 9.5 - (time.monotonic() - begun)))
+
+
+def test_a_bridge_that_dies_in_mid_dialogue_hands_over_at_once(hotline: Hotline) -> None:
+    bridge = Bridge(hotline.lab)
+    call = in_phrase(hotline).keys("2").asked("enter-number")
+    bridge.close()
+    call.runs("Read", "enter-number", timeout=2).keys("13800001111#").runs("Read", "confirm").keys("1")
+    call.runs("Read", "/matter").ended()
+    assert [facts(line) for line in hotline.lines()] == [("13800001111", "keyed", "", "1", "1")]
+
+
+@pytest.mark.parametrize("fault", ["broken", "frozen"])
+def test_a_spool_that_fails_is_no_promise_but_tier_3(hotline: Hotline, bridge: Bridge, fault: str) -> None:
+    setattr(bridge, fault, True)
+    call = in_phrase(hotline).keys("1").asked("matter").keys("1").ended()
+    setattr(bridge, fault, False)
+    assert [facts(line) for line in hotline.lines()] == [("13912345678", "own", "fault", "1", "1")]
+    assert not bridge.kept
+    assert call.ran("Playback", "promise")
+    assert not call.ran("Read", "/matter")  # stated already
+
+
+# -- tier 3
+
+
+def test_tier_3_takes_a_keyed_number_and_reads_it_back_digit_by_digit(either: Hotline) -> None:
+    either.beat(60)
+    call = in_phrase(either, "anonymous").keys("2").runs("Read", "enter-number").keys("123#")
+    call.runs("Read", "number-invalid").keys("01012345#")
+    call.runs("Read", "digit-0&").keys("1").runs("Read", "/matter").keys("5").ended()
+    assert [facts(line) for line in either.lines()] == [("01012345", "keyed", "question", "1", "1")]
+
+
+def test_tier_3_says_the_recovery_time_before_the_promise(either: Hotline) -> None:
+    either.beat(60)
+    either.flag(recovery=str(int(time.time()) + 86400))
+    call = either.call().runs("Read", PHRASE).keys("1").runs("Read", "/matter").ended()
+    assert call.ran("Playback", "tomorrow")
+    assert call.ran("Playback", "hour-")
+
+
+def test_tier_3_cannot_take_a_silent_caller_without_a_number_and_says_so(hotline: Hotline) -> None:
+    hotline.beat(60)
+    call = in_phrase(hotline, "anonymous").ended()
+    assert [facts(line) for line in hotline.lines()] == [("", "none", "", "0", "0")]
+    assert call.ran("Playback", "no-number")
+
+
+def test_tier_3_promises_nothing_that_it_could_not_write(hotline: Hotline) -> None:
+    hotline.beat(60)
+    hotline.lab.tier3_dir.rename(hotline.lab.tier3_dir.with_name("away"))
+    try:
+        call = in_phrase(hotline).keys("1").runs("Read", "/matter").ended()
+    finally:
+        hotline.lab.tier3_dir.with_name("away").rename(hotline.lab.tier3_dir)
+    assert call.ran("Playback", "not-noted")
+    assert not call.ran("Playback", "promise")
+
+
+def test_without_any_prompt_tier_3_still_takes_digits(hotline: Hotline) -> None:
+    hotline.beat(60)
+    hotline.lab.prompts_dir.rename(hotline.lab.prompts_dir.with_name("no-prompts"))
+    try:
+        hotline.flag()
+        call = hotline.call("anonymous").runs("Read", "HF_IN,,1").keys("2")
+        call.runs("Read", "HF_IN,,16").keys("13800001111#").runs("Read", "HF_IN,,1").keys("1").ended()
+    finally:
+        hotline.lab.prompts_dir.with_name("no-prompts").rename(hotline.lab.prompts_dir)
+    assert [facts(line)[:2] for line in hotline.lines()] == [("13800001111", "keyed")]
+
+
+def test_a_prompt_that_is_missing_for_the_bridge_leads_to_tier_3(hotline: Hotline, bridge: Bridge) -> None:
+    missing = hotline.lab.prompts_dir / "zh-CN/matter.wav"
+    missing.rename(missing.with_suffix(".away"))
+    try:
+        in_phrase(hotline).keys("1").runs("TryExec").runs("Read", "HF_IN,,1").keys("2").ended()
+    finally:
+        missing.with_suffix(".away").rename(missing)
+    assert [facts(line) for line in hotline.lines()] == [("13912345678", "own", "bill", "1", "1")]
+
+
+# -- hanging up
+
+
+def test_hanging_up_in_the_phrase_leaves_one_line_of_a_caller_who_did_not_ask(either: Hotline) -> None:
+    in_phrase(either).hang_up()
+    (line,) = either.lines()
+    assert line[CALLER_ID] == "13912345678"
+    assert facts(line) == ("", "none", "", "0", "0")
+
+
+@pytest.mark.parametrize(
+    ("steps", "expected"),
+    [
+        (["1", "matter"], ("13912345678", "own", "", "1", "0")),
+        (["2", "enter-number"], ("13912345678", "own", "", "1", "0")),
+        (["2", "enter-number", "1380000", ""], ("13912345678", "own", "", "1", "0")),
+        (["2", "enter-number", "13800001111#", "confirm"], ("13912345678", "own", "", "1", "0")),
+        (
+            ["2", "enter-number", "13800001111#", "confirm", "1", "matter"],
+            ("13800001111", "keyed", "", "1", "0"),
+        ),
+    ],
+)
+def test_hanging_up_in_tier_1_leaves_one_line_with_what_was_confirmed(
+    hotline: Hotline, bridge: Bridge, steps: list[str], expected: tuple[str, ...]
+) -> None:
+    call = in_phrase(hotline)
+    for keys, then in zip(steps[::2], steps[1::2], strict=True):
+        call.keys(keys)
+        if then:
+            call.asked(then)
+    call.hang_up()
+    assert [facts(line) for line in hotline.lines()] == [expected]
+    assert not bridge.kept
+
+
+def test_hanging_up_during_the_promise_leaves_the_kept_line_and_no_other(
+    hotline: Hotline, bridge: Bridge
+) -> None:
+    silent_prompts(hotline.lab.prompts_dir, only="promise", seconds=2)
+    call = in_phrase(hotline).keys("1").asked("matter").keys("1").asked("STREAM FILE", "promise").hang_up()
+    silent_prompts(hotline.lab.prompts_dir, only="promise")
+    assert [left.unique_id for left in bridge.kept] == [call.unique_id]
+    assert not hotline.lines(0.3)
+
+
+def test_hanging_up_at_each_step_of_tier_3_leaves_one_line(either: Hotline) -> None:
+    either.beat(60)
+    in_phrase(either).keys("1").runs("Read", "/matter").hang_up()
+    in_phrase(either, "anonymous").keys("2").runs("Read", "enter-number").hang_up()
+    call = in_phrase(either, "anonymous").keys("2").runs("Read", "enter-number").keys("13800001111#")
+    call.runs("Read", "confirm").hang_up()
+    time.sleep(0.5)
+    assert [facts(line) for line in either.lines()] == [
+        ("13912345678", "own", "", "1", "0"),
+        ("", "none", "", "1", "0"),
+        ("", "none", "", "1", "0"),
+    ]
