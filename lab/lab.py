@@ -1,7 +1,6 @@
 """The lab as other programs see it: start one, or attach to one, and do things to it."""
 
 import contextlib
-import fcntl
 import json
 import os
 import secrets
@@ -9,7 +8,6 @@ import shutil
 import socket
 import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Sequence
 from dataclasses import asdict
@@ -24,8 +22,8 @@ from lab.errors import LabError
 from lab.facts import Facts, Options
 from lab.provision import Say, provide, say_on_stderr
 from lab.results import CallHandle
+from lab.runs import last_error, running, runs_dir, sweep, wait_gone
 from lab.scripts import Script
-from lab.serve import ALIVE
 
 VERB_LIMIT = 60.0  # seconds
 
@@ -94,7 +92,7 @@ class Lab:
         assert process.stdout is not None  # noqa: S101 - a pipe was asked for
         try:
             line = process.stdout.readline()
-            report = json.loads(line) if line else {"error": _last_error(run_dir)}
+            report = json.loads(line) if line else {"error": last_error(run_dir)}
             if "error" in report:
                 raise LabError(report["error"])
             return cls(known.read(run_dir), write_end, process)
@@ -112,8 +110,11 @@ class Lab:
         if run_dir is None:
             living = running()
             if len(living) != 1:
-                what = "No lab runs" if not living else f"{len(living)} labs run"
-                raise LabError(f"{what}: start one with `python -m lab up`, or name its folder with --run.")
+                raise LabError(
+                    f"{len(living)} labs run ({', '.join(map(str, living))}): name one with --run."
+                    if living
+                    else "No lab runs: start one with `python -m lab up`."
+                )
             run_dir = living[0]
         return cls(known.read(run_dir))
 
@@ -133,7 +134,7 @@ class Lab:
             self._owner_pipe = None
         if self._process is not None:
             self._process.wait(VERB_LIMIT)
-        _wait_gone(self.facts.run_dir)
+        wait_gone(self.facts.run_dir)
 
     def __enter__(self) -> Self:
         return self
@@ -314,57 +315,3 @@ class Lab:
         if "error" in reply:
             raise LabError(reply["error"])
         return reply
-
-
-def runs_dir() -> Path:
-    """Where run folders are: $XDG_RUNTIME_DIR/holdfast-lab, or a folder of this user's in the temporary one."""
-    runtime = os.environ.get("XDG_RUNTIME_DIR")
-    base = (
-        Path(runtime) / "holdfast-lab"
-        if runtime
-        else Path(tempfile.gettempdir()) / f"holdfast-lab-{os.getuid()}"
-    )
-    if len(str(base)) > 70:  # a unix socket's path may have 107 bytes
-        base = Path("/tmp") / f"holdfast-lab-{os.getuid()}"  # noqa: S108 - made for this user only, below
-    base.mkdir(parents=True, exist_ok=True, mode=0o700)
-    if base.stat().st_uid != os.getuid():
-        raise LabError(f"{base} belongs to somebody else: remove it or set XDG_RUNTIME_DIR.")
-    return base
-
-
-def running() -> list[Path]:
-    """The run folders of this user's living labs."""
-    return [run for run in sorted(runs_dir().iterdir()) if (run / known.FILE).exists() and _alive(run)]
-
-
-def sweep(base: Path) -> None:
-    """Removes run folders of labs that died without clearing up."""
-    for run in base.iterdir():
-        young = time.time() - run.stat().st_mtime < 60  # its supervisor may be just about to lock it
-        if not young and not _alive(run):
-            shutil.rmtree(run, ignore_errors=True)
-
-
-def _alive(run_dir: Path) -> bool:
-    try:
-        with (run_dir / ALIVE).open() as lock:
-            fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return True
-    except OSError:
-        return False
-    return False
-
-
-def _wait_gone(run_dir: Path) -> None:
-    end = time.monotonic() + VERB_LIMIT
-    while run_dir.exists() and _alive(run_dir):
-        if time.monotonic() > end:
-            raise LabError(f"The lab in {run_dir} does not end: kill its supervisor.")
-        time.sleep(0.02)
-
-
-def _last_error(run_dir: Path) -> str:
-    errors = run_dir / "supervisor.err"
-    text = errors.read_text().strip() if errors.exists() else ""
-    return f"The lab's supervisor ended at once: {text.splitlines()[-1] if text else 'no reason given'}"

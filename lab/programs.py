@@ -4,7 +4,7 @@ import os
 import re
 import shutil
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -59,7 +59,8 @@ def _from_host(program: Path, version: str | None) -> Programs:
     if not sipp:
         raise LabError(f"{program} can serve, but there is no sipp on PATH: install the package sip-tester.")
     modules = _first(Path(p) for p in _module_dirs(program))
-    data = _first(Path(p) for p in ("/usr/share/asterisk", "/var/lib/asterisk", "/usr/local/share/asterisk"))
+    own = program.resolve().parent.parent / "share/asterisk"
+    data = _first(p for p in (own, Path("/usr/share/asterisk"), Path("/var/lib/asterisk")))
     if not modules or not data:
         raise LabError(
             f"The module or data folder of {program} is nowhere usual: unset HOLDFAST_LAB_ASTERISK."
@@ -83,7 +84,7 @@ def _module_dirs(program: Path) -> Iterator[str]:
     yield from (f"{prefix}/lib64/asterisk/modules", f"{prefix}/lib/asterisk/modules")
 
 
-def _first(folders: Iterator[Path]) -> Path | None:
+def _first(folders: Iterable[Path]) -> Path | None:
     return next((folder for folder in folders if folder.is_dir()), None)
 
 

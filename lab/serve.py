@@ -21,9 +21,9 @@ from lab.addresses import claim_block
 from lab.errors import LabError
 from lab.facts import Facts, Options
 from lab.programs import Programs
+from lab.runs import ALIVE
 from lab.supervisor import Supervisor
 
-ALIVE = "alive"  # a file that the supervisor keeps locked: a lab whose file is not locked is dead
 CLONE_NEWUTS = 0x04000000
 
 

@@ -15,6 +15,7 @@ import pytest
 from lab import Lab, LabError
 from lab.check import check
 from lab.facts import read
+from lab.provision import provide
 
 pytestmark = pytest.mark.asterisk
 ROOT = Path(__file__).parents[2]
@@ -177,7 +178,7 @@ def test_two_labs_side_by_side_do_not_disturb_each_other(lab: Lab) -> None:
 def test_down_without_a_lab_says_so_in_one_sentence(runtime: Path) -> None:
     code, _, err = run_lab("down")
     assert code == 2
-    assert err == "lab: No lab runs: start one with `python -m lab up`, or name its folder with --run.\n"
+    assert err == "lab: No lab runs: start one with `python -m lab up`.\n"
 
 
 def test_a_fresh_asterisk_of_the_lab_has_nothing_to_complain_of(tmp_path: Path) -> None:
@@ -238,3 +239,24 @@ with Lab.start("22") as lab:
     done = subprocess.run(words, cwd=ROOT, capture_output=True, text=True, check=False, timeout=90)
     assert done.returncode == 0, done.stderr
     assert float(done.stdout) < 4
+
+
+def test_an_installed_asterisk_is_used_when_it_is_named(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    made = provide("22", QUIET)
+    (tmp_path / "usr/sbin").mkdir(parents=True)
+    (tmp_path / "usr/lib").symlink_to(
+        made.module_dir.parents[2 if "-linux-gnu" in str(made.module_dir) else 1]
+    )
+    (tmp_path / "usr/share").symlink_to(made.data_dir.parent)
+    for name, command in (("asterisk", made.asterisk), ("sipp", made.sipp)):
+        program = tmp_path / "usr/sbin" / name
+        program.write_text(f'#!/bin/sh\nexec {" ".join(command)} "$@"\n')
+        program.chmod(0o755)
+    monkeypatch.setenv("HOLDFAST_LAB_ASTERISK", str(tmp_path / "usr/sbin/asterisk"))
+    monkeypatch.setenv("PATH", f"{tmp_path / 'usr/sbin'}:{os.environ['PATH']}")
+    said: list[str] = []
+    with Lab.start(say=said.append) as lab:
+        assert lab.call("13800030007", hangup_after=0.2).result().answered
+    assert str(tmp_path) in said[-1]
