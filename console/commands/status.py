@@ -38,7 +38,7 @@ def status(
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object, numbers masked.")] = False,
     watch: Annotated[bool, typer.Option("--watch", help="Show it again every second until Ctrl-C.")] = False,
 ) -> None:
-    """Modes, trunks, agents, incident line and open promises. Ends with 1 when the bridge does not answer."""
+    """Modes, trunks, agents, incident line and open promises. Without --json, ends with 1 when the bridge does not answer."""
     known = known_now()
     with open_store() as store:
         if watch and not as_json:
@@ -47,8 +47,8 @@ def status(
         picture = _look(store, known)
     if as_json:
         typer.echo(summary.to_json(picture))
-    else:
-        out.print(render(picture))
+        return
+    out.print(render(picture))
     raise typer.Exit(0 if picture.bridge.fresh else 1)
 
 

@@ -38,6 +38,7 @@ class Card:
     """A promise that this agent holds, with its whole number: the agent is about to call it.
 
     stage: how far its call has come; "ended" when the line is gone and the agent's word is awaited; "" without a call.
+    turn: the number of this call among the promise's calls, or of the one to be made; from 1.
     """
 
     id: int
@@ -46,7 +47,7 @@ class Card:
     matter: str
     state: str
     stage: str
-    attempts: int
+    turn: int
     attempt: str
     reason: str
     captures: tuple[Capture, ...]
@@ -194,7 +195,7 @@ def _card(promise: Promise, picture: Summary) -> Card:
         matter=promise.matter.value,
         state=promise.state.value,
         stage=_stage(promise, picture),
-        attempts=promise.attempts,
+        turn=promise.tries + (1 if promise.state is PromiseState.CLAIMED else 0),
         attempt=promise.attempt,
         reason=promise.reason,
         captures=tuple(store().captures_of(promise.id)),

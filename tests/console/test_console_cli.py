@@ -83,6 +83,12 @@ def test_status_of_a_silent_bridge_says_since_when_and_ends_with_one(store: Stor
     assert "The bridge does not answer; what follows is as of" in answer.stdout
 
 
+def test_status_json_ends_well_even_without_a_bridge() -> None:
+    answer = run("status", "--json")
+    assert answer.exit_code == 0
+    assert json.loads(answer.stdout)["bridge"] == {"never": True, "fresh": False, "age": None}
+
+
 def test_status_without_any_bridge_says_how_to_start_one() -> None:
     answer = run("status")
     assert answer.exit_code == 1

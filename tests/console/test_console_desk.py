@@ -121,6 +121,13 @@ def test_the_agents_word_goes_to_the_bridge_with_the_attempt(
     }
 
 
+def test_the_card_counts_the_call_that_is_made_now(agent: Visitor, ready: Store, now: datetime) -> None:
+    agent.post("/desk/take")
+    assert "attempt 1" in agent.client.get("/desk/panel").text
+    story.dial(ready, "PJSIP/agent-2", now)
+    assert "attempt 1" in agent.client.get("/desk/panel").text
+
+
 def test_a_call_that_came_through_the_queue_awaits_the_agents_word(
     agent: Visitor, ready: Store, now: datetime
 ) -> None:
