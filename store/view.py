@@ -84,12 +84,6 @@ class View(Subject):
                 oldest_open=oldest,
             )
 
-    def closed_since(self, moment: datetime, state: PromiseState) -> int:
-        """How many promises came to this closing state since then. moment: aware UTC."""
-        query = select(func.count()).where(promise.c.state == state, promise.c.closed_at >= moment)
-        with self._database.read() as connection:
-            return connection.execute(query).scalar_one()
-
     def figures(self, now: datetime, since: datetime) -> Figures:
         """Counts at ``now``; since: when today began. Both aware UTC."""
         open_, due, talking = (
