@@ -143,7 +143,7 @@ class Bridge:
         self._call(self.server.start(lab.agi_host, lab.agi_port))
 
     async def _keep(self, left: Left) -> None:
-        while self.frozen:  # noqa: ASYNC110 - set from another thread
+        while self.frozen:  # noqa: ASYNC110 - set by a test's thread
             await asyncio.sleep(0.05)
         if self.broken:
             raise OSError("no space left")
