@@ -222,10 +222,12 @@ def _rekey(dialogue: Dialogue, text: str, now: datetime) -> Move:
 def _settle(dialogue: Dialogue, source: str, now: datetime) -> Move:
     """The number is confirmed; ask what it is about, unless the policy keeps it short."""
     dialogue = replace(dialogue, number=dialogue.keyed, source=source, wanted=True, tries=0)
-    facts = _facts(HF_WANTED="1", HF_NUMBER=dialogue.number, HF_SOURCE=source)
+    facts: tuple[Step, ...] = (_facts(HF_WANTED="1", HF_NUMBER=dialogue.number, HF_SOURCE=source),)
+    if dialogue.call.key == "1" and dialogue.number == dialogue.call.own and source == "own":
+        facts = ()  # the dialplan has put just these into the call when the key came
     if dialogue.policy.dialogue == "express" or not dialogue.policy.ask_matter:
-        return _after((facts,), _spool(dialogue, "", now))
-    return _after((facts,), _ask(replace(dialogue, stage=Stage.MATTER), now))
+        return _after(facts, _spool(dialogue, "", now))
+    return _after(facts, _ask(replace(dialogue, stage=Stage.MATTER), now))
 
 
 def _stay(dialogue: Dialogue, text: str, now: datetime) -> Move:

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,39}")
@@ -39,6 +39,7 @@ class DialplanSite:
     beat_fresh: a beat younger than this means that the bridge lives; flag_expires: older than this, flags are ignored.
     key_wait, digit_wait: silence that ends a key, a number. callback_priority: of a callback in its queue; live callers
     have 0. queue_wait: longest wait of a callback for an agent. shown: caller id of outgoing calls unless HF_SHOWN says.
+    manager_secret: when given, the bridge's manager account is rendered too.
     """
 
     scopes: tuple[ScopeLine, ...]
@@ -58,6 +59,9 @@ class DialplanSite:
     queue_wait: int = 120
     callback_priority: int = -10
     shown: str = ""
+    manager_username: str = "holdfast"
+    manager_secret: str = field(default="", repr=False)
+    manager_permit: tuple[str, ...] = ("127.0.0.1/255.255.255.255",)
 
     def __post_init__(self) -> None:
         problems = list(self._problems())

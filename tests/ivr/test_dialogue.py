@@ -60,7 +60,16 @@ class Heard:
 def test_one_key_in_the_phrase_leads_straight_to_the_matter() -> None:
     heard = Heard(replace(CALL, key="1"))
     assert heard.asked == ("matter",)
+    assert heard.facts == {}  # the dialplan has set them when the key came
+
+
+def test_a_number_settled_in_the_dialogue_becomes_variables_at_once() -> None:
+    heard = Heard().answer("1")
     assert heard.facts == {"HF_WANTED": "1", "HF_NUMBER": "13912345678", "HF_SOURCE": "own"}
+
+
+def test_a_caller_id_in_another_form_is_put_into_the_form_that_is_dialled() -> None:
+    assert Heard(replace(CALL, own="+8613912345678", key="1")).facts["HF_NUMBER"] == "13912345678"
 
 
 def test_express_asks_nothing_after_the_key() -> None:
@@ -259,7 +268,8 @@ def test_every_path_ends_in_bounded_steps_and_keeps_what_was_confirmed(
         assert turns <= bound(policy)
     left, done = heard.left, heard.order[-1] == End(done=True)
     assert done is durable
-    assert left.number == confirmed.get("HF_NUMBER", "")
+    in_phrase = call.own if call.key == "1" and call.own == "13912345678" else ""
+    assert left.number == confirmed.get("HF_NUMBER", in_phrase)
     assert (heard.facts.get("HF_DONE") == "1") is durable
     assert left.wanted or not left.number
 
