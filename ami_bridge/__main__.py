@@ -21,10 +21,13 @@ from store import Store, StoreProblem
 log = structlog.get_logger()
 
 CANNOT_START = 2
+# The loop must not wait for the store's thread longer than this when both want the interpreter (the default is 5 ms).
+SWITCH_INTERVAL = 0.0005  # seconds
 
 
 def main() -> int:
     """Runs until SIGTERM or SIGINT; returns the exit code."""
+    sys.setswitchinterval(SWITCH_INTERVAL)
     try:
         settings = load_settings()
         policy = load_policy(settings.policy_file)

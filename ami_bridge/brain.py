@@ -1,13 +1,12 @@
 """The one consumer of the inbox: takes items in order, decides, records, and says what is wanted.
 
-Algorithm of a step: read both clocks once → ``decide`` → one transaction with the changes and the new picture → hand the
-wanted flags on. A store that is away does not stop switching: its changes are kept in order and written when it is back.
+Algorithm of a step: read both clocks once → ``decide`` → hand the wanted flags on, and the changes to the recorder. Neither a
+slow disk nor a store that is away stops switching (docs/adr/0008).
 After a connect and after dropped events a snapshot is taken before anything else is decided.
 """
 
 import asyncio
-from collections import deque
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Protocol
 
 import structlog
@@ -17,19 +16,18 @@ from ami_bridge.events import CallEvent
 from ami_bridge.flags import Flags
 from ami_bridge.inbox import AmiEvent, Inbox, LinkTrouble, LinkUp, Overflow
 from ami_bridge.link import Link, LinkDown
+from ami_bridge.recorder import Recorder
 from ami_bridge.snapshot import Snapshot, take
-from ami_bridge.store_thread import StoreThread
 from ami_bridge.translate import Translator
 from fallback.decide import decide, wanted_flags
-from fallback.decision import Change, Decision, TellStaff
+from fallback.decision import Decision, TellStaff
 from fallback.events import Event, LinkLost, Tick
 from fallback.policy import Policy
-from fallback.state import State, to_saved
-from store import Store, StoreProblem
+from fallback.state import State
 
 log = structlog.get_logger()
 
-MOST_CHANGES_KEPT = 10_000  # while the store is away; hours of trouble, a few megabytes
+LOG_AFTER = 0.02  # seconds; a switch and its log lines must not share a turn of the loop
 TICK_SECONDS = 0.2
 
 
@@ -68,11 +66,9 @@ class Brain:
     link: Link
     translator: Translator
     flags: Flags
-    store: Store
-    thread: StoreThread
+    recorder: Recorder
     listener: Listener
     last_step_mono: float = 0.0
-    _unwritten: deque[Change] = field(default_factory=lambda: deque(maxlen=MOST_CHANGES_KEPT))
 
     async def run(self) -> None:
         """Until cancelled: one item after another."""
@@ -98,7 +94,7 @@ class Brain:
                     if isinstance(event, CallEvent):
                         self.listener.on_call(event)
                     else:
-                        await self.step(event)
+                        self.step(event)
             case LinkUp():
                 await self._look_around()
             case Overflow():
@@ -109,13 +105,13 @@ class Brain:
             case LinkLost():
                 self.flags.linked(False)
                 self.listener.on_lost()
-                await self.step(item)
+                self.step(item)
             case Asked():
-                decision = await self.step(item.event)
+                decision = self.step(item.event)
                 if not item.answer.done():
                     item.answer.set_result(decision)
             case _:
-                await self.step(item)  # type: ignore[arg-type]  # all that is left are the core's events
+                self.step(item)  # type: ignore[arg-type]  # all that is left are the core's events
 
     async def _look_around(self) -> None:
         """Snapshot → decide → write, in this order."""
@@ -128,7 +124,7 @@ class Brain:
             return
         for trouble in snapshot.problems:
             log.error("snapshot", problem=trouble)
-        await self.step(snapshot.taken)
+        self.step(snapshot.taken)
         self.flags.linked(True)
         self.flags.want(wanted_flags(self.state, self.policy))
         try:
@@ -136,34 +132,24 @@ class Brain:
         except LinkDown as problem:
             log.warning("lost while connecting", reason=str(problem))
 
-    async def step(self, event: Event) -> Decision:
-        """Decides on one event, records and performs."""
+    def step(self, event: Event) -> Decision:
+        """Decides on one event and hands on what follows. Never waits."""
         now = self.clock()
         decision = decide(self.state, event, self.policy, now)
         self.state = decision.state
         self.last_step_mono = now.mono
-        if decision.changes or self._unwritten:
-            await self._write_down(decision.changes)
         if decision.changes or decision.actions:
             self._perform(decision)
         return decision
 
-    async def _write_down(self, changes: tuple[Change, ...]) -> None:
-        self._unwritten.extend(changes)
-        try:
-            await self.thread(
-                self.store.record,
-                tuple(self._unwritten),
-                to_saved(self.state),
-                self.state.components.values(),
-                self.clock().wall,
-            )
-        except StoreProblem as problem:
-            log.error("store away, the record waits", changes=len(self._unwritten), reason=str(problem))
-        else:
-            self._unwritten.clear()
-
     def _perform(self, decision: Decision) -> None:
+        """The flags first: callers wait for them. Then the record, then the log."""
+        self.flags.want(wanted_flags(self.state, self.policy))
+        if decision.changes:
+            self.recorder.put(decision.changes, self.state)
+        asyncio.get_running_loop().call_later(LOG_AFTER, self._tell, decision)
+
+    def _tell(self, decision: Decision) -> None:
         for one in decision.changes:
             log.info(
                 "change", kind=one.kind, subject=one.subject, old=one.old, new=one.new, reason=one.reason
@@ -171,5 +157,4 @@ class Brain:
         for action in decision.actions:
             if isinstance(action, TellStaff):
                 log.warning("staff", scope=action.scope, text=action.text_id, detail=action.detail)
-        self.flags.want(wanted_flags(self.state, self.policy))
         self.listener.on_change()

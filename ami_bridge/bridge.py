@@ -25,6 +25,7 @@ from ami_bridge.heart import Heart
 from ami_bridge.inbox import Inbox
 from ami_bridge.link import Link, LinkSettings
 from ami_bridge.originate import Guard
+from ami_bridge.recorder import Recorder
 from ami_bridge.site import site_of
 from ami_bridge.snapshot import Snapshot
 from ami_bridge.store_thread import StoreThread
@@ -72,6 +73,7 @@ class Bridge:
         self.flags = Flags(self.link.action, lambda: self.clock().wall)
         self.heart = Heart(self.link.action, self.settings.beat_every, self.clock)
         self.attempts = Attempts(self.store, self.thread, self.link, self.policy.callbacks)
+        self.recorder = Recorder(self.store, self.thread, lambda: self.clock().wall)
         self.brain = self._brain()
         self.dispatcher = self._dispatcher()
         self.desk = Desk(self.store, self.thread, self.brain, self.dispatcher, self.attempts, self.clock)
@@ -93,8 +95,7 @@ class Bridge:
             link=self.link,
             translator=Translator(site),
             flags=self.flags,
-            store=self.store,
-            thread=self.thread,
+            recorder=self.recorder,
             listener=self,
         )
 
@@ -129,12 +130,14 @@ class Bridge:
         finally:
             self.link.close()
             await self.agi.close()
+            await self.recorder.write()
             self.thread.close()
 
     def _work(self) -> dict[str, Coroutine[Any, Any, None]]:
         return {
             "link": self.link.run(),
             "brain": self.brain.run(),
+            "recorder": self.recorder.run(),
             "ticks": self.brain.tick_for_ever(),
             "flags": self.flags.run(),
             "heart": self.heart.run(lambda: self.link.connected, self._able),
@@ -182,9 +185,8 @@ class Bridge:
         self._live_now.set()
 
     def on_change(self) -> None:
-        """The page should show it at once, and callbacks may be allowed now."""
+        """The page should show it soon."""
         self._live_now.set()
-        self.dispatcher.wake()
 
     def _captured(self) -> None:
         self._backlog += 1
@@ -218,8 +220,9 @@ class Bridge:
                 await self._show_once()
             except StoreProblem as problem:
                 log.warning("live rows not written", reason=str(problem))
-            await _wait(self._live_now, LIVE_SECONDS)
+            await _wait(self._live_now, LIVE_SECONDS - BUNCH_SECONDS)
             await asyncio.sleep(BUNCH_SECONDS)
+            self._live_now.clear()
 
     async def _show_once(self) -> None:
         state, policy, now = self.brain.state, self.policy.fallback, self.clock()

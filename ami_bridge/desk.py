@@ -67,7 +67,10 @@ class Desk:
     async def _perform(self, payload: Payload, who: str) -> str:
         match payload:
             case SetOverride() | EndOverride() | SetRecovery():
-                return await ask(payload, who, self.brain.ask)
+                said = await ask(payload, who, self.brain.ask)
+                if not await self.brain.recorder.written():
+                    return f"{said} (the store is away: in force, and recorded when it is back)"
+                return said
             case Dial():
                 return await self._dial(payload)
             case StateOutcome():

@@ -1,20 +1,34 @@
 """What was decided: change rows for the record, and the current state for pages and for a restart."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass, fields
+from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Table, insert, select, update
+from sqlalchemy import Connection, Table, bindparam, insert, select, update
 
 from fallback.decision import Change
 from fallback.state import ComponentState, Health, SavedScope
-from store.dialect import upsert
+from store.dialect import put
 from store.engine import Subject
 from store.tables import change, component_state, incident, scope_state
 
+_SAVED_NAMES = tuple(field.name for field in fields(SavedScope))
+_CHANGE_NAMES = tuple(field.name for field in fields(Change))
 _SAVED = [scope_state.c[field.name] for field in fields(SavedScope)]
 _CHANGE = [change.c[field.name] for field in fields(Change)]
+
+# Statements that run at each switch are built once.
+_ADD_CHANGE = insert(change)
+_CLOSE_OTHERS = (
+    update(incident)
+    .where(
+        incident.c.scope == bindparam("b_scope"),
+        incident.c.closed_at.is_(None),
+        incident.c.key != bindparam("b_key"),
+    )
+    .values(closed_at=bindparam("b_now"))
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,11 +68,11 @@ class Decisions(Subject):
         scopes: ``fallback.state.to_saved``; their incidents are opened, brought up to date and closed with
         them. components: those that changed, or all.
         """
-        rows = [asdict(one) for one in scopes]
+        rows = [_flat(one, _SAVED_NAMES) | {"at": now} for one in scopes]
         with self._database.write() as connection:
             if changes:
-                connection.execute(insert(change), [asdict(one) for one in changes])
-            _put(connection, scope_state, [row | {"at": now} for row in rows])
+                connection.execute(_ADD_CHANGE, [_flat(one, _CHANGE_NAMES) for one in changes])
+            _put(connection, scope_state, rows)
             _put(connection, component_state, [_component(one) | {"at": now} for one in components])
             _follow_incidents(connection, rows, now)
 
@@ -102,14 +116,15 @@ def _component(one: ComponentState) -> dict[str, Any]:
     return {"name": one.name, "health": one.health, "since": one.since, "detail": one.detail}
 
 
+def _flat(one: Any, names: Sequence[str]) -> dict[str, Any]:
+    """As dataclasses.asdict, which copies every value deeply and takes longer than the row's INSERT."""
+    return {name: getattr(one, name) for name in names}
+
+
 def _put(connection: Connection, table: Table, rows: Sequence[dict[str, Any]]) -> None:
     """Insert rows or bring those with the same primary key up to date."""
-    if not rows:
-        return
-    key = next(iter(table.primary_key.columns))
-    statement = upsert(connection, table)
-    kept = {name: statement.excluded[name] for name in rows[0] if name != key.name}
-    connection.execute(statement.on_conflict_do_update(index_elements=[key], set_=kept), rows)
+    if rows:
+        connection.execute(put(connection, table), rows)
 
 
 def _follow_incidents(connection: Connection, scopes: Sequence[dict[str, Any]], now: datetime) -> None:
@@ -129,13 +144,6 @@ def _follow_incidents(connection: Connection, scopes: Sequence[dict[str, Any]], 
             if row["incident_key"]
         ],
     )
-    for row in scopes:
-        connection.execute(
-            update(incident)
-            .where(
-                incident.c.scope == row["name"],
-                incident.c.closed_at.is_(None),
-                incident.c.key != row["incident_key"],
-            )
-            .values(closed_at=now)
-        )
+    over = [{"b_scope": row["name"], "b_key": row["incident_key"], "b_now": now} for row in scopes]
+    if over:
+        connection.execute(_CLOSE_OTHERS, over)

@@ -1,6 +1,8 @@
 """The few statements that SQLAlchemy spells per database."""
 
-from sqlalchemy import Connection, Table
+from functools import cache
+
+from sqlalchemy import Connection, Insert, Table
 from sqlalchemy.dialects.postgresql import Insert as PostgresqlInsert
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import Insert as SqliteInsert
@@ -12,3 +14,21 @@ def upsert(connection: Connection, table: Table) -> SqliteInsert | PostgresqlIns
     if connection.dialect.name == "postgresql":
         return postgresql_insert(table)
     return sqlite_insert(table)
+
+
+def put(connection: Connection, table: Table) -> Insert:
+    """INSERT whole rows, or bring those with the same primary key up to date.
+
+    Built once for each table and kind of database: to build it takes longer than to run it.
+    """
+    return _put(connection.dialect.name, table)
+
+
+@cache
+def _put(dialect: str, table: Table) -> Insert:
+    statement = postgresql_insert(table) if dialect == "postgresql" else sqlite_insert(table)
+    key = list(table.primary_key.columns)
+    kept = {
+        column.name: statement.excluded[column.name] for column in table.columns if column not in set(key)
+    }
+    return statement.on_conflict_do_update(index_elements=key, set_=kept)

@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import select
 
-from store.dialect import upsert
+from store.dialect import put
 from store.engine import Subject
 from store.tables import live
 
@@ -30,14 +30,7 @@ class Live(Subject):
             return
         rows = [{"key": key, "value": value, "at": now} for key, value in values.items()]
         with self._database.write() as connection:
-            statement = upsert(connection, live)
-            connection.execute(
-                statement.on_conflict_do_update(
-                    index_elements=[live.c.key],
-                    set_={"value": statement.excluded.value, "at": statement.excluded.at},
-                ),
-                rows,
-            )
+            connection.execute(put(connection, live), rows)
 
     def live_row(self, key: str) -> LiveRow | None:
         """One row, or None when it was never written."""

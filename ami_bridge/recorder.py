@@ -1,0 +1,74 @@
+"""Writes decisions down, in order, without making callers wait for the disk (docs/adr/0008)."""
+
+import asyncio
+from collections import deque
+from collections.abc import Callable
+from datetime import datetime
+
+import structlog
+
+from ami_bridge.store_thread import StoreThread
+from fallback.decision import Change
+from fallback.state import State, to_saved
+from store import Store, StoreProblem
+
+log = structlog.get_logger()
+
+MOST_KEPT = 10_000  # changes kept while the store is away: hours of trouble, a few megabytes
+RETRY_SECONDS = 1.0
+
+
+class Recorder:
+    """Takes every decision's changes and the picture after it; one transaction holds all that waited."""
+
+    def __init__(self, store: Store, thread: StoreThread, wall: Callable[[], datetime]) -> None:
+        self._store = store
+        self._thread = thread
+        self._wall = wall
+        self._waiting: deque[Change] = deque(maxlen=MOST_KEPT)
+        self._state = State()
+        self._wake = asyncio.Event()
+        self._written = asyncio.Event()
+        self._written.set()
+
+    def put(self, changes: tuple[Change, ...], state: State) -> None:
+        """Hands over what was decided; returns at once."""
+        self._waiting.extend(changes)
+        self._state = state
+        self._written.clear()
+        self._wake.set()
+
+    async def written(self, patience: float = 2.0) -> bool:
+        """Waits until everything handed over is durable; False when it is not after ``patience`` seconds."""
+        try:
+            async with asyncio.timeout(patience):
+                await self._written.wait()
+        except TimeoutError:
+            return False
+        return True
+
+    async def run(self) -> None:
+        """Until cancelled. What could not be written stays, in order, and is tried again."""
+        while True:
+            await self._wake.wait()
+            self._wake.clear()
+            if await self.write():
+                continue
+            await asyncio.sleep(RETRY_SECONDS)
+            self._wake.set()
+
+    async def write(self) -> bool:
+        """One transaction with all that waits; False when the store is away."""
+        batch, state = tuple(self._waiting), self._state
+        moved = {one.subject for one in batch if one.kind == "component"}
+        components = [one for name, one in state.components.items() if name in moved]
+        try:
+            await self._thread(self._store.record, batch, to_saved(state), components, self._wall())
+        except StoreProblem as problem:
+            log.error("store away, the record waits", changes=len(batch), reason=str(problem))
+            return False
+        for _ in batch:
+            self._waiting.popleft()
+        if not self._waiting:
+            self._written.set()
+        return True
