@@ -1,25 +1,29 @@
 """Speaks a dialogue on one AGI connection.
 
-A step costs two exchanges: one ``MSet`` with everything to remember and the new absolute time-out, and the step itself.
-Commands are never sent ahead: Asterisk reads a second one from the same packet only when a third arrives.
+A step runs in the dialplan (``holdfast-step``), which limits the silence after it by itself; so nothing here needs to know
+how long a prompt is. What is to be remembered goes out before it in one ``MSet``. Commands are never sent ahead:
+Asterisk does not look at a second one that came in the same packet.
 """
 
 import asyncio
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, tzinfo
-from math import ceil
+
+import structlog
 
 from ivr.agi_line import AgiLine
 from ivr.agi_wire import command
 from ivr.dialogue import advance, start
 from ivr.policy import CallerPolicy
-from ivr.sounds import Sounds
 from ivr.steps import Ask, End, Input, Kept, Keys, NotKept, Play, SetFacts, SetLanguage, Spool, Step
 from ivr.values import CallFacts, Left
 
 Keep = Callable[[Left], Awaitable[None]]
-GRACE_SECONDS = 4  # silence that a frozen server may cost a caller before the dialplan goes on
+log = structlog.get_logger()
+STEPS = "holdfast-step"
+STEP_SECONDS = 240.0  # longest prompts and slowest fingers; a guard against leaks, not a rule for callers
 COMMAND_SECONDS = 4.0  # an answer to a command that plays nothing
+LONGEST_KEEP = 3.0  # the dialplan waits 4 s after a step; the promise has to begin before that
 
 
 class StepFailed(Exception):
@@ -27,19 +31,19 @@ class StepFailed(Exception):
 
 
 class AgiCall:
-    """One call under way. keep: returns when the line is durable; clock: aware UTC."""
+    """One call under way. keep: returns when the line is durable; clock: aware UTC; prompts: their folder."""
 
     def __init__(
         self,
         line: AgiLine,
         policy: CallerPolicy,
         zone: tzinfo,
-        sounds: Sounds,
+        prompts: str,
         keep: Keep,
         clock: Callable[[], datetime],
     ) -> None:
         self._line, self._policy, self._zone = line, policy, zone
-        self._sounds, self._keep, self._clock = sounds, keep, clock
+        self._prompts, self._keep, self._clock = prompts, keep, clock
         self._language = ""
         self._facts: list[tuple[str, str]] = []
 
@@ -75,64 +79,51 @@ class AgiCall:
     # -- steps
 
     async def _play(self, step: Play) -> None:
-        seconds = self._sounds.seconds(self._language, step.prompts)
-        await self._remember(seconds)
-        files = self._files(step.prompts)
-        if len(files) == 1:  # only this one tells when the file is missing
-            await self._do(command("STREAM FILE", files[0], ""), seconds)
-        else:
-            await self._do(command("EXEC", "Playback", "&".join(files)), seconds)
+        await self._remember()
+        await self._do(command("GOSUB", STEPS, "play", "1", self._files(step.prompts)), STEP_SECONDS)
 
     async def _ask(self, step: Ask) -> Keys:
-        seconds = self._sounds.seconds(self._language, step.prompts) + step.seconds * step.digits
-        await self._remember(seconds)
-        files = self._files(step.prompts)
-        if len(files) == 1:
-            limits = str(int(step.seconds * 1000)), str(step.digits)
-            return Keys(await self._do(command("GET DATA", files[0], *limits), seconds))
-        arguments = f"HF_IN,{'&'.join(files)},{step.digits},,1,{step.seconds:g}"
-        await self._do(command("EXEC", "Read", arguments), seconds)
+        await self._remember()
+        arguments = f"{self._files(step.prompts)},{step.digits},{step.seconds:g}"
+        await self._do(command("GOSUB", STEPS, "ask", "1", arguments), STEP_SECONDS)
         reply = await self._line.ask(_HEARD, COMMAND_SECONDS)
-        status, _, keys = reply.data.partition(":")
-        if reply.failed or status == "ERROR":
-            raise StepFailed("a prompt cannot be played")
+        status, colon, keys = reply.data.partition(":")
+        if reply.failed or not colon or status == "ERROR":
+            raise StepFailed("a prompt cannot be played, or the dialplan is an older one: render it again")
         return Keys(keys)
 
     async def _spool(self, left: Left) -> Input:
         """Facts first, so that the next tier has them if this one never comes back."""
-        wait = self._policy.keep_seconds
-        if self._facts:
-            await self._remember(wait)
-        self._line.give(wait)
+        await self._remember()
+        self._line.give(self._policy.keep_seconds)
         try:
-            async with asyncio.timeout(wait):
+            async with asyncio.timeout(min(self._policy.keep_seconds, LONGEST_KEEP)):
                 await self._keep(left)
-        except Exception:
+        except Exception as reason:
+            log.warning("spool did not keep", unique_id=left.unique_id, reason=type(reason).__name__)
             return NotKept()
         return Kept()
 
     # -- commands
 
-    async def _remember(self, seconds: float | None = None) -> None:
-        """Everything to remember, and the time-out for a step of so many seconds, in one exchange."""
-        pairs = [f"{name}={value}" for name, value in self._facts]
-        if seconds is not None:
-            pairs.insert(0, f"TIMEOUT(absolute)={ceil(seconds) + GRACE_SECONDS}")
-        self._facts = []
-        if pairs:
-            await self._do(command("EXEC", "MSet", ",".join(pairs)), COMMAND_SECONDS)
+    async def _remember(self) -> None:
+        """Everything to remember, in one exchange and in order."""
+        if self._facts:
+            pairs = ",".join(f"{name}={value}" for name, value in self._facts)
+            self._facts = []
+            await self._do(command("EXEC", "MSet", pairs), COMMAND_SECONDS)
 
-    async def _do(self, line: bytes, seconds: float) -> str:
+    async def _do(self, line: bytes, seconds: float) -> None:
         reply = await self._line.ask(line, seconds)
         if reply.failed:
             raise StepFailed(line.split(b" ", 2)[1].decode())
-        return reply.result
 
-    def _files(self, prompts: tuple[str, ...]) -> list[str]:
-        return [self._sounds.path(self._language, prompt) for prompt in prompts]
+    def _files(self, prompts: tuple[str, ...]) -> str:
+        folder = f"{self._prompts}/{self._language}"
+        return "&".join(f"{folder}/{prompt}" for prompt in prompts)
 
 
-_HEARD = command("GET FULL VARIABLE", "${READSTATUS}:${FILTER(0-9*#,${HF_IN})}")
+_HEARD = command("GET VARIABLE", "HF_IN")
 
 
 def call_facts(header: dict[str, str]) -> CallFacts:

@@ -204,7 +204,8 @@ def _keyed(dialogue: Dialogue, text: str, now: datetime) -> Move:
 def _refused(dialogue: Dialogue, text: str, now: datetime) -> Move:
     """Refused at capture with the reason spoken: not a whole number, or one that may not be dialled."""
     mistaken = check(text, dialogue.policy).refusal in (Refusal.INVALID, Refusal.NOT_A_NUMBER)
-    return _ask(dialogue, now, ("number-invalid" if mistaken else "number-refused",))
+    asked = _ask(dialogue, now, ("number-invalid" if mistaken else "number-refused",))
+    return _after((_facts(HF_KEYED=""),), asked)
 
 
 def _confirmed(dialogue: Dialogue, text: str, now: datetime) -> Move:
@@ -213,7 +214,8 @@ def _confirmed(dialogue: Dialogue, text: str, now: datetime) -> Move:
 
 def _rekey(dialogue: Dialogue, text: str, now: datetime) -> Move:
     """He says that it is wrong: never kept (requirement C5); each keying is a try."""
-    return _ask(replace(dialogue, stage=Stage.KEYING, keyed="", tries=dialogue.keyings), now)
+    asked = _ask(replace(dialogue, stage=Stage.KEYING, keyed="", tries=dialogue.keyings), now)
+    return _after((_facts(HF_KEYED=""),), asked)
 
 
 # -- settling

@@ -12,7 +12,6 @@ from ivr.agi_call import AgiCall, Keep, StepFailed
 from ivr.agi_line import AgiLine, CallerGone
 from ivr.agi_wire import BadCommand
 from ivr.policy import CallerPolicy
-from ivr.sounds import Sounds
 
 log = structlog.get_logger()
 
@@ -43,7 +42,7 @@ class FastAgiServer:
     ) -> None:
         self._policy, self._keep, self._clock = policy, keep, clock
         self._zone = ZoneInfo(policy.timezone)
-        self._sounds = Sounds(prompts_dir)
+        self._prompts = str(prompts_dir)
         self._header_seconds = header_seconds
         self._silent: dict[AgiLine, None] = {}  # oldest first
         self._calls: set[AgiLine] = set()
@@ -121,7 +120,7 @@ class FastAgiServer:
     async def _serve(self, line: AgiLine) -> None:
         """One call. Whatever happens, the connection closes and the dialplan goes on with what is known."""
         try:
-            await AgiCall(line, self._policy, self._zone, self._sounds, self._keep, self._clock).run()
+            await AgiCall(line, self._policy, self._zone, self._prompts, self._keep, self._clock).run()
         except CallerGone:
             pass  # the hang-up handler of the dialplan writes down what there is
         except (StepFailed, BadCommand) as reason:

@@ -14,7 +14,8 @@ class CallerPolicy:
     own_lines: numbers of the hotline itself, never accepted as a number to call. service_prefixes: fixed-line
     subscriber numbers that begin so are service or premium codes (in China 1 and 9, as in 96xxx, 168xxxxx).
     choice_seconds: silence after a prompt before it counts as no answer; digit_seconds: the same while a number is
-    keyed; max_tries: how often one question is put; keep_seconds: longest wait for a durable spool line.
+    keyed; max_tries: how often one question is put; keep_seconds: longest wait for a durable spool line, at
+    most 3.
     """
 
     languages: tuple[str, ...] = ("zh-CN", "en")

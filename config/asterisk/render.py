@@ -3,18 +3,13 @@
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from config.asterisk.site import DialplanSite
-from config.manager_account import render_manager_account
 
 DIALPLAN = "extensions_holdfast.conf"
-MANAGER = "manager_holdfast.conf"
 MATTERS = (("1", "fault"), ("2", "bill"), ("3", "complaint"), ("4", "tipoff"), ("5", "question"))
 
 
 def render(site: DialplanSite) -> dict[str, str]:
-    """File name → text. Every value of a DialplanSite has been checked, so nothing is escaped here.
-
-    The manager account is there only when its secret is given. Raises ValueError for a secret that cannot be written.
-    """
+    """File name → text. Every value of a DialplanSite has been checked, so nothing is escaped here."""
     templates = Environment(
         loader=PackageLoader("config.asterisk"),
         undefined=StrictUndefined,
@@ -23,9 +18,4 @@ def render(site: DialplanSite) -> dict[str, str]:
         keep_trailing_newline=True,
         autoescape=False,  # noqa: S701 - this is Asterisk's configuration, not HTML
     )
-    files = {DIALPLAN: templates.get_template(f"{DIALPLAN}.jinja").render(site=site, matters=MATTERS)}
-    if site.manager_secret:
-        files[MANAGER] = render_manager_account(
-            site.manager_username, site.manager_secret, site.manager_permit
-        )
-    return files
+    return {DIALPLAN: templates.get_template(f"{DIALPLAN}.jinja").render(site=site, matters=MATTERS)}

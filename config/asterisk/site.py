@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,39}")
@@ -37,9 +37,9 @@ class DialplanSite:
 
     prompts_dir, tier3_dir: as Asterisk itself sees them. languages: one or two; the second is offered with key 9.
     beat_fresh: a beat younger than this means that the bridge lives; flag_expires: older than this, flags are ignored.
+    agi_start, agi_silence: how long the bridge may take to begin, and between two steps, before tier 3 goes on.
     key_wait, digit_wait: silence that ends a key, a number. callback_priority: of a callback in its queue; live callers
     have 0. queue_wait: longest wait of a callback for an agent. shown: caller id of outgoing calls unless HF_SHOWN says.
-    manager_secret: when given, the bridge's manager account is rendered too.
     """
 
     scopes: tuple[ScopeLine, ...]
@@ -52,6 +52,7 @@ class DialplanSite:
     beat_fresh: int = 10
     flag_expires: int = 180
     agi_start: int = 8
+    agi_silence: int = 4
     max_tries: int = 3
     key_wait: int = 5
     digit_wait: int = 5
@@ -59,9 +60,6 @@ class DialplanSite:
     queue_wait: int = 120
     callback_priority: int = -10
     shown: str = ""
-    manager_username: str = "holdfast"
-    manager_secret: str = field(default="", repr=False)
-    manager_permit: tuple[str, ...] = ("127.0.0.1/255.255.255.255",)
 
     def __post_init__(self) -> None:
         problems = list(self._problems())
@@ -108,6 +106,7 @@ class DialplanSite:
             "beat_fresh": (1, 3600),
             "flag_expires": (1, 86400),
             "agi_start": (2, 60),
+            "agi_silence": (4, 60),
             "max_tries": (1, 9),
             "key_wait": (1, 60),
             "digit_wait": (1, 60),

@@ -124,10 +124,3 @@ def test_all_problems_are_told_at_once() -> None:
     with pytest.raises(SiteInvalid) as refused:
         replace(SITE, agi_port=0, max_tries=0, prompts_dir=Path("x"))
     assert len(refused.value.problems) == 3
-
-
-def test_the_managers_account_is_rendered_with_its_secret_and_only_then() -> None:
-    assert render(SITE).keys() == {"extensions_holdfast.conf"}
-    files = render(replace(SITE, manager_secret="s3cret"))
-    assert "secret = s3cret" in files["manager_holdfast.conf"]
-    assert "s3cret" not in repr(replace(SITE, manager_secret="s3cret"))

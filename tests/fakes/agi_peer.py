@@ -66,13 +66,12 @@ class AgiPeer:
         while line := await self.command():
             if until and until in line:
                 return line
-            key = next((text for part, text in keys.items() if part in line), "")
-            if line.startswith("GET DATA"):
-                await self.send(f"200 result={key}\n" if key else "200 result= (timeout)\n")
-            elif line.startswith("GET FULL"):
-                await self.send(f"200 result=1 (OK:{pressed})\n")
+            if line.startswith("GET VARIABLE"):
+                await self.send(f"200 result=1 ({'OK' if pressed else 'TIMEOUT'}:{pressed})\n")
+            elif line.startswith("GOSUB"):
+                pressed = next((text for part, text in keys.items() if part in line), "")
+                await self.send("100 result=0 Trying...\n200 result=0 Gosub complete\n")
             else:
-                pressed = key if '"Read"' in line else pressed
                 await self.send("200 result=0\n")
         return ""
 

@@ -155,6 +155,7 @@ class Bridge:
 
     def close(self) -> None:
         self._call(self.server.close())
+        self._call(asyncio.sleep(0.1))  # what was accepted meanwhile is closed too
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join(5)
         self._loop.close()

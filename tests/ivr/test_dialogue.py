@@ -113,6 +113,7 @@ def test_c5_a_keyed_number_is_read_back_until_confirmed() -> None:
     assert heard.asked == ("read-back", *digits, "confirm")
     assert "HF_NUMBER" not in heard.facts
     assert heard.answer("2").asked == ("enter-number",)
+    assert heard.facts["HF_KEYED"] == ""  # no other tier takes it up
     heard.answer("13900002222", "1")
     assert heard.facts["HF_NUMBER"] == "13900002222"
     assert heard.answer("1").left.source == "keyed"

@@ -71,17 +71,24 @@ async def test_a_call_is_kept_before_it_is_promised_and_done_comes_last(
     assert (left.number, left.matter, left.incident, left.at) == ("13912345678", "bill", "INC-1", NOW)
     assert peer.variables["HF_SPOOLED"] == "1"
     assert "HF_DONE" not in peer.variables
-    await peer.send("200 result=0 endpos=16000\n")
+    await peer.send("100 result=0 Trying...\n200 result=0 Gosub complete\n")
     await peer.play({})
     assert peer.commands[-1].endswith('HF_DONE=1"')
     await peer.close()
 
 
-async def test_every_step_is_armed_with_its_own_time_limit(server: FastAgiServer, keeper: Keeper) -> None:
+async def test_every_step_runs_in_the_dialplan_which_limits_the_silence_after_it(
+    server: FastAgiServer, keeper: Keeper
+) -> None:
     peer = await good_call(server, keeper)
-    for before, line in zip(peer.commands, peer.commands[1:], strict=False):
-        if line.startswith(("GET DATA", "STREAM FILE")):
-            assert "TIMEOUT(absolute)=" in before
+    verbs = {line.split('"')[0].strip() for line in peer.commands}
+    assert verbs == {
+        "GOSUB",
+        "EXEC",
+        "GET VARIABLE",
+    }  # EXEC is MSet alone; nothing plays outside of the fence
+    assert all('"holdfast-step"' in line for line in peer.commands if line.startswith("GOSUB"))
+    assert all('"MSet"' in line for line in peer.commands if line.startswith("EXEC"))
 
 
 async def test_an_express_capture_takes_three_exchanges(keeper: Keeper, tmp_path: Path) -> None:
@@ -110,9 +117,8 @@ async def test_a_hang_up_at_any_step_ends_our_part_quietly(
 ) -> None:
     peer = await AgiPeer.connect(server.port, agi_arg_6="2")
     for _ in range(step):
-        line = await peer.command()
-        question = line.startswith("GET DATA")
-        await peer.send("200 result=13800001111\n" if question else "200 result=1 (OK:1)\n")
+        await peer.command()
+        await peer.send("200 result=1 (OK:1)\n")
     await peer.command()
     await peer.send("HANGUP\n200 result=-1\n")
     assert await closed(peer.reader, 2)
@@ -159,7 +165,7 @@ async def test_a_step_that_fails_leaves_the_call_to_the_dialplan(
 
 async def test_a_prompt_that_cannot_be_played_is_no_silent_caller(server: FastAgiServer) -> None:
     peer = await AgiPeer.connect(server.port, agi_arg_4=str(int(NOW.timestamp()) + 3600), agi_arg_6="")
-    await peer.play({}, until="GET FULL")
+    await peer.play({}, until="GET VARIABLE")
     await peer.send("200 result=1 (ERROR:)\n")
     assert await closed(peer.reader, 2)
     await peer.close()

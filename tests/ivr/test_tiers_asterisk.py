@@ -98,13 +98,12 @@ def test_an_unknown_scope_passes_and_is_named_in_the_log(hotline: Hotline) -> No
 
 
 def test_one_key_during_the_phrase_and_a_matter_make_a_capture(hotline: Hotline, bridge: Bridge) -> None:
-    call = in_phrase(hotline).keys("1").asked("GET DATA", "matter").keys("1").ended()
+    call = in_phrase(hotline).keys("1").asked("GOSUB", "ask", "matter").keys("1").ended()
     (left,) = bridge.kept
     assert (left.number, left.source, left.matter) == ("13912345678", "own", "fault")
     assert (left.unique_id, left.scope, left.incident) == (call.unique_id, "power", "INC-1")
     assert (left.wanted, left.promised, left.tier) == (True, True, 1)
-    assert call.was_asked("STREAM FILE", "promise")
-    assert not call.ran("Read", "/matter")
+    assert call.was_asked("GOSUB", "play", "promise")
     assert not hotline.lines(0.3)
 
 
@@ -164,21 +163,47 @@ def test_a_number_confirmed_before_the_bridge_froze_is_not_asked_again(
     hotline: Hotline, bridge: Bridge
 ) -> None:
     call = in_phrase(hotline, "anonymous").keys("2").asked("enter-number").keys("13800001111#")
-    call.asked("digit-1&").keys("1").asked("matter")
-    bridge.freeze(9)
+    call.asked("digit-1&").keys("1").asked("matter").runs("Read", "/matter")
     begun = time.monotonic()
+    bridge.freeze(9)
     call.runs("Read", "/matter", timeout=12).keys("2").ended()
     assert [facts(line) for line in hotline.lines()] == [("13800001111", "keyed", "bill", "1", "1")]
     time.sleep(max(0.0, 9.5 - (time.monotonic() - begun)))
 
 
-def test_a_bridge_that_dies_in_mid_dialogue_hands_over_at_once(hotline: Hotline) -> None:
+def test_a_bridge_that_freezes_while_a_number_is_keyed_costs_four_seconds_and_no_second_keying(
+    hotline: Hotline, bridge: Bridge
+) -> None:
+    call = in_phrase(hotline).keys("2").asked("enter-number")
+    bridge.freeze(9)
+    begun = time.monotonic()
+    call.keys("13800001111#")
+    keyed = time.monotonic()
+    call.runs("Read", "read-back", timeout=8)
+    assert time.monotonic() - keyed < 5
+    call.keys("1").runs("Read", "/matter").ended()
+    assert [facts(line)[:2] for line in hotline.lines()] == [("13800001111", "keyed")]
+    time.sleep(max(0.0, 9.5 - (time.monotonic() - begun)))
+
+
+def test_a_bridge_that_dies_while_a_number_is_keyed_hands_the_number_over_at_once(hotline: Hotline) -> None:
     bridge = Bridge(hotline.lab)
     call = in_phrase(hotline).keys("2").asked("enter-number")
     bridge.close()
-    call.runs("Read", "enter-number", timeout=2).keys("13800001111#").runs("Read", "confirm").keys("1")
-    call.runs("Read", "/matter").ended()
+    call.keys("13800001111#").runs("Read", "read-back", timeout=2).keys("1").runs("Read", "/matter").ended()
     assert [facts(line) for line in hotline.lines()] == [("13800001111", "keyed", "", "1", "1")]
+
+
+def test_a_number_that_the_bridge_refused_is_not_read_back_by_tier_3(
+    hotline: Hotline, bridge: Bridge
+) -> None:
+    call = in_phrase(hotline).keys("2").asked("enter-number").keys("16812345#").asked("number-refused")
+    bridge.freeze(9)
+    begun = time.monotonic()
+    call.runs("Read", "number-refused").runs("Read", "enter-number", timeout=8)
+    assert not call.ran("Read", "read-back")
+    call.hang_up()
+    time.sleep(max(0.0, 9.5 - (time.monotonic() - begun)))
 
 
 @pytest.mark.parametrize("fault", ["broken", "frozen"])
@@ -189,7 +214,8 @@ def test_a_spool_that_fails_is_no_promise_but_tier_3(hotline: Hotline, bridge: B
     assert [facts(line) for line in hotline.lines()] == [("13912345678", "own", "fault", "1", "1")]
     assert not bridge.kept
     assert call.ran("Playback", "promise")
-    assert not call.ran("Read", "/matter")  # stated already
+    asked = [step for step in call.history() if step.startswith("Read(") and "/matter" in step]
+    assert len(asked) == 1  # by the bridge; tier 3 knows it
 
 
 # -- tier 3
@@ -291,7 +317,7 @@ def test_hanging_up_during_the_promise_leaves_the_kept_line_and_no_other(
     hotline: Hotline, bridge: Bridge
 ) -> None:
     silent_prompts(hotline.lab.prompts_dir, only="promise", seconds=2)
-    call = in_phrase(hotline).keys("1").asked("matter").keys("1").asked("STREAM FILE", "promise").hang_up()
+    call = in_phrase(hotline).keys("1").asked("matter").keys("1").asked("GOSUB", "promise").hang_up()
     silent_prompts(hotline.lab.prompts_dir, only="promise")
     assert [left.unique_id for left in bridge.kept] == [call.unique_id]
     assert not hotline.lines(0.3)
