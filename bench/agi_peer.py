@@ -49,10 +49,8 @@ async def _session(port: int, worker: int, one: int) -> int:
 
 def _answer(line: bytes) -> bytes:
     """As Asterisk says it: a caller who presses 1 at every question."""
-    if line.startswith(b"GET DATA"):
-        return b"200 result=1\n"
-    if line.startswith(b"GET FULL VARIABLE"):
+    if line.startswith(b"GET VARIABLE"):
         return b"200 result=1 (OK:1)\n"
-    if line.startswith(b"STREAM FILE"):
-        return b"200 result=0 endpos=70000\n"
+    if line.startswith(b"GOSUB"):
+        return b"100 result=0 Trying...\n200 result=0 Gosub complete\n"
     return b"200 result=0\n"
