@@ -55,6 +55,8 @@ class Story:
     def __init__(self, lab: Lab, site: Site, say: Callable[[str], None]) -> None:
         self.lab, self.site, self.say = lab, site, say
         self.placed: list[tuple[Person, CallHandle]] = []
+        self._told: set[str] = set()
+        self._stated: set[str] = set()
 
     def play(self) -> Account:
         """The whole story; raises LabError with the step that did not happen."""
@@ -123,18 +125,29 @@ class Story:
         )
 
     def _callbacks(self) -> Account:
-        told: set[str] = set()
         end = time.monotonic() + 100
         while time.monotonic() < end:
             status = self.site.status()
             for call in status["live"]["calls"]:
-                if call["attempt"] not in told:
-                    told.add(call["attempt"])
-                    self.say(f"  callback {len(told)}: promise {call['promise']} by {call['trunk']}")
-            if not status["figures"]["open"]:
+                self._follow(call, status["promises"])
+            if not status["figures"]["open"] and not status["figures"]["talking"]:
                 break
-            time.sleep(0.3)
+            time.sleep(0.2)
         return settle(self.placed, self.site, self.lab)
+
+    def _follow(self, call: dict[str, Any], promises: list[dict[str, Any]]) -> None:
+        """Tells of a new callback; where a voicemail answers, the agent says so, as one who hears the greeting."""
+        key, promise = call["attempt"], call["promise"]
+        number = next((one["number"] for one in promises if one["id"] == promise), "")
+        if key not in self._told:
+            self._told.add(key)
+            self.say(f"  callback {len(self._told)}: {number} by {call['trunk']}")
+        if call["stage"] == "talking" and number.endswith(people.VOICEMAIL) and key not in self._stated:
+            self._stated.add(key)
+            said = self.site.command("callbacks", "outcome", str(promise), "voicemail", "--who", "demo")
+            self.say(
+                f"    the agent hears a greeting and presses voicemail ({said.stdout.strip() or said.stderr.strip()})"
+            )
 
     # -- helpers
 

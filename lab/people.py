@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+VOICEMAIL = "3"  # last digit of numbers at which a voicemail answers
+
 
 @dataclass(frozen=True, slots=True)
 class Person:

@@ -1,4 +1,4 @@
-"""``holdfast callbacks list|show``: the promise book in the terminal."""
+"""``holdfast callbacks list|show|outcome``: the promise book in the terminal."""
 
 import json
 from dataclasses import asdict
@@ -9,11 +9,12 @@ import typer
 from rich.table import Table
 
 from callbacks.masking import mask_number
-from callbacks.values import Attempt, PromiseState
-from console import summary
-from console.commands.shared import Problem, local, open_store, out, say
+from callbacks.values import Attempt, Outcome, PromiseState
+from console import intents, summary
+from console.commands.shared import Problem, Who, ask, local, open_store, out, say
 
 app = typer.Typer(help="The promise book.", no_args_is_help=True)
+STATED = ("answered", "voicemail", "busy", "no_answer", "refused", "again")
 
 
 @app.command("list")
@@ -74,3 +75,26 @@ def show(
         ended = attempt.outcome or "in flight"
         words = (attempt.trunk, attempt.agent, ended, attempt.reason, attempt.who, attempt.note)
         say(f"  attempt {attempt.key} {local(attempt.started_at)} {' · '.join(filter(None, words))}")
+
+
+@app.command()
+def outcome(
+    promise_id: Annotated[int, typer.Argument(metavar="ID", help="The promise's number in the list.")],
+    result: Annotated[str, typer.Argument(metavar="OUTCOME", help=" | ".join(STATED))],
+    agent: Annotated[
+        str, typer.Option(help="Member, e.g. PJSIP/agent-1; whoever took the call otherwise.")
+    ] = "",
+    note: Annotated[str, typer.Option(help="A remark for the record.")] = "",
+    who: Who = "",
+) -> None:
+    """State how the newest attempt ended: the agent's word stands over the line's."""
+    if result not in STATED:
+        raise Problem("OUTCOME", f"there is no outcome {result!r}", f"use one of {', '.join(STATED)}")
+    with open_store() as store:
+        promise = store.promise(promise_id)
+        if promise is None:
+            raise Problem("ID", f"there is no promise {promise_id}", "see: holdfast callbacks list")
+        if not promise.attempt:
+            raise Problem("ID", f"promise {promise_id} was not called yet", "see: holdfast callbacks show ID")
+        member = agent or promise.agent
+        ask(store, intents.outcome(promise_id, promise.attempt, Outcome(result), member, note[:200]), who)
