@@ -9,10 +9,10 @@ VENV := .venv
 PY := $(VENV)/bin/python
 RUN ?=# what `make demo` passes on, e.g. RUN="--seed 7"
 
-# What the lab and the prompts need beside Python: a folder Debian for Asterisk, a voice, a firewall to drop packets.
-SYSTEM := debootstrap espeak-ng nftables iproute2 ca-certificates
+# What the lab and the prompts need beside Python: a voice, a firewall that drops packets, setpriv.
+SYSTEM := espeak-ng nftables util-linux ca-certificates
 # What only the tests need: a browser that opens the page, and fonts with Chinese in them.
-SYSTEM_TEST := chromium fonts-noto-cjk
+SYSTEM_TEST := chromium fonts-wqy-zenhei
 
 help:
 	@echo "make demo    watch a hotline lose a trunk and its agents, and every caller be called back (STAY=1 keeps it up)"
