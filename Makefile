@@ -58,6 +58,7 @@ lint: setup
 	$(VENV)/bin/ruff check .
 	$(VENV)/bin/ruff format --check .
 	$(VENV)/bin/mypy
+	for one in tests/*/conftest.py; do $(VENV)/bin/mypy $$one || exit 1; done
 	$(VENV)/bin/lint-imports
 
 unit: $(VENV)/.ready
