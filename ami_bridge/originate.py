@@ -49,7 +49,9 @@ def through_queue(attempt: Attempt, queue: str, line: Line, guard: Guard, policy
 
 def by_claim(attempt: Attempt, line: Line, guard: Guard, policy: CallbackPolicy) -> Headers:
     """An agent's own claim: his phone rings first, then the caller is dialled, through the same guard."""
-    variables = _variables(attempt, line, guard, policy) | {"HF_DIRECT": "1"}
+    # The guard meets this call only when the agent has answered, so his ringing time counts against it.
+    until = guard.epoch + int(policy.not_after + policy.ring_seconds)
+    variables = _variables(attempt, line, guard, policy) | {"HF_DIRECT": "1", "HF_NOT_AFTER": str(until)}
     return _headers(attempt, attempt.agent, variables, policy.ring_seconds)
 
 

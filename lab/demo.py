@@ -24,27 +24,27 @@ POLICY = Path(__file__).with_name("demo_policy.yaml")
 SPACING = 1.5  # seconds between two callers
 
 FIRST = (
-    people.own(1, 1),
-    people.keyed(2, 8),
-    people.own(3, 4, "presses 1 (his line will be busy)"),
     people.corrected(4, 9),
-    people.silent(5, 0),
+    people.keyed(2, 8),
     people.withheld(6, 1),
+    people.own(1, 1),
+    people.own(3, 4, "presses 1 (his line will be busy)"),
     people.own(7, 5, "presses 1 (he will not answer)"),
     people.early(8),
     people.own(9, 2, "presses 1 (a man of few words)"),
     people.half_way(10, 1),
     people.own(1, 1, "the first caller again: presses 1"),
+    people.silent(5, 0),
     people.own(11, 3, "presses 1 (a voicemail will answer)"),
 )
 SECOND = (
-    people.own(12, 1),
-    people.keyed(13, 1),
-    people.own(14, 6, "presses 1 (his network is full)"),
     people.silent(15, 8),
+    people.keyed(13, 1),
+    people.own(12, 1),
+    people.own(14, 6, "presses 1 (his network is full)"),
+    people.withheld(18, 9),
     people.own(16, 7, "presses 1 (his line will refuse)"),
     people.early(17),
-    people.withheld(18, 9),
     people.own(19, 1),
 )
 
@@ -103,7 +103,7 @@ class Story:
             f"{len(FIRST) + len(SECOND)} callers through carrier B hear the announcement and leave numbers"
         )
         self._call(FIRST)
-        time.sleep(6)
+        time.sleep(3.5)
         self.say("✂ kill -9 of the bridge, in the middle of calls")
         self.site.kill_bridge()
         self._call(SECOND)

@@ -1,4 +1,8 @@
-"""The people of the demo: how each one calls, what he does, and which promise that makes due."""
+"""The people of the demo: how each one calls, what he does, and which promise that makes due.
+
+They know the menu and do not wait for its end. Nobody is at a key when the story kills the bridge: a person would
+press it again, these cannot hear that they should.
+"""
 
 from dataclasses import dataclass
 
@@ -30,20 +34,20 @@ def number(index: int, last: int) -> str:
 def own(index: int, last: int, who: str = "presses 1: call me on this number") -> Person:
     """Presses 1 and says what it is about."""
     mine = number(index, last)
-    return Person(who, mine, ((3.0, "1"), (9.0, "1")), due=mine)
+    return Person(who, mine, ((2.5, "1"), (6.0, "1")), due=mine)
 
 
 def keyed(index: int, last: int) -> Person:
     """Keys another number, hears it and confirms it."""
     other = number(500 + index, last)
-    keys = ((3.0, "2"), (8.0, other + "#"), (22.0, "1"), (28.0, "2"))
+    keys = ((1.5, "2"), (3.5, other + "#"), (9.0, "1"), (11.5, "2"))
     return Person("presses 2, keys another number, confirms it", number(index, 1), keys, due=other)
 
 
 def corrected(index: int, last: int) -> Person:
     """Keys a wrong number, hears it, says no, keys the right one and confirms it."""
     wrong, right = number(700 + index, 1), number(600 + index, last)
-    keys = ((3.0, "2"), (8.0, wrong + "#"), (22.0, "2"), (27.0, right + "#"), (41.0, "1"), (47.0, "1"))
+    keys = ((1.5, "2"), (3.5, wrong + "#"), (9.0, "2"), (11.0, right + "#"), (16.5, "1"), (19.0, "1"))
     return Person("keys a wrong number, corrects it, confirms", number(index, 1), keys, due=right)
 
 
@@ -56,7 +60,7 @@ def silent(index: int, last: int) -> Person:
 def withheld(index: int, last: int) -> Person:
     """No caller id; keys the number."""
     mine = number(800 + index, last)
-    keys = ((3.0, "2"), (8.0, mine + "#"), (22.0, "1"), (28.0, "1"))
+    keys = ((1.5, "2"), (3.5, mine + "#"), (9.0, "1"), (11.5, "1"))
     return Person("withholds his number and keys it", "anonymous", keys, due=mine, withheld=True)
 
 
@@ -68,4 +72,4 @@ def early(index: int) -> Person:
 def half_way(index: int, last: int) -> Person:
     """Presses 1 and hangs up before the promise is spoken: asked for it, so it is kept."""
     mine = number(index, last)
-    return Person("presses 1 and hangs up half way", mine, ((3.0, "1"),), due=mine, hangup_after=6.5)
+    return Person("presses 1 and hangs up half way", mine, ((2.5, "1"),), due=mine, hangup_after=5.0)

@@ -22,6 +22,7 @@ _BY_STATUS = {
     "INVALIDARGS": Outcome.NOT_DIALLED,
     "NOAGENT": Outcome.NO_AGENT,
     "REFUSED": Outcome.NOT_DIALLED,  # the guarded context's word: stale fence, too late, or key seen before
+    "STALE": Outcome.NOT_DIALLED,  # another run took over while it waited for an agent; nobody was rung
     "TORTURE": Outcome.NO_ANSWER,
     "DONTCALL": Outcome.REFUSED,
 }
