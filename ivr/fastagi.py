@@ -46,6 +46,7 @@ class FastAgiServer:
         self._header_seconds = header_seconds
         self._silent: dict[AgiLine, None] = {}  # oldest first
         self._calls: set[AgiLine] = set()
+        self._closing = False
         self._server: asyncio.Server | None = None
         self._sweeper: asyncio.Task[None] | None = None
 
@@ -74,6 +75,7 @@ class FastAgiServer:
 
     async def close(self) -> None:
         """Stop listening and leave every call to the dialplan."""
+        self._closing = True
         if self._sweeper is not None:
             self._sweeper.cancel()
         if self._server is not None:
@@ -83,6 +85,7 @@ class FastAgiServer:
         for line in lines:
             line.abort("server closes")
         await asyncio.gather(*tasks, return_exceptions=True)
+        await asyncio.sleep(0)  # aborted connections are closed in the loop's next turn
 
     # -- connections
 
@@ -90,6 +93,9 @@ class FastAgiServer:
         return AgiLine(self._opened, self._ready, self._closed, self._header_seconds)
 
     def _opened(self, line: AgiLine) -> None:
+        if self._closing:  # accepted by the kernel before we stopped listening
+            line.abort("server closes")
+            return
         self._silent[line] = None
         if len(self._silent) > MOST_SILENT:
             next(iter(self._silent)).abort("silent for too long")

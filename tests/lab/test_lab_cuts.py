@@ -48,9 +48,11 @@ def test_agents_that_are_cut_leave_the_queue_empty_and_come_back(lab: Lab) -> No
     for number in range(1, 5):
         lab.wait_reachable(f"agent-{number}", False, timeout=6)
     assert "(Unavailable)" in lab.cli("queue show power")
-    refused = lab.call("13800020002").result()
+    try:
+        refused = lab.call("13800020002").result()
+    finally:
+        lab.restore("agents")
     assert not refused.answered
-    lab.restore("agents")
     for number in range(1, 5):
         lab.wait_reachable(f"agent-{number}", True, timeout=6)
     assert lab.call("13800020003", hangup_after=0.5).result().answered
