@@ -52,7 +52,11 @@ class Account:
             ("promises by outcome", _words(self.outcomes)),
         ]
         width = max(len(name) for name, _ in rows)
-        verdict = "Every caller was called back." if self.kept else "NOT every promise was kept."
+        verdict = (
+            "Nothing lost, nobody called twice, every promise has its outcome."
+            if self.kept
+            else "NOT every promise was kept."
+        )
         return "\n" + "\n".join(f"{name:<{width}}  {value}" for name, value in rows) + f"\n\n{verdict}"
 
 

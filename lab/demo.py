@@ -153,7 +153,8 @@ class Story:
 
     def _call(self, persons: tuple[Person, ...]) -> None:
         for person in persons:
-            self.say(f"  {person.caller_id[:3]}…{person.caller_id[-4:]} {person.who}")
+            shown = "withheld" if person.withheld else f"{person.caller_id[:3]}…{person.caller_id[-4:]}"
+            self.say(f"  {shown} {person.who}")
             call = self.lab.call(
                 person.caller_id,
                 carrier="b",
