@@ -157,6 +157,7 @@ class Bridge:
     async def on_connected(self, snapshot: Snapshot) -> None:
         """Raise the fence before anything is asked or dialled, then look at what was in flight."""
         self.attempts.booted_at = snapshot.taken.booted_at
+        self.dispatcher.channels = snapshot.channels
         await self.heart.raise_fence()
         self.dispatcher.fence_raised_at = self.clock().wall
         self.dispatcher.wake()

@@ -1,6 +1,6 @@
 """The channels that live now: which attempts are under way, and how many lines each trunk carries."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from ami_bridge.link import Link, LinkDown
@@ -23,9 +23,14 @@ async def look(link: Link, site: Site) -> Channels:
     reply = await link.action({"Action": "CoreShowChannels"}, timeout=LIST_TIMEOUT)
     if not reply.ok:
         raise LinkDown(f"Asterisk refused CoreShowChannels: {reply.message}")
+    return read(reply.events, site)
+
+
+def read(items: Iterable[Mapping[str, str]], site: Site) -> Channels:
+    """What Asterisk's list of channels says."""
     ours = set()
     in_use = dict.fromkeys(site.trunks.values(), 0)
-    for item in reply.events:
+    for item in items:
         attempt = attempt_of(item.get("Uniqueid", "")) or attempt_of(item.get("Linkedid", ""))
         if attempt is not None:
             ours.add(attempt)

@@ -10,9 +10,9 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Protocol
 
-from ami_bridge.events import Leg
+from ami_bridge.channels import Channels
+from ami_bridge.channels import read as read_channels
 from ami_bridge.link import Headers, Reply
-from ami_bridge.originate import attempt_of, channel_id
 from ami_bridge.readings import Contacts, member_seen
 from ami_bridge.site import Site
 from fallback.events import MemberSeen, QueueSeen, SnapshotTaken, TrunkSeen
@@ -36,30 +36,15 @@ class Acts(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class LiveChannel:
-    """A channel of one of our attempts that lives now: the attempt is under way and must not be called again.
-
-    leg: AGENT for the queue's side and for an agent's own phone that has not dialled on, else CALLER.
-    """
-
-    attempt: str
-    channel: str
-    unique_id: str
-    leg: Leg
-    application: str
-
-
-@dataclass(frozen=True, slots=True)
 class Snapshot:
-    """taken: for the core. channels: of our own attempts. in_use: trunk → channels now, ours and others'.
+    """taken: for the core. channels: those that live now.
 
     problems: sentences for people, about what could not be read and how to mend it; what they name stays
     unknown.
     """
 
     taken: SnapshotTaken
-    channels: tuple[LiveChannel, ...] = ()
-    in_use: Mapping[str, int] = field(default_factory=dict)
+    channels: Channels = field(default_factory=Channels)
     problems: tuple[str, ...] = ()
 
 
@@ -83,7 +68,7 @@ async def take(link: Acts, site: Site, now: datetime, contacts: Contacts) -> Sna
         members=tuple(members),
         queues=tuple(queues),
     )
-    return Snapshot(taken, _ours(channels), _in_use(channels, site), tuple(problems))
+    return Snapshot(taken, read_channels(channels, site), tuple(problems))
 
 
 async def _list(link: Acts, headers: dict[str, str], problems: list[str]) -> tuple[Mapping[str, str], ...]:
@@ -157,27 +142,3 @@ async def _uptime_by_local_time(link: Acts) -> float | None:
         ).total_seconds()
     except (KeyError, ValueError):
         return None
-
-
-def _ours(channels: tuple[Mapping[str, str], ...]) -> tuple[LiveChannel, ...]:
-    live = []
-    for item in channels:
-        unique_id = item.get("Uniqueid", "")
-        attempt = attempt_of(unique_id) or attempt_of(item.get("Linkedid", ""))
-        if attempt is not None:
-            first = unique_id == channel_id(attempt)
-            leg = Leg.CALLER if first and item.get("Application") == "Dial" else Leg.AGENT
-            live.append(
-                LiveChannel(attempt, item.get("Channel", ""), unique_id, leg, item.get("Application", ""))
-            )
-    return tuple(live)
-
-
-def _in_use(channels: tuple[Mapping[str, str], ...], site: Site) -> Mapping[str, int]:
-    count = dict.fromkeys(site.trunks.values(), 0)
-    for item in channels:
-        technology, _, rest = item.get("Channel", "").partition("/")
-        trunk = site.trunks.get(rest.rpartition("-")[0]) if technology == "PJSIP" else None
-        if trunk is not None:
-            count[trunk] += 1
-    return count
