@@ -30,6 +30,7 @@ class Recorder:
         self._wake = asyncio.Event()
         self._written = asyncio.Event()
         self._written.set()
+        self._writing: asyncio.Task[bool] | None = None
 
     def put(self, changes: tuple[Change, ...], state: State) -> None:
         """Hands over what was decided; returns at once."""
@@ -58,17 +59,27 @@ class Recorder:
             self._wake.set()
 
     async def write(self) -> bool:
-        """One transaction with all that waits; False when the store is away."""
+        """One transaction with all that waits; False when the store is away.
+
+        A write that is under way is waited for first, also one whose own waiter was cancelled: the store's thread goes on
+        with it, and what it holds must not be written twice.
+        """
+        if self._writing is not None:
+            await asyncio.wait([self._writing])
+        self._writing = asyncio.create_task(self._write(), name="record")
+        return await asyncio.shield(self._writing)
+
+    async def _write(self) -> bool:
         batch, state = tuple(self._waiting), self._state
+        self._waiting.clear()  # what comes meanwhile must not push out what is being written
         moved = {one.subject for one in batch if one.kind == "component"}
         components = [one for name, one in state.components.items() if name in moved]
         try:
             await self._thread(self._store.record, batch, to_saved(state), components, self._wall())
         except StoreProblem as problem:
             log.error("store away, the record waits", changes=len(batch), reason=str(problem))
+            self._waiting = deque((*batch, *self._waiting), maxlen=MOST_KEPT)
             return False
-        for _ in batch:
-            self._waiting.popleft()
         if not self._waiting:
             self._written.set()
         return True
