@@ -10,8 +10,10 @@ import pytest
 from lab import Lab, LabError
 
 pytestmark = pytest.mark.asterisk
+# On a developer's machine without root these are left out; in CI they run, and fail where a part is missing.
 needs_nft = pytest.mark.skipif(
-    os.geteuid() != 0 or not shutil.which("nft"), reason="dropping packets needs root and nft"
+    not os.environ.get("CI") and (os.geteuid() != 0 or not shutil.which("nft")),
+    reason="dropping packets needs root and nft",
 )
 
 
