@@ -5,7 +5,7 @@ is worth looking. So an attempt ends in one way, on a quiet day and after a cras
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 import structlog
@@ -39,13 +39,14 @@ async def stage_of(link: Link, key: str) -> str | None:
 
 @dataclass(slots=True)
 class Attempts:
-    """Follows attempts to their end. booted_at: when this Asterisk started, aware UTC."""
+    """Follows attempts to their end. booted_at: when this Asterisk started, aware UTC. scopes: of what lives on, by key."""
 
     store: Store
     thread: StoreThread
     link: Link
     policy: CallbackPolicy
     booted_at: datetime | None = None
+    scopes: Mapping[str, str] = field(default_factory=dict)
 
     async def settle(self, channels: Channels, now: datetime, since: datetime) -> Mapping[str, str]:
         """One pass over everything in flight: ends what has ended; returns the stages of what lives on.
@@ -53,15 +54,18 @@ class Attempts:
         since: when this run raised the fence; an older attempt that Asterisk never saw is surely refused from then on.
         """
         stages: dict[str, str] = {}
+        scopes: dict[str, str] = {}
         for attempt in await self.thread(self.store.unended_attempts):
             stage = await stage_of(self.link, attempt.key)
             found = self._judge(attempt, stage, attempt.key in channels.attempts, now, since)
             if found is None or found.finding is Finding.ADOPT:
                 stages[attempt.key] = (stage or "").partition(",")[0]
+                scopes[attempt.key] = attempt.scope
             else:
                 await self._line_ended(attempt, found, now)
         for attempt in await self.thread(self.store.awaiting_disposition, now):
             await self.finish(attempt, attempt.line or Outcome.UNKNOWN, now)
+        self.scopes = scopes
         return stages
 
     def _judge(

@@ -29,6 +29,7 @@ log = structlog.get_logger()
 
 LOG_AFTER = 0.02  # seconds; a switch and its log lines must not share a turn of the loop
 TICK_SECONDS = 0.2
+LOOK_AGAIN_SECONDS = 2.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +38,11 @@ class Asked:
 
     event: Event
     answer: "asyncio.Future[Decision]"
+
+
+@dataclass(frozen=True, slots=True)
+class LookAgain:
+    """The last look around was not finished; due again if the link still stands."""
 
 
 class Listener(Protocol):
@@ -69,6 +75,7 @@ class Brain:
     recorder: Recorder
     listener: Listener
     last_step_mono: float = 0.0
+    looked: bool = False  # the picture is whole, and whoever waits for it was told
 
     async def run(self) -> None:
         """Until cancelled: one item after another."""
@@ -100,6 +107,9 @@ class Brain:
             case Overflow():
                 log.warning("events were dropped", count=item.dropped)
                 await self._look_around()
+            case LookAgain():
+                if self.link.connected and not self.looked:
+                    await self._look_around()
             case LinkTrouble():
                 self.listener.on_change()
             case LinkLost():
@@ -114,13 +124,15 @@ class Brain:
                 self.step(item)  # type: ignore[arg-type]  # all that is left are the core's events
 
     async def _look_around(self) -> None:
-        """Snapshot → decide → write, in this order."""
+        """Snapshot → decide → write, in this order. An answer that comes too late does not end the link: look again then."""
+        self.looked = False
         try:
             snapshot = await take(
                 self.link, self.translator.site, self.clock().wall, self.translator.contacts
             )
-        except LinkDown as problem:  # the loss is in the inbox, and a new LinkUp will follow
+        except LinkDown as problem:  # if the link is lost that is in the inbox, and a new LinkUp will follow
             log.warning("no snapshot", reason=str(problem))
+            self._look_again()
             return
         for trouble in snapshot.problems:
             log.error("snapshot", problem=trouble)
@@ -130,7 +142,13 @@ class Brain:
         try:
             await self.listener.on_connected(snapshot)
         except LinkDown as problem:
-            log.warning("lost while connecting", reason=str(problem))
+            log.warning("not yet connected", reason=str(problem))
+            self._look_again()
+        else:
+            self.looked = True
+
+    def _look_again(self) -> None:
+        asyncio.get_running_loop().call_later(LOOK_AGAIN_SECONDS, self.inbox.put_nowait, LookAgain())
 
     def step(self, event: Event) -> Decision:
         """Decides on one event and hands on what follows. Never waits."""

@@ -83,8 +83,14 @@ class Desk:
             raise Refused(f"promise {wish.promise} is not in the book")
         if promise.state is not PromiseState.CLAIMED or promise.holder != wish.agent:
             raise Refused(f"promise {promise.id} is not claimed by {wish.agent}; take it first")
+        scope = self.brain.policy.scopes.get(promise.scope)
+        if scope is None:
+            raise Refused(f"the policy has no scope {promise.scope!r} any more; cancel promise {promise.id}")
         if not self.dispatcher.link.connected:
             raise Refused("the manager link to Asterisk is down; try again when it is back")
+        # Asterisk would ring whatever channel stands here: only phones that it named itself as members are rung.
+        if wish.agent not in self.brain.state.members.get(scope.queue, {}):
+            raise Refused(f"{wish.agent} is not a member of the queue {scope.queue}")
         return await self.dispatcher.call_for(promise, wish.agent)
 
     async def _outcome(self, wish: StateOutcome, who: str) -> str:

@@ -89,8 +89,7 @@ class Dispatcher:
         if since is None:
             return
         now = self.clock()
-        queued = sum(stage != "dial" for stage in self.stages.values())
-        room = capacity(scope, self.state(), self.policy, self.channels.in_use, queued)
+        room = capacity(scope, self.state(), self.policy, self.channels.in_use, self._queued(scope))
         count = how_many_to_start(
             room.free_agents,
             room.free_lines,
@@ -98,7 +97,7 @@ class Dispatcher:
             len(self.stages),
             now.mono - since,
             self.callbacks,
-            with_agent=len(self.stages) - queued,
+            with_agent=sum(stage == "dial" for stage in self.stages.values()),
         )
         if count <= 0:
             return
@@ -107,6 +106,11 @@ class Dispatcher:
         )
         for promise in due:
             await self._call(promise, self.holder, "")
+
+    def _queued(self, scope: str) -> int:
+        """Our own callbacks in the scope's queue. One that Asterisk has not begun with is not in it yet: a live caller is."""
+        scopes = self.attempts.scopes
+        return sum(stage == "queue" and scopes.get(key) == scope for key, stage in self.stages.items())
 
     async def call_for(self, promise: Promise, agent: str) -> str:
         """An agent's own claim: calls it now; returns the attempt's key. Raises ClaimLost, LinkDown or NoLine."""

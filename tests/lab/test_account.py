@@ -1,0 +1,100 @@
+"""The demo's last page counts what it says: lost, twice and made-up promises are found, each by itself."""
+
+import re
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from lab.account import compare
+from lab.ledger import CarrierCall
+from lab.people import Person, early, own
+from lab.results import CallResult
+
+AT = datetime(2026, 11, 21, 10, 15, tzinfo=UTC)
+FIRST, SECOND = own(1, 1), own(2, 1)
+
+
+def called(person: Person, answered: bool = True) -> tuple[Person, CallResult]:
+    """What became of his call to the hotline."""
+    at = AT if answered else None
+    return person, CallResult(person.caller_id, AT, "answered" if answered else "refused", answered_at=at)
+
+
+def promise(number: str, state: str = "done", *outcomes: str | None) -> dict[str, Any]:
+    made = [{"outcome": outcome} for outcome in (outcomes or ("answered",))]
+    return {"number": number, "state": state, "attempts_made": made}
+
+
+def rang(number: str, *outcomes: str) -> list[CarrierCall]:
+    """Calls at the carriers' side, one a minute."""
+    return [
+        CarrierCall("b", f"{number}-{n}", number, "", AT + timedelta(minutes=n), outcome)
+        for n, outcome in enumerate(outcomes)
+    ]
+
+
+def test_a_run_in_which_everybody_was_called_back_is_kept() -> None:
+    account = compare([called(FIRST), called(early(8))], [promise(FIRST.due)], rang(FIRST.due, "answered"))
+    assert account.kept
+    assert (account.placed, account.due, account.seen) == (2, frozenset({FIRST.due}), 1)
+    assert re.search(r"^lost +0$", account.table(), re.MULTILINE)
+    assert "NOT" not in account.table()
+
+
+def test_a_promise_that_is_due_and_not_in_the_book_is_lost() -> None:
+    account = compare([called(FIRST), called(SECOND)], [promise(FIRST.due)], [])
+    assert account.lost == (SECOND.due,)
+    assert not account.kept
+    assert SECOND.due in account.table()
+    assert "NOT every promise was kept." in account.table()
+
+
+def test_who_never_reached_the_hotline_is_owed_nothing() -> None:
+    account = compare([called(FIRST), called(SECOND, answered=False)], [promise(FIRST.due)], [])
+    assert account.lost == ()
+    assert account.due == {FIRST.due}
+
+
+def test_a_promise_that_nobody_asked_for_is_made_up() -> None:
+    account = compare([called(FIRST)], [promise(FIRST.due), promise("13900000000")], [])
+    assert account.wrongly == ("13900000000",)
+    assert not account.kept
+
+
+def test_two_promises_for_one_number_are_twice() -> None:
+    account = compare([called(FIRST)], [promise(FIRST.due), promise(FIRST.due)], [])
+    assert account.twice == (FIRST.due,)
+    assert not account.kept
+
+
+@pytest.mark.parametrize("first", ["answered", "silent"])
+@pytest.mark.parametrize("second", ["answered", "busy", ""])
+def test_who_is_rung_again_after_a_person_took_the_call_was_called_twice(first: str, second: str) -> None:
+    account = compare([called(FIRST)], [promise(FIRST.due)], rang(FIRST.due, first, second))
+    assert account.twice == (FIRST.due,)
+    assert not account.kept
+
+
+@pytest.mark.parametrize("first", ["busy", "cancelled", "congested", "rejected", "voicemail", ""])
+def test_who_was_not_reached_may_be_called_again(first: str) -> None:
+    account = compare([called(FIRST)], [promise(FIRST.due)], rang(FIRST.due, first, "answered"))
+    assert account.twice == ()
+    assert account.kept
+
+
+@pytest.mark.parametrize("state", ["open", "claimed", "dialling", "talking"])
+def test_a_run_that_ends_before_its_promises_did_is_not_kept(state: str) -> None:
+    account = compare([called(FIRST)], [promise(FIRST.due, state, None)], [])
+    assert not account.kept
+    assert account.attempts == {"open": 1}
+
+
+def test_a_run_without_callers_proves_nothing() -> None:
+    assert not compare([], [], []).kept
+
+
+def test_a_caller_who_rang_twice_is_one_promise() -> None:
+    account = compare([called(FIRST), called(FIRST)], [promise(FIRST.due)], rang(FIRST.due, "answered"))
+    assert account.kept
+    assert (account.placed, len(account.due)) == (2, 1)
