@@ -12,6 +12,8 @@ from callbacks.importer import Importer, import_once
 from callbacks.spool import Spool
 from callbacks.spool_line import encode
 from callbacks.values import Capture
+from ivr.numbers import check
+from ivr.policy import CallerPolicy
 from store import Store, StoreProblem
 
 Build = Callable[..., Capture]
@@ -39,6 +41,34 @@ def test_lines_of_both_ways_come_into_the_book_once(
     again = import_once(book, *folders, "pbx1", now)
     assert (again.lines, again.new) == (0, 0)
     assert book.summary().captures == 3
+
+
+@pytest.mark.parametrize("way", ["spool", "tier3"])
+def test_one_person_has_one_promise_however_the_number_was_written(
+    way: str, book: Store, folders: Folders, capture: Build, now: datetime
+) -> None:
+    """E6, C3: tier 3 and the hang-up handler write what the network gave them."""
+    forms = ["+8613912345678", "8613912345678", "013912345678", "13912345678"]
+    if way == "spool":
+        spool_file(folders, *(capture(f"pbx1:1.{n}", number=form) for n, form in enumerate(forms)))
+    else:
+        lines = (t3(f"1.{n}", number=form, source="own") for n, form in enumerate(forms))
+        (folders[1] / "20261121-1014.txt").write_bytes(b"".join(lines))
+    caller = CallerPolicy()
+    Importer(book, *folders, "pbx1", dialled=lambda n: check(n, caller).number or n).run_once(now)
+    (promise,) = book.open_promises()
+    assert (promise.number, promise.captures) == ("13912345678", 4)
+
+
+def test_a_number_that_the_rules_do_not_take_is_kept_as_it_came(
+    book: Store, folders: Folders, capture: Build, now: datetime
+) -> None:
+    """Nothing that a caller left ends in silence; whether it may be dialled is asked when it is."""
+    spool_file(folders, capture("pbx1:1.1", number="110"), capture("pbx1:1.2", number="", wanted=False))
+    caller = CallerPolicy()
+    Importer(book, *folders, "pbx1", dialled=lambda n: check(n, caller).number or n).run_once(now)
+    assert [one.number for one in book.open_promises()] == ["110"]
+    assert len(book.missed()) == 1
 
 
 def test_files_read_again_after_the_loss_of_offsets_change_nothing(
