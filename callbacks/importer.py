@@ -71,6 +71,12 @@ class _Source:
         """Whether nobody can write to it any more."""
         return self.feed.is_left(self, now)
 
+    def is_past(self, now: datetime) -> bool:
+        """Whether its name's time is over. No longer so when the clock was stepped back: Asterisk may then
+        append to it again.
+        """
+        return now - self.named > self.feed.closed_after
+
 
 @dataclass(slots=True)
 class _Tally:
@@ -152,6 +158,7 @@ class Importer:
         """
         tally = _Tally()
         sources = [source for feed in self._feeds for source in self._sources(feed, tally)]
+        self._finished.difference_update(source.name for source in sources if not source.is_past(now))
         fresh = [source for source in sources if source.name not in self._finished]
         offsets = self._offsets([source.name for source in fresh])
         for source in fresh:
@@ -199,7 +206,7 @@ class Importer:
                 return
             self._bring_in(source, chunk, now, tally)
             offset = chunk.end
-        if left and now - source.named > source.feed.closed_after:
+        if left and source.is_past(now):
             self._finished.add(source.name)
 
     def _bring_in(self, source: _Source, chunk: Chunk, now: datetime, tally: _Tally) -> None:
@@ -223,13 +230,20 @@ class Importer:
         return replace(capture, number=self._dialled(capture.number)) if capture.number else capture
 
     def _delete_old(self, sources: Iterable[_Source], now: datetime, tally: _Tally) -> None:
-        """Delete files that are wholly imported and past their time; then the book forgets their offsets."""
+        """Delete files that are wholly imported and past their time; then the book forgets their offsets.
+
+        One that is not as long as what was imported of it was written to after it had counted as finished;
+        it stays, and the next pass reads it.
+        """
         old = [
             source for source in sources if source.name in self._finished and now - source.named > self._keep
         ]
         gone: list[str] = []
         for source in old:
             try:
+                if source.path.stat().st_size != self._reached[source.name]:
+                    self._finished.discard(source.name)
+                    continue
                 source.path.unlink()
             except OSError as error:
                 tally.problem(_trouble("delete", source.path, error))

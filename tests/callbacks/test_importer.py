@@ -183,6 +183,37 @@ def test_files_stay_for_their_days_and_go_only_when_wholly_imported(
     assert book.offsets(["pbx1/spool/20261121T10-1-0.jsonl"]) == {}
 
 
+def test_what_is_appended_after_the_clock_was_stepped_back_is_read(
+    book: Store, folders: Folders, now: datetime
+) -> None:
+    """Asterisk names the file by its clock, and goes on in a minute that was over already."""
+    path = folders[1] / f"{now:%Y%m%d-%H%M}.txt"
+    path.write_bytes(t3("1.1"))
+    importer = Importer(book, *folders, "pbx1")
+    importer.run_once(now + timedelta(minutes=10))
+    with path.open("ab") as file:
+        file.write(t3("1.2", number="13700000000"))
+    assert importer.run_once(now + timedelta(minutes=1)).new == 1
+    assert importer.run_once(now + timedelta(minutes=10)).new == 0
+    assert importer.run_once(now + timedelta(days=8)).deleted == 1
+
+
+def test_a_file_that_grew_after_its_end_is_read_before_it_is_deleted(
+    book: Store, folders: Folders, now: datetime
+) -> None:
+    """A step back that lasted no whole pass is not seen; the length of the file still tells."""
+    path = folders[1] / f"{now:%Y%m%d-%H%M}.txt"
+    path.write_bytes(t3("1.1"))
+    importer = Importer(book, *folders, "pbx1")
+    importer.run_once(now + timedelta(minutes=10))
+    with path.open("ab") as file:
+        file.write(t3("1.2", number="13700000000"))
+    assert importer.run_once(now + timedelta(days=8)).deleted == 0
+    report = importer.run_once(now + timedelta(days=8))
+    assert (report.new, report.deleted, path.exists()) == (1, 1, False)
+    assert len(book.open_promises()) == 2
+
+
 def test_a_file_that_is_written_is_never_deleted(
     book: Store, folders: Folders, capture: Build, now: datetime
 ) -> None:
