@@ -72,6 +72,7 @@ def test_an_attempt_goes_from_queue_to_dial_to_its_end(
     assert ended[:2] == ["end", status]
     assert (int(ended[2]) >= 1) is talked
     assert abs(int(ended[3]) - time.time()) < 5
+    assert ended[4] == ("16" if talked else "17")
     assert rang(either, number) == "1"
     hang_up_all(either)
 
@@ -101,7 +102,8 @@ def test_an_agent_who_hangs_up_while_it_rings_cancels(hotline: Hotline) -> None:
 def test_a_queue_without_an_agent_ends_the_attempt_and_rings_nobody(either: Hotline) -> None:
     either.put("holdfast", "fence", "5")
     originate(either, "a1")
-    assert stage(either, "a1", "end")[:3] == ["end", "NOAGENT", "0"]
+    ended = stage(either, "a1", "end")
+    assert (ended[:3], ended[4]) == (["end", "NOAGENT", "0"], "0")
     assert rang(either, "138000000001") == "0"
 
 
