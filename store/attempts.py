@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import fields
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Connection, Row, Select, insert, select, update
@@ -11,6 +11,7 @@ from callbacks.rules import Next
 from callbacks.values import CLOSED_STATES, Attempt, Outcome, Promise, PromiseState
 from store.engine import Subject
 from store.errors import ClaimLost, UnknownRow
+from store.gather import part
 from store.promises import to_promise
 from store.tables import attempt, promise
 
@@ -150,22 +151,29 @@ class Attempts(Subject):
         (``rules.after_attempt``).
 
         False, and nothing changes, when it was finished before. talk_seconds: None leaves what the line said.
+        When that closes the promise, calls that came in too late to be answered by it go on as a promise of
+        their own, in the same transaction (E8): somebody is still waiting.
         """
         with self._database.write() as connection:
             values: dict[str, Any] = {"outcome": outcome, "ended_at": now}
             values |= {} if talk_seconds is None else {"talk_seconds": talk_seconds}
             values |= {"reason": reason} if reason else {}
             done = connection.execute(
-                update(attempt).where(attempt.c.key == key, attempt.c.outcome.is_(None)).values(**values)
-            )
-            if done.rowcount != 1:
+                update(attempt)
+                .where(attempt.c.key == key, attempt.c.outcome.is_(None))
+                .values(**values)
+                .returning(attempt)
+            ).one_or_none()
+            if done is None:
                 _must_exist(connection, key)
                 return False
-            connection.execute(
+            moved = connection.execute(
                 update(promise)
                 .where(promise.c.attempt == key, promise.c.state.in_(_CALLED))
                 .values(**_moved(after, now))
             )
+            if moved.rowcount == 1 and after.state in CLOSED_STATES:
+                part(connection, done.promise_id, _answers_until(to_attempt(done), after, now), now)
             return True
 
     def unended_attempts(self) -> list[Attempt]:
@@ -206,6 +214,18 @@ class Attempts(Subject):
 def _must_exist(connection: Connection, key: str) -> None:
     if connection.execute(select(attempt.c.key).where(attempt.c.key == key)).one_or_none() is None:
         raise UnknownRow(f"there is no attempt {key}")
+
+
+def _answers_until(ended: Attempt, after: Next, now: datetime) -> datetime:
+    """What was left later than this, the attempt did not answer.
+
+    Nobody reached: its start. Somebody reached: the beginning of the conversation, which an end that was noticed
+    late moves towards the end of it, never before it.
+    """
+    if after.state is PromiseState.UNREACHABLE:
+        return ended.started_at
+    talked_from = (ended.line_ended_at or now) - timedelta(seconds=ended.talk_seconds)
+    return max(ended.started_at, talked_from)
 
 
 def _moved(after: Next, now: datetime) -> Mapping[str, Any]:

@@ -1,17 +1,19 @@
 """How captures find their promise: one open promise per number and scope (requirements C3, E6)."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, fields
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Connection, bindparam, case, select, update
 
 from callbacks.values import CLOSED_STATES, Capture, Matter, PromiseState
 from store.dialect import upsert
-from store.tables import promise
+from store.tables import capture, promise
 
 Pair = tuple[str, str]  # number and scope
+_COLUMNS = [capture.c[field.name] for field in fields(Capture)]
+_COARSE = timedelta(seconds=1)  # tier 3 knows whole seconds only
 
 _MANY = 400
 
@@ -110,6 +112,35 @@ def _row(some: Sequence[Capture], now: datetime) -> dict[str, Any]:
 
 def _matter(some: Sequence[Capture]) -> Matter:
     return next((one.matter for one in some if one.matter is not Matter.UNSTATED), Matter.UNSTATED)
+
+
+def part(connection: Connection, promise_id: int, until: datetime, now: datetime) -> int:
+    """Give the captures of a promise that was closed just now, left later than ``until``, a promise of their own.
+
+    Returns how many were moved. Their place is the time of the first of them. Only what came into the book
+    later than ``until`` counts, so that a clock that runs ahead cannot make one call be answered for ever.
+    """
+    rows = connection.execute(
+        select(*_COLUMNS).where(
+            capture.c.promise_id == promise_id,
+            capture.c.at > until - _COARSE,
+            capture.c.imported_at > until,
+        )
+    )
+    late = [Capture(*row) for row in rows]
+    if not late:
+        return 0
+    gathered = gather(connection, late, now)
+    for one in late:
+        connection.execute(
+            update(capture)
+            .where(capture.c.key == one.key)
+            .values(promise_id=gathered.promises[one.number, one.scope])
+        )
+    connection.execute(
+        update(promise).where(promise.c.id == promise_id).values(captures=promise.c.captures - len(late))
+    )
+    return len(late)
 
 
 def renumber(connection: Connection, promise_id: int, whole: Capture, now: datetime) -> tuple[int, int]:
