@@ -57,6 +57,14 @@ class PromiseBook(Protocol):
         """Give a claim back; False when this holder has none."""
         ...
 
+    def cancel(self, promise_id: int, now: datetime, reason: str, *, attention: bool = False) -> bool:
+        """Close a promise that nobody is calling; attention: and put it on the leader's list."""
+        ...
+
+    def hold(self, promise_id: int, now: datetime, until: datetime, reason: str) -> bool:
+        """Keep one open that cannot be called as it stands, not due before ``until``, on the leader's list."""
+        ...
+
     def in_flight(self) -> list[Promise]:
         """Those that are being called or await their outcome."""
         ...

@@ -78,12 +78,31 @@ class Promises(Subject):
             _held(promise_id, holder).where(promise.c.claimed_until > now).values(claimed_until=until)
         )
 
-    def cancel(self, promise_id: int, now: datetime, reason: str) -> bool:
-        """Close a promise that nobody is calling at this moment; False when it is being called, or closed."""
+    def cancel(self, promise_id: int, now: datetime, reason: str, *, attention: bool = False) -> bool:
+        """Close a promise that nobody is calling at this moment; False when it is being called, or closed.
+
+        attention: put it on the leader's list; without it a promise that is there already stays there.
+        """
+        seen: dict[str, Any] = {"attention": True} if attention else {}
         return self._one_promise(
             update(promise)
             .where(promise.c.id == promise_id, promise.c.state.in_((_S.OPEN, _S.CLAIMED)))
-            .values(state=_S.CANCELLED, closed_at=now, reason=reason, **_FREE)
+            .values(state=_S.CANCELLED, closed_at=now, reason=reason, **seen, **_FREE)
+        )
+
+    def hold(self, promise_id: int, now: datetime, until: datetime, reason: str) -> bool:
+        """Keep a promise open that cannot be called as it stands (a number that is none): not due before ``until``,
+        its place kept, any claim given back, on the leader's list. Nothing that a caller left ends in silence.
+
+        False when it is being called, or closed. Raises ValueError unless ``until`` is later than ``now``: it
+        would be due again at once, and again.
+        """
+        if until <= now:
+            raise ValueError(f"a promise is held until a later time; {until} is not after {now}")
+        return self._one_promise(
+            update(promise)
+            .where(promise.c.id == promise_id, promise.c.state.in_((_S.OPEN, _S.CLAIMED)))
+            .values(state=_S.OPEN, due_at=until, attention=True, reason=reason, **_FREE)
         )
 
     def seen_by_leader(self, promise_id: int) -> bool:

@@ -167,3 +167,36 @@ def test_a_promise_is_cancelled_unless_it_is_being_called(full: Store) -> None:
     cancelled = full.promise(one.id + 1)
     assert cancelled is not None
     assert (cancelled.state, cancelled.closed_at) == (PromiseState.CANCELLED, NOW)
+
+
+def test_a_promise_that_is_cancelled_can_be_put_on_the_leaders_list(full: Store) -> None:
+    """Nothing that a caller left ends in silence."""
+    (one, two) = full.claim_due(["power"], 2, NOW, "bridge", LEASE)
+    assert full.cancel(one.id, NOW, "premium number", attention=True)
+    assert full.cancel(two.id, NOW, "the caller got through")
+    assert [(seen.id, seen.state, seen.reason) for seen in full.for_leader()] == [
+        (one.id, PromiseState.CANCELLED, "premium number")
+    ]
+
+
+def test_a_promise_that_cannot_be_called_as_it_stands_waits_and_the_leader_sees_it(full: Store) -> None:
+    (one,) = full.claim_due(["power"], 1, NOW, "bridge", LEASE)
+    until = NOW + timedelta(hours=1)
+    assert full.hold(one.id, NOW, until, "invalid")
+    (held,) = full.for_leader()
+    assert (held.id, held.state, held.due_at, held.reason) == (one.id, PromiseState.OPEN, until, "invalid")
+    assert (held.holder, held.claimed_until, held.place_at) == ("", None, one.place_at)
+    assert one.id not in [got.id for got in full.claim_due(["power"], 99, NOW, "bridge", 1)]
+    assert full.claim_due(["power"], 1, until, "bridge", LEASE)[0].id == one.id
+
+
+def test_a_promise_that_is_called_or_closed_is_not_held(full: Store) -> None:
+    until = NOW + timedelta(hours=1)
+    one, two = full.claim_due(["power"], 2, NOW, "bridge", LEASE)
+    full.start_attempt(attempt(one.id), "bridge")
+    full.cancel(two.id, NOW, "the caller got through")
+    assert not full.hold(one.id, NOW, until, "invalid")
+    assert not full.hold(two.id, NOW, until, "invalid")
+    with pytest.raises(ValueError, match="later time"):
+        full.hold(two.id + 1, NOW, NOW, "invalid")
+    assert full.for_leader() == []
