@@ -329,9 +329,35 @@ def test_hanging_up_at_each_step_of_tier_3_leaves_one_line(either: Hotline) -> N
     in_phrase(either, "anonymous").keys("2").runs("Read", "enter-number").hang_up()
     call = in_phrase(either, "anonymous").keys("2").runs("Read", "enter-number").keys("13800001111#")
     call.runs("Read", "confirm").hang_up()
+    call = in_phrase(either, "anonymous").keys("2").runs("Read", "enter-number").keys("13800001111#")
+    call.runs("Read", "confirm").keys("2").runs("Read", "enter-number").hang_up()
     time.sleep(0.5)
     assert [facts(line) for line in either.lines()] == [
         ("13912345678", "own", "", "1", "0"),
         ("", "none", "", "1", "0"),
-        ("", "none", "", "1", "0"),
+        ("13800001111", "keyed", "", "1", "0"),  # all there is of him
+        ("", "none", "", "1", "0"),  # he called it wrong
     ]
+
+
+@pytest.mark.parametrize(
+    ("steps", "number"),
+    [
+        (["13800001111#", "confirm"], "13800001111"),
+        (["13800001111#", "confirm", "2", "enter-number"], ""),
+        (["13800001111#", "confirm", "2", "enter-number", "010", ""], ""),
+        (["13800001111", ""], ""),  # left while keying: nobody knows whether it was whole
+        (["16812345#", "number-refused"], ""),
+    ],
+)
+def test_a_caller_without_a_caller_id_who_leaves_during_the_read_back_is_not_lost(
+    hotline: Hotline, bridge: Bridge, steps: list[str], number: str
+) -> None:
+    call = in_phrase(hotline, "anonymous").keys("2").asked("enter-number")
+    for keys, then in zip(steps[::2], steps[1::2], strict=True):
+        call.keys(keys)
+        if then:
+            call.asked(then)
+    call.hang_up()
+    source = "keyed" if number else "none"
+    assert [facts(line) for line in hotline.lines()] == [(number, source, "", "1", "0")]
