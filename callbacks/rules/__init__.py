@@ -5,7 +5,7 @@ leads to.
 from callbacks.rules.merging import merge
 from callbacks.rules.outcomes import Next, after_attempt, attempt_key, line_outcome, with_disposition
 from callbacks.rules.pacing import how_many_to_start, order_key
-from callbacks.rules.reconciling import Finding, Found, reconcile
+from callbacks.rules.reconciling import Finding, Found, answered_at_all, reconcile
 from callbacks.rules.states import Move, WrongMove, moved
 
 __all__ = [
@@ -15,6 +15,7 @@ __all__ = [
     "Next",
     "WrongMove",
     "after_attempt",
+    "answered_at_all",
     "attempt_key",
     "how_many_to_start",
     "line_outcome",

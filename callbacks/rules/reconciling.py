@@ -4,6 +4,7 @@ Raise the fence first and ask afterwards: only then is "no key in AstDB" final, 
 in a pipe is refused by the guarded context.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -21,12 +22,22 @@ class Finding(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """What was found. outcome and answered_seconds hold for ENDED only."""
+    """What was found. outcome and answered_seconds hold for ENDED only. status: DIALSTATUS as the dial plan
+    wrote it, upper case; "" where it wrote none.
+    """
 
     finding: Finding
     outcome: Outcome | None = None
     answered_seconds: float = 0.0
     reason: str = ""
+    status: str = ""
+
+
+def answered_at_all(found: Found) -> bool:
+    """Whether somebody or something took the call, however briefly: then the agent's word is worth waiting for,
+    because a caller who says no and hangs up within two seconds was reached all the same.
+    """
+    return found.finding is Finding.ENDED and found.status == "ANSWER"
 
 
 def reconcile(
@@ -56,7 +67,18 @@ def reconcile(
 
 def _ended(rest: str, policy: CallbackPolicy) -> Found:
     """``<DIALSTATUS>,<answered seconds>,<epoch>``; a part that cannot be read is never read as a success."""
-    status, _, tail = rest.partition(",")
-    text = tail.partition(",")[0]
-    seconds = float(text) if text.isascii() and text.isdigit() and len(text) < 7 else 0.0
-    return Found(Finding.ENDED, line_outcome(status, seconds, policy), seconds, "recorded by the dial plan")
+    parts = rest.split(",")
+    status, seconds = parts[0].strip().upper(), float(_figure(parts, 1) or 0)
+    return Found(
+        Finding.ENDED,
+        line_outcome(status, seconds, policy),
+        seconds,
+        "recorded by the dial plan",
+        status,
+    )
+
+
+def _figure(parts: Sequence[str], place: int) -> int | None:
+    """The whole number at this place; None when there is none that can be read."""
+    text = parts[place].strip() if place < len(parts) else ""
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 7 else None

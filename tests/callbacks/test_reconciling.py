@@ -3,7 +3,7 @@
 import pytest
 
 from callbacks.policy import CallbackPolicy
-from callbacks.rules import Finding, reconcile
+from callbacks.rules import Finding, answered_at_all, reconcile
 from callbacks.values import Outcome
 
 POLICY = CallbackPolicy()
@@ -39,3 +39,27 @@ def test_a_living_channel_is_adopted(stage: str | None, restarted: bool) -> None
 
 def test_the_talk_time_that_the_dial_plan_wrote_is_kept() -> None:
     assert reconcile("end,ANSWER,42,1763720100", False, False, POLICY).answered_seconds == 42
+
+
+@pytest.mark.parametrize(
+    ("stage", "status", "answered"),
+    [
+        ("end,ANSWER,42,1763720100", "ANSWER", True),
+        ("end,ANSWER,1,1763720100", "ANSWER", True),
+        ("end,answer,,1763720100", "ANSWER", True),
+        ("end,BUSY,0,1763720100", "BUSY", False),
+        ("end", "", False),
+        ("dial,1763720100", "", False),
+        (None, "", False),
+    ],
+)
+def test_an_answer_however_short_is_told_apart_from_none(
+    stage: str | None, status: str, answered: bool
+) -> None:
+    """E2: who says no and hangs up after a second was reached, and the agent must be able to state it."""
+    found = reconcile(stage, False, False, POLICY)
+    assert (found.status, answered_at_all(found)) == (status, answered)
+
+
+def test_a_call_that_is_still_there_was_not_answered_at_all_yet() -> None:
+    assert not answered_at_all(reconcile("dial,1763720100", True, False, POLICY))

@@ -91,6 +91,21 @@ def test_the_agents_word_is_awaited_and_stands(book: Store, dialled: Promise) ->
     assert (ended.outcome, ended.talk_seconds) == (Outcome.VOICEMAIL, 20)
 
 
+def test_an_agent_can_state_what_a_caller_said_who_hung_up_at_once(book: Store, dialled: Promise) -> None:
+    """E2: the line alone calls two seconds no answer; "refused" is the agent's to say."""
+    due = LATER + timedelta(seconds=60)
+    assert book.await_disposition("a1", Outcome.NO_ANSWER, due, LATER, talk_seconds=2)
+    assert [flying.state for flying in book.in_flight()] == [PromiseState.TALKING]
+    row = book.set_disposition("a1", Outcome.REFUSED, "agent-1")
+    assert row is not None
+    assert row.line is Outcome.NO_ANSWER
+    outcome = with_disposition(row.disposition, row.line)
+    assert book.finish_attempt("a1", outcome, after_attempt(dialled, outcome, POLICY, LATER), LATER)
+    found = book.promise(dialled.id)
+    assert found is not None
+    assert found.state is PromiseState.REFUSED
+
+
 def test_an_agent_who_says_nothing_is_waited_for_until_the_policys_end(book: Store, dialled: Promise) -> None:
     due = LATER + timedelta(seconds=60)
     book.await_disposition("a1", Outcome.ANSWERED, due, LATER)
