@@ -66,12 +66,14 @@ def reconcile(
 
 
 def _ended(rest: str, policy: CallbackPolicy) -> Found:
-    """``<DIALSTATUS>,<answered seconds>,<epoch>``; a part that cannot be read is never read as a success."""
+    """``<DIALSTATUS>,<answered seconds>,<epoch>[,<Q.850 cause>]``; a part that cannot be read is never read as a
+    success.
+    """
     parts = rest.split(",")
     status, seconds = parts[0].strip().upper(), float(_figure(parts, 1) or 0)
     return Found(
         Finding.ENDED,
-        line_outcome(status, seconds, policy),
+        line_outcome(status, seconds, policy, cause=_figure(parts, 3)),
         seconds,
         "recorded by the dial plan",
         status,

@@ -63,3 +63,20 @@ def test_an_answer_however_short_is_told_apart_from_none(
 
 def test_a_call_that_is_still_there_was_not_answered_at_all_yet() -> None:
     assert not answered_at_all(reconcile("dial,1763720100", True, False, POLICY))
+
+
+@pytest.mark.parametrize(
+    ("stage", "outcome"),
+    [
+        ("end,CHANUNAVAIL,0,1763720100,20", Outcome.CONGESTION),
+        ("end,CHANUNAVAIL,0,1763720100,21", Outcome.REJECTED),
+        ("end,CHANUNAVAIL,0,1763720100,", Outcome.REJECTED),
+        ("end,CHANUNAVAIL,0,1763720100,rubbish", Outcome.REJECTED),
+        ("end,CHANUNAVAIL,0,1763720100", Outcome.REJECTED),
+        ("end,BUSY,0,1763720100,17", Outcome.BUSY),
+        ("end,ANSWER,42,1763720100,16", Outcome.ANSWERED),
+    ],
+)
+def test_the_cause_tells_our_lines_trouble_from_a_caller_who_refuses(stage: str, outcome: Outcome) -> None:
+    """E8: a trunk that is not there takes no attempt from the caller. Stages without a cause are still read."""
+    assert reconcile(stage, False, False, POLICY).outcome is outcome
