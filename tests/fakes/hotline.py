@@ -303,8 +303,8 @@ class Hotline:
     def beat(self, age: float) -> None:
         self.put("holdfast", "beat", str(int(time.time() - age)))
 
-    def flag(self, action: str = "capture", recovery: str = "") -> None:
-        self.put("holdfast-scope", "power", f"{action},OUTAGE,fault,{recovery},INC-1")
+    def flag(self, action: str = "capture", recovery: str = "", mode: str = "OUTAGE") -> None:
+        self.put("holdfast-scope", "power", f"{action},{mode},fault,{recovery},INC-1")
 
     def call(self, caller_id: str = "13912345678") -> Call:
         return Call(self.events, caller_id)

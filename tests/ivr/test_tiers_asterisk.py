@@ -53,6 +53,19 @@ def test_a_flag_older_than_its_expiry_is_ignored_while_agents_can_be_reached(hot
     assert not call.ran("Read")
 
 
+@pytest.mark.parametrize("age", [600, -600])
+def test_an_evacuation_holds_however_old_the_beat_is_and_offers_no_agent_a_call(
+    either: Hotline, age: float
+) -> None:
+    """A6."""
+    either.flag(mode="EVACUATED")
+    either.beat(age)
+    either.sign_in()
+    call = either.call().runs("Read", PHRASE).hang_up()
+    assert not call.ran("Queue")
+    assert [line[INCIDENT] for line in either.lines()] == ["INC-1"]
+
+
 def test_agents_that_vanish_while_the_bridge_is_dead_lead_callers_to_tier_3(either: Hotline) -> None:
     either.flag("pass")
     either.beat(600)
