@@ -4,6 +4,7 @@ Nothing is simulated but the people: Asterisk, SIP calls with RTP digits, kill -
 """
 
 import argparse
+import json
 import signal
 import sys
 import threading
@@ -133,21 +134,34 @@ class Story:
             if not status["figures"]["open"] and not status["figures"]["talking"]:
                 break
             time.sleep(0.2)
+        self._tell_the_short_ones()
         return settle(self.placed, self.site, self.lab)
 
     def _follow(self, call: dict[str, Any], promises: list[dict[str, Any]]) -> None:
         """Tells of a new callback; where a voicemail answers, the agent says so, as one who hears the greeting."""
         key, promise = call["attempt"], call["promise"]
         number = next((one["number"] for one in promises if one["id"] == promise), "")
-        if key not in self._told:
-            self._told.add(key)
-            self.say(f"  callback {len(self._told)}: {number} by {call['trunk']}")
+        if number and key not in self._told:
+            self._tell(key, number, call["trunk"])
         if call["stage"] == "talking" and number.endswith(people.VOICEMAIL) and key not in self._stated:
             self._stated.add(key)
             said = self.site.command("callbacks", "outcome", str(promise), "voicemail", "--who", "demo")
             self.say(
                 f"    the agent hears a greeting and presses voicemail ({said.stdout.strip() or said.stderr.strip()})"
             )
+
+    def _tell_the_short_ones(self) -> None:
+        """Attempts that began and ended between two looks (a busy line), so that the list agrees with the account."""
+        book = json.loads(self.site.run("callbacks", "list", "--all", "--json"))
+        for promise in book:
+            for attempt in promise["attempts_made"]:
+                if attempt["key"] not in self._told:
+                    ended = f"{attempt['trunk']} (short: {attempt['outcome']})"
+                    self._tell(attempt["key"], promise["number"], ended)
+
+    def _tell(self, key: str, number: str, trunk: str) -> None:
+        self._told.add(key)
+        self.say(f"  callback {len(self._told)}: {number} by {trunk}")
 
     # -- helpers
 
