@@ -30,7 +30,9 @@ def _directory(path: Path) -> Path:
     for part in (path, *path.parents):
         if part.is_dir():
             if part != path and not os.access(part, os.W_OK | os.X_OK):
-                raise PydanticCustomError("directory", "cannot be made in {part}", {"part": str(part)})
+                raise PydanticCustomError(
+                    "directory", "cannot be made: this user may not write in {part}", {"part": str(part)}
+                )
             return path
         if part.exists():
             raise PydanticCustomError("directory", "{part} is no directory", {"part": str(part)})
@@ -133,8 +135,11 @@ def _error(found: ErrorDetails) -> ConfigError:
     wanted = REMEDY.get(field) or (
         "a port from 1 to 65535" if field.endswith("_port") else "a host name or address"
     )
-    problem = "is missing" if found["type"] == "missing" else _lower(found["msg"])
+    problem = _PLAIN.get(found["type"]) or _lower(found["msg"])
     return ConfigError(SOURCE, field, problem, f"Set {variable} to {wanted}.")
+
+
+_PLAIN: Mapping[str, str] = MappingProxyType({"missing": "is missing", "too_short": "is too short"})
 
 
 def _lower(message: str) -> str:

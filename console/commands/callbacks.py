@@ -6,10 +6,10 @@ from datetime import UTC, datetime
 from typing import Annotated
 
 import typer
-from rich.table import Table
+from rich.table import Column, Table
 
 from callbacks.masking import mask_number
-from callbacks.values import Attempt, Outcome, PromiseState
+from callbacks.values import Attempt, Capture, Outcome, PromiseState
 from console import intents, summary
 from console.commands.shared import Problem, Who, ask, local, open_store, out, say
 
@@ -31,12 +31,25 @@ def list_(
         promises = [summary.promise_view(promise, now, full=full) for promise in listed]
         if as_json:
             rows = [
-                asdict(view) | {"attempts_made": [_attempt(one) for one in store.attempts_of(view.id)]}
+                asdict(view)
+                | {"attempts_made": [_attempt(one) for one in store.attempts_of(view.id)]}
+                | {"captures_made": [_capture(one) for one in store.captures_of(view.id)]}
                 for view in promises
             ]
             typer.echo(json.dumps(rows, default=str, ensure_ascii=False))
             return
-    table = Table("#", "number", "scope", "matter", "state", "attempts", "due", "agent", "remark", box=None)
+    table = Table(
+        "#",
+        Column("number", no_wrap=True, min_width=11),
+        "scope",
+        "matter",
+        "state",
+        "attempts",
+        "due",
+        "agent",
+        "remark",
+        box=None,
+    )
     for promise in promises:
         state = "due" if promise.due and promise.state == "open" else promise.state
         table.add_row(
@@ -44,6 +57,11 @@ def list_(
             *(local(promise.due_at), promise.agent, promise.reason),
         )
     out.print(table if promises else "No promise is open.")
+
+
+def _capture(one: Capture) -> dict[str, object]:
+    """Without numbers, as _attempt."""
+    return {name: value for name, value in asdict(one).items() if name not in ("number", "caller_id")}
 
 
 def _attempt(one: Attempt) -> dict[str, object]:

@@ -30,6 +30,11 @@ def build(
 ) -> None:
     """Make every prompt that is new or has changed."""
     target = folder or load_settings().prompts_dir
+    try:
+        target.mkdir(parents=True, exist_ok=True)
+    except OSError as problem:
+        what = f"{target} cannot be made: {problem.strerror}"
+        raise Problem("prompts_dir", what, "create it, or give this user the right to") from None
     with Progress(console=err, transient=True) as bar:
         task = bar.add_task("prompts", total=None)
         built = build_prompts(

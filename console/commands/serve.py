@@ -19,7 +19,9 @@ def bridge() -> None:
 
 def console(
     host: Annotated[str, typer.Option(help="Address to listen on; HOLDFAST_CONSOLE_HOST otherwise.")] = "",
-    port: Annotated[int, typer.Option(help="Port; HOLDFAST_CONSOLE_PORT otherwise.", min=0, max=65535)] = 0,
+    port: Annotated[
+        int, typer.Option(help="Port; HOLDFAST_CONSOLE_PORT otherwise.", min=0, max=65535, show_default=False)
+    ] = 0,
 ) -> None:
     """Serve the live page. Needs HOLDFAST_CONSOLE_PASSWORD and HOLDFAST_CONSOLE_SECRET_KEY."""
     settings = load_settings()

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 from rich.console import Group, RenderableType
 from rich.live import Live as LiveScreen
-from rich.table import Table
+from rich.table import Column, Table
 from rich.text import Text
 
 from console import summary
@@ -142,7 +142,17 @@ def _figures(picture: Summary) -> Text:
 
 
 def _promises(picture: Summary) -> Table:
-    table = Table("#", "number", "matter", "state", "attempts", "due", "agent", "remark", box=None)
+    table = Table(
+        "#",
+        Column("number", no_wrap=True, min_width=11),
+        "matter",
+        "state",
+        "attempts",
+        "due",
+        "agent",
+        "remark",
+        box=None,
+    )
     for promise in picture.promises:
         state = "due" if promise.due and promise.state == "open" else promise.state
         table.add_row(

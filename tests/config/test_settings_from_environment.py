@@ -131,7 +131,7 @@ def test_no_secret_is_in_a_repr_or_has_a_default(monkeypatch: pytest.MonkeyPatch
 
 def test_a_directory_that_cannot_be_made_is_told(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr(os, "access", lambda *_: False)  # the tests may run as root, who may write anywhere
-    assert f"cannot be made in {tmp_path}" in errors()["data_dir"].problem
+    assert f"this user may not write in {tmp_path}" in errors()["data_dir"].problem
 
 
 def test_variables_of_others_are_left_alone(monkeypatch: pytest.MonkeyPatch) -> None:
