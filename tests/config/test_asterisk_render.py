@@ -5,9 +5,11 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from pydantic import TypeAdapter, ValidationError
 
 from config.asterisk import DialplanSite, ScopeLine, SiteInvalid, render
 from config.prompts import wordings
+from config.values import Dial
 from ivr.dialogue import MATTERS
 
 SITE = DialplanSite(
@@ -84,6 +86,36 @@ def test_every_number_of_the_site_arrives() -> None:
     assert "QUEUE_PRIO=-3" in text
     assert ":4999/capture," in text
     assert "hf_shown=95598" in text
+
+
+def passing(asterisk_class: str) -> set[str]:
+    """The signs that Asterisk's FILTER lets through for a class such as ``0-9a\\x2D``."""
+    signs = re.findall(r"\\x[0-9A-F]{2}|.", asterisk_class)
+    found, place = set[str](), 0
+    while place < len(signs):
+        if signs[place + 1 : place + 2] == ["-"] and place + 2 < len(signs):
+            found |= {chr(code) for code in range(ord(signs[place]), ord(signs[place + 2]) + 1)}
+            place += 3
+        else:
+            found.add(chr(int(signs[place][2:], 16)) if len(signs[place]) > 1 else signs[place])
+            place += 1
+    return found
+
+
+def admitted(sign: str) -> bool:
+    try:
+        TypeAdapter(Dial).validate_python(f"PJSIP/{sign}{{number}}@carrier")
+    except ValidationError:
+        return False
+    return True
+
+
+def test_every_sign_that_the_policy_admits_in_a_dial_template_reaches_dial() -> None:
+    (asterisk_class,) = re.findall(r"Dial\(\$\{FILTER\(([^,]+),\$\{HF_DIAL\}\)\}", dialplan())
+    wanted = {sign for code in range(256) if admitted(sign := chr(code))}
+    assert {"*", "#", "9", "-", "/", "@"} <= wanted
+    assert wanted <= passing(asterisk_class)
+    assert not passing(asterisk_class) & set("&,()^|;$\"' \n")
 
 
 def test_a_site_with_one_language_offers_no_other() -> None:

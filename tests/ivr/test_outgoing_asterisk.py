@@ -177,6 +177,14 @@ def test_an_agents_own_claim_goes_straight_to_the_dial_leg_once(either: Hotline)
     hang_up_all(either)
 
 
+def test_stars_and_hashes_of_a_dial_template_reach_the_carrier(either: Hotline) -> None:
+    either.put("holdfast", "fence", "5")
+    originate(either, "a1", "9*31#138002", HF_DIRECT="1")
+    assert stage(either, "a1", "end")[:2] == ["end", "ANSWER"]
+    assert rang(either, "9*31#138002") == "1"
+    hang_up_all(either)
+
+
 def test_a_callback_waits_behind_callers_who_came_later(hotline: Hotline) -> None:
     hotline.put("holdfast", "fence", "5")
     hotline.flag("pass")
