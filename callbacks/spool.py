@@ -11,7 +11,7 @@ import os
 from collections.abc import Callable
 from concurrent.futures import Future
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from queue import Empty, SimpleQueue
@@ -25,6 +25,8 @@ from callbacks.values import Capture
 
 _log = structlog.get_logger()
 LINGER = 0.05
+PROBE_EVERY = 1.0
+_PROBE_BYTES = 16 * 1024  # some dozens of lines: a disk that takes less is still full
 _Waiting = tuple[Capture, "Future[None]"]
 
 
@@ -34,8 +36,8 @@ class SpoolFailed(Exception):
 
 @dataclass(frozen=True, slots=True)
 class SpoolFigures:
-    """Since the start: lines made durable, syncs that took, captures refused; problem: of the newest try,
-    "" if none.
+    """Since the start: lines made durable, syncs that took, captures refused; problem: of the newest try, of a
+    capture or of the spool's own, "" if none.
     """
 
     lines: int
@@ -49,7 +51,8 @@ class Spool:
 
     linger: seconds to wait for company after the first capture of a group. A caller does not notice it,
     and under load it halves the cost of each. clock: aware UTC now, asked once per group; it only names
-    the file.
+    the file. probe_every: seconds between tries of its own after a failure: while the spool has a problem
+    nobody is sent here, so no capture would ever show that it is mended.
     """
 
     def __init__(
@@ -58,10 +61,12 @@ class Spool:
         *,
         linger: float = LINGER,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+        probe_every: float = PROBE_EVERY,
     ) -> None:
         self._folder = folder
         self._linger = linger
         self._clock = clock
+        self._probe_every = probe_every
         self._waiting: SimpleQueue[_Waiting | None] = SimpleQueue()
         self._door = Lock()
         self._closed = False
@@ -110,7 +115,7 @@ class Spool:
 
     def _next_group(self) -> tuple[list[_Waiting], bool]:
         """All that wait, in order, and whether more can come. Blocks until there is something."""
-        first = self._waiting.get()
+        first = self._first()
         if first is not None and self._linger > 0:
             sleep(self._linger)
         group: list[_Waiting] = []
@@ -120,6 +125,29 @@ class Spool:
                 first = self._waiting.get_nowait()
             return group, False
         return group, True
+
+    def _first(self) -> _Waiting | None:
+        """The next that waits. Blocks, and looks whether the folder is well again for as long as it is not."""
+        while self._figures.problem:
+            with suppress(Empty):
+                return self._waiting.get(timeout=self._probe_every)
+            self._probe()
+        return self._waiting.get()
+
+    def _probe(self) -> None:
+        try:
+            try_folder(self._folder)
+        except Exception as error:  # whatever it is, the thread must live
+            self._figures = replace(self._figures, problem=self._problem(error))
+            return
+        self._figures = replace(self._figures, problem="")
+        _log.info("spool can be written again", folder=str(self._folder))
+
+    def _problem(self, error: Exception) -> str:
+        return (
+            f"cannot write captures to {self._folder}: {getattr(error, 'strerror', None) or error}; "
+            "make room there, or give this user the right to write"
+        )
 
     def _keep(self, group: list[_Waiting]) -> None:
         # Nobody may cancel a line that is being written; who cancelled before is left out.
@@ -152,10 +180,7 @@ class Spool:
 
     def _refuse(self, futures: "list[Future[None]]", error: Exception) -> None:
         self._leave_file()
-        problem = (
-            f"cannot write captures to {self._folder}: {getattr(error, 'strerror', None) or error}; "
-            "make room there, or give this user the right to write"
-        )
+        problem = self._problem(error)
         figures = self._figures
         self._figures = SpoolFigures(figures.lines, figures.syncs, figures.refused + len(futures), problem)
         _log.error("spool failed", folder=str(self._folder), problem=problem, captures=len(futures))
@@ -240,6 +265,23 @@ def sync_folder(folder: Path) -> None:
         os.fsync(fd)
     finally:
         os.close(fd)
+
+
+def try_folder(folder: Path) -> None:
+    """Do all that a capture needs, with a file that no reader takes for one, and leave nothing behind. Raises
+    OSError.
+    """
+    path = folder / f".probe-{os.getpid()}"
+    fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o640)
+    try:
+        rest = memoryview(bytes(_PROBE_BYTES))
+        while rest:
+            rest = rest[os.write(fd, rest) :]
+        os.fdatasync(fd)
+        sync_folder(folder)
+    finally:
+        os.close(fd)
+        path.unlink(missing_ok=True)
 
 
 def is_written(path: Path) -> bool:

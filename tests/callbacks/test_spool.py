@@ -8,6 +8,7 @@ from collections.abc import Callable
 from concurrent.futures import Future, wait
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from time import monotonic, sleep
 
 import pytest
 
@@ -182,3 +183,63 @@ def test_a_caller_who_gave_up_before_his_turn_harms_nobody(folder: Path, capture
         assert given_up.cancel()
         spool.submit(capture("pbx1:2")).result(5)
     assert [decode(line).key for line in lines_in(folder)] == ["pbx1:2"]
+
+
+def until(holds: Callable[[], bool], seconds: float = 5) -> bool:
+    end = monotonic() + seconds
+    while not holds() and monotonic() < end:
+        sleep(0.005)
+    return holds()
+
+
+def test_a_folder_that_was_gone_is_noticed_when_it_is_back_without_any_capture(
+    tmp_path: Path, capture: Build
+) -> None:
+    """While there is a problem nobody is sent to the spool, so it has to look by itself."""
+    folder = tmp_path / "spool"
+    with Spool(folder, linger=0, probe_every=0.01) as spool:
+        with pytest.raises(SpoolFailed):
+            spool.submit(capture("pbx1:1")).result(5)
+        sleep(0.05)
+        assert "gone" in spool.figures.problem or "No such file" in spool.figures.problem
+        folder.mkdir()
+        assert until(lambda: spool.figures.problem == "")
+        assert spool.figures.refused == 1
+        assert list(folder.iterdir()) == []
+        spool.submit(capture("pbx1:2")).result(5)
+    assert [decode(line).key for line in lines_in(folder)] == ["pbx1:2"]
+
+
+@pytest.mark.parametrize("call", ["write", "fdatasync", "fsync", "open"])
+def test_a_disk_that_still_fails_is_never_taken_for_mended(
+    call: str, folder: Path, capture: Build, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[str] = []
+    real = getattr(os, call)
+
+    def full(*args: object) -> object:
+        asked.append(call)
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with Spool(folder, linger=0, probe_every=0.01) as spool:
+        monkeypatch.setattr(os, call, full)
+        with pytest.raises(SpoolFailed):
+            spool.submit(capture("pbx1:1")).result(5)
+        assert until(lambda: len(asked) > 3)
+        assert "No space left" in spool.figures.problem
+        monkeypatch.setattr(os, call, real)
+        assert until(lambda: spool.figures.problem == "")
+    assert lines_in(folder) == []
+    assert list(folder.iterdir()) == []
+
+
+def test_a_spool_with_a_problem_still_takes_captures_and_its_end_at_once(
+    tmp_path: Path, capture: Build
+) -> None:
+    spool = Spool(tmp_path / "gone", linger=0, probe_every=60)
+    for n in range(3):
+        with pytest.raises(SpoolFailed, match="gone"):
+            spool.submit(capture(f"pbx1:{n}")).result(5)
+    begun = monotonic()
+    spool.close()
+    assert monotonic() - begun < 5
