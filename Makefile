@@ -7,7 +7,7 @@ PYTHON ?= $(shell for p in python3.11 python3.12 python3.13 python3; do \
 	"$$p" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && { command -v $$p; break; }; done)
 VENV := .venv
 PY := $(VENV)/bin/python
-RUN ?=# what `make demo` passes on, e.g. RUN="--seed 7"
+RUN ?=# what `make demo` passes on, e.g. RUN="--asterisk 16"
 
 # What the lab and the prompts need beside Python: a voice, a firewall that drops packets, setpriv.
 SYSTEM := espeak-ng nftables util-linux ca-certificates

@@ -4,6 +4,7 @@ What is believed is the stage that the guarded context writes into AstDB (docs/a
 is worth looking. So an attempt ends in one way, on a quiet day and after a crash.
 """
 
+from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -21,7 +22,14 @@ from store import Store, UnknownRow
 log = structlog.get_logger()
 
 FAMILY = "holdfast-attempt"
+KEEP_STAGE = timedelta(minutes=10)  # after the end; an originate is refused by its time long before
 LATE = 3.0  # seconds after which the guard surely refuses an originate whose time has passed
+
+
+def fence_of(key: str) -> int | None:
+    """The fence under which an attempt was sent, which ends its key (callbacks.rules.attempt_key); None for other keys."""
+    last = key.rpartition("-")[2]
+    return int(last) if last.isascii() and last.isdigit() else None
 
 
 async def stage_of(link: Link, key: str) -> str | None:
@@ -39,14 +47,21 @@ async def stage_of(link: Link, key: str) -> str | None:
 
 @dataclass(slots=True)
 class Attempts:
-    """Follows attempts to their end. booted_at: when this Asterisk started, aware UTC. scopes: of what lives on, by key."""
+    """Follows attempts to their end.
+
+    booted_at: when this Asterisk started, aware UTC. life: the first fence since then, fence: the present one (ami_bridge.heart);
+    0 while not known. under_way: what lives on, by key.
+    """
 
     store: Store
     thread: StoreThread
     link: Link
     policy: CallbackPolicy
     booted_at: datetime | None = None
-    scopes: Mapping[str, str] = field(default_factory=dict)
+    life: int = 0
+    fence: int = 0
+    under_way: Mapping[str, Attempt] = field(default_factory=dict)
+    _over: deque[tuple[datetime, str]] = field(default_factory=deque)
 
     async def settle(self, channels: Channels, now: datetime, since: datetime) -> Mapping[str, str]:
         """One pass over everything in flight: ends what has ended; returns the stages of what lives on.
@@ -54,29 +69,36 @@ class Attempts:
         since: when this run raised the fence; an older attempt that Asterisk never saw is surely refused from then on.
         """
         stages: dict[str, str] = {}
-        scopes: dict[str, str] = {}
+        under_way: dict[str, Attempt] = {}
         for attempt in await self.thread(self.store.unended_attempts):
             stage = await stage_of(self.link, attempt.key)
             found = self._judge(attempt, stage, attempt.key in channels.attempts, now, since)
             if found is None or found.finding is Finding.ADOPT:
                 stages[attempt.key] = (stage or "").partition(",")[0]
-                scopes[attempt.key] = attempt.scope
+                under_way[attempt.key] = attempt
             else:
                 await self._line_ended(attempt, found, now)
         for attempt in await self.thread(self.store.awaiting_disposition, now):
             await self.finish(attempt, attempt.line or Outcome.UNKNOWN, now)
-        self.scopes = scopes
+        self.under_way = under_way
+        await self._sweep(now)
         return stages
 
     def _judge(
         self, attempt: Attempt, stage: str | None, alive: bool, now: datetime, since: datetime
     ) -> Found | None:
         """What became of it; None while it may still be on its way into Asterisk, or is about to say its end."""
-        restarted = self.booted_at is not None and attempt.started_at < self.booted_at
+        sent_under = fence_of(attempt.key)
+        restarted = (self.booted_at is not None and attempt.started_at < self.booted_at) or (
+            sent_under is not None and sent_under < self.life
+        )
         if (stage or "").startswith("end,"):
             return reconcile(stage, False, restarted, self.policy)
         on_its_way = timedelta(seconds=self.policy.not_after + LATE)
-        if attempt.started_at >= since and now - attempt.started_at < on_its_way:
+        present = (
+            attempt.started_at >= since if sent_under is None or not self.fence else sent_under == self.fence
+        )
+        if present and now - attempt.started_at < on_its_way:
             return None
         return reconcile(stage, alive, restarted, self.policy)
 
@@ -126,9 +148,16 @@ class Attempts:
             talk_seconds=found.answered_seconds if found else None,
             reason=found.reason if found else "",
         )
+        self._over.append((now + KEEP_STAGE, attempt.key))
         log.info(
             "promise moved", promise=promise.id, outcome=outcome, state=after.state, attempts=after.attempts
         )
+
+    async def _sweep(self, now: datetime) -> None:
+        """Takes keys out of AstDB whose originate the guard refuses by its time alone."""
+        while self._over and self._over[0][0] <= now:
+            await self.link.action({"Action": "DBDel", "Family": FAMILY, "Key": self._over[0][1]})
+            self._over.popleft()
 
     async def state_outcome(self, key: str, outcome: Outcome, who: str, note: str, now: datetime) -> bool:
         """The agent's disposition; False when an outcome stands already. Raises UnknownRow for a key not in the book."""

@@ -106,7 +106,7 @@ class Brain:
                 await self._look_around()
             case Overflow():
                 log.warning("events were dropped", count=item.dropped)
-                await self._look_around()
+                await self._look_around(connected=not self.looked)
             case LookAgain():
                 if self.link.connected and not self.looked:
                     await self._look_around()
@@ -123,7 +123,7 @@ class Brain:
             case _:
                 self.step(item)  # type: ignore[arg-type]  # all that is left are the core's events
 
-    async def _look_around(self) -> None:
+    async def _look_around(self, connected: bool = True) -> None:
         """Snapshot → decide → write, in this order. An answer that comes too late does not end the link: look again then."""
         self.looked = False
         try:
@@ -139,6 +139,9 @@ class Brain:
         self.step(snapshot.taken)
         self.flags.linked(True)
         self.flags.want(wanted_flags(self.state, self.policy))
+        if not connected:  # dropped events: the fence of this connection stands, and calls under way with it
+            self.looked = True
+            return
         try:
             await self.listener.on_connected(snapshot)
         except LinkDown as problem:

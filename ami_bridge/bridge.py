@@ -20,7 +20,7 @@ from ami_bridge.clock import Clock, read_clocks
 from ami_bridge.desk import Desk
 from ami_bridge.dispatch import Dispatcher
 from ami_bridge.events import AgentTook, CallbackProgress, CallEvent, Hangup, Leg, OriginateAnswered
-from ami_bridge.flags import Flags
+from ami_bridge.flags import SCOPE_FAMILY, Flags
 from ami_bridge.heart import Heart
 from ami_bridge.inbox import Inbox
 from ami_bridge.link import Link, LinkSettings
@@ -30,7 +30,7 @@ from ami_bridge.site import site_of
 from ami_bridge.snapshot import Snapshot
 from ami_bridge.store_thread import StoreThread
 from ami_bridge.translate import WANTED, Translator
-from callbacks.importer import Importer
+from callbacks.importer import Importer, ImportReport
 from callbacks.spool import Spool
 from config.policy import SitePolicy
 from config.settings import Settings
@@ -111,9 +111,14 @@ class Bridge:
             state=lambda: self.brain.state,
             guard=lambda: Guard(self.heart.fence, self.heart.epoch()),
             clock=self.clock,
+            shown=self.policy.callbacks.shown,
             dialable=self._why_not_dialable,
             holder=f"bridge-{os.getpid()}-{int(self.started_at.timestamp() * 1000)}",
         )
+
+    def _as_dialled(self, number: str) -> str:
+        """One form for one number, whichever tier wrote it; a number that is not taken stays as it was left."""
+        return check_number(number, self.policy.caller).number or number
 
     def _why_not_dialable(self, number: str) -> str:
         refusal = check_number(number, self.policy.caller).refusal
@@ -159,11 +164,18 @@ class Bridge:
         self.attempts.booted_at = snapshot.taken.booted_at
         self.dispatcher.channels = snapshot.channels
         await self.heart.raise_fence()
+        self.attempts.fence, self.attempts.life = self.heart.fence, self.heart.life
+        if not self.policy.fallback.armed:
+            await self._let_go()
         self.dispatcher.fence_raised_at = self.clock().wall
         self.dispatcher.wake()
         if not self._ready_said:
             self._ready_said = True
             log.info("ready", asterisk=self.link.state.value)
+
+    async def _let_go(self) -> None:
+        """Only observing: no flag of an earlier, armed run may go on holding callers."""
+        await self.link.action({"Action": "DBDelTree", "Family": SCOPE_FAMILY})
 
     def on_lost(self) -> None:
         """Nothing is dialled until the fence was raised again."""
@@ -197,23 +209,34 @@ class Bridge:
 
     async def _collect(self) -> None:
         """Brings spool lines of every tier into the book."""
-        importer = Importer(self.store, self.settings.spool_dir, self.settings.tier3_dir, self.policy.pbx_id)
+        importer = Importer(
+            self.store,
+            self.settings.spool_dir,
+            self.settings.tier3_dir,
+            self.policy.pbx_id,
+            dialled=self._as_dialled,
+        )
+        told: tuple[str, ...] = ()
         while True:
             try:
                 report = await self.thread(importer.run_once, self.clock().wall)
             except StoreProblem as problem:
                 log.error("captures wait in the spool", reason=str(problem))
             else:
-                self._backlog = max(0, self._backlog - report.lines)
-                for trouble in report.problems:
-                    log.error("spool", problem=trouble)
-                if report.new or report.completed:
-                    log.info(
-                        "collected", new=report.new, completed=report.completed, promises=report.promises
-                    )
-                    self.dispatcher.wake()
+                if report.problems != told:
+                    log.error("spool", problems=report.problems)
+                    told = report.problems
+                self._collected(report)
+                if report.more:
+                    continue
             await _wait(self._collect_now, COLLECT_SECONDS)
             await asyncio.sleep(BUNCH_SECONDS)
+
+    def _collected(self, report: ImportReport) -> None:
+        self._backlog = max(0, self._backlog - report.lines)
+        if report.new or report.completed:
+            log.info("collected", new=report.new, completed=report.completed, promises=report.promises)
+            self.dispatcher.wake()
 
     async def _show(self) -> None:
         while True:

@@ -1,7 +1,7 @@
 """Does what people ask for through the store, each thing exactly once, and always answers."""
 
 import asyncio
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import structlog
 
@@ -42,16 +42,28 @@ class Desk:
     dispatcher: Dispatcher
     attempts: Attempts
     clock: Clock
+    _calling: dict[int, "asyncio.Task[None]"] = field(default_factory=dict)
 
     async def run(self) -> None:
         """Until cancelled: looks for intents and does them."""
         while True:
             try:
                 for intent in await self.thread(self.store.pending_intents):
-                    await self._do(intent)
+                    await self._take(intent)
             except StoreProblem as problem:
                 log.warning("intents wait", reason=str(problem))
             await asyncio.sleep(LOOK_SECONDS)
+
+    async def _take(self, intent: Intent) -> None:
+        """A call waits for the dispatcher's turn, so it is done beside the others: a leader's word must not wait behind it."""
+        if intent.id in self._calling:
+            return
+        if intent.kind != "dial":
+            await self._do(intent)
+            return
+        task = asyncio.create_task(self._do(intent), name=f"intent {intent.id}")
+        self._calling[intent.id] = task
+        task.add_done_callback(lambda _: self._calling.pop(intent.id, None))
 
     async def _do(self, intent: Intent) -> None:
         state, result = IntentState.APPLIED, ""
@@ -61,6 +73,14 @@ class Desk:
             state, result = IntentState.REFUSED, str(reason)
         except LinkDown as reason:
             state, result = IntentState.FAILED, f"Asterisk could not be asked: {reason}"
+        except StoreProblem:
+            raise
+        except Exception as reason:  # one intent that breaks us must not do so again after every restart
+            log.exception("intent broke", id=intent.id)
+            state, result = (
+                IntentState.FAILED,
+                f"this went wrong here: {type(reason).__name__}; see the bridge's log",
+            )
         log.info("intent", id=intent.id, kind=intent.kind, who=intent.who, state=state.value, result=result)
         await self.thread(self.store.finish_intent, intent.id, state, result, self.clock().wall)
 
@@ -91,7 +111,7 @@ class Desk:
         # Asterisk would ring whatever channel stands here: only phones that it named itself as members are rung.
         if wish.agent not in self.brain.state.members.get(scope.queue, {}):
             raise Refused(f"{wish.agent} is not a member of the queue {scope.queue}")
-        return await self.dispatcher.call_for(promise, wish.agent)
+        return await self.dispatcher.call_for(promise, wish.agent, wish.not_after)
 
     async def _outcome(self, wish: StateOutcome, who: str) -> str:
         attempt = await self.thread(self.store.attempt, wish.attempt)

@@ -5,6 +5,7 @@ many, and for each write the attempt's row **before** its originate leaves. A ro
 """
 
 import asyncio
+from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -25,7 +26,7 @@ from callbacks.values import Attempt, Outcome, Promise
 from fallback.decide import ready_since
 from fallback.policy import Policy, Trunk
 from fallback.state import State
-from store import ClaimLost, Store, StoreProblem
+from store import ClaimLost, Store, StoreProblem, UnknownRow
 
 log = structlog.get_logger()
 
@@ -52,6 +53,7 @@ class Dispatcher:
     fence_raised_at: datetime | None = None
     channels: Channels = field(default_factory=Channels)
     stages: Mapping[str, str] = field(default_factory=dict)
+    _sent_by: dict[str, str] = field(default_factory=dict)  # attempt → trunk
     _turn: asyncio.Lock = field(default_factory=asyncio.Lock)
     _wake: asyncio.Event = field(default_factory=asyncio.Event)
 
@@ -81,7 +83,7 @@ class Dispatcher:
                 )
                 for scope in self.policy.scopes:
                     await self._start(scope)
-        except (LinkDown, StoreProblem) as problem:
+        except (LinkDown, StoreProblem, UnknownRow) as problem:
             log.warning("callbacks wait", reason=str(problem))
 
     async def _start(self, scope: str) -> None:
@@ -109,12 +111,22 @@ class Dispatcher:
 
     def _queued(self, scope: str) -> int:
         """Our own callbacks in the scope's queue. One that Asterisk has not begun with is not in it yet: a live caller is."""
-        scopes = self.attempts.scopes
-        return sum(stage == "queue" and scopes.get(key) == scope for key, stage in self.stages.items())
+        under_way = self.attempts.under_way
+        return sum(
+            stage == "queue" and key in under_way and under_way[key].scope == scope
+            for key, stage in self.stages.items()
+        )
 
-    async def call_for(self, promise: Promise, agent: str) -> str:
-        """An agent's own claim: calls it now; returns the attempt's key. Raises ClaimLost, LinkDown or NoLine."""
+    async def call_for(self, promise: Promise, agent: str, not_after: datetime) -> str:
+        """An agent's own claim: calls it now; returns the attempt's key.
+
+        not_after: aware UTC; the turn may come only after a round. Raises ClaimLost, LinkDown or NoLine.
+        """
         async with self._turn:
+            if self.clock().wall > not_after:
+                raise NoLine("came too late; ask again")
+            if self.fence_raised_at is None:
+                raise NoLine("the manager link to Asterisk is not ready; try again in a moment")
             return await self._call(promise, agent, agent)
 
     async def _call(self, promise: Promise, holder: str, agent: str) -> str:
@@ -146,6 +158,7 @@ class Dispatcher:
                 raise
             return ""
         self.stages = {**self.stages, attempt.key: ""}
+        self._sent_by[attempt.key] = trunk.name
         await self._originate(attempt, Line(trunk.name, trunk.dial, self.shown), guard)
         return attempt.key
 
@@ -159,7 +172,7 @@ class Dispatcher:
         log.info("callback", attempt=attempt.key, trunk=line.trunk, agent=attempt.agent or "by the queue")
         try:
             reply = await self.link.action(headers)
-        except NotSent as problem:
+        except (NotSent, ValueError) as problem:  # ValueError: a header that Asterisk would misread
             await self._not_dialled(attempt, str(problem))
         except LinkDown as problem:  # it left, and nobody answered: the next look at AstDB tells
             log.warning("originate without an answer", attempt=attempt.key, reason=str(problem))
@@ -174,11 +187,15 @@ class Dispatcher:
 
     def _line(self, scope: str) -> Trunk | None:
         """The scope's healthy trunk with most channels free, those that are about to be used counted as used."""
-        about_to = sum(stage != "dial" for stage in self.stages.values())
-        lines = free_lines(scope, self.state(), self.policy, self.channels.in_use)
-        if sum(free for _, free in lines) - about_to <= self.callbacks.line_reserve:
+        self._sent_by = {key: trunk for key, trunk in self._sent_by.items() if key in self.stages}
+        soon = Counter(trunk for key, trunk in self._sent_by.items() if self.stages[key] != "dial")
+        lines = [
+            (trunk, free - soon[trunk.name])
+            for trunk, free in free_lines(scope, self.state(), self.policy, self.channels.in_use)
+        ]
+        if sum(max(0, free) for _, free in lines) <= self.callbacks.line_reserve:
             return None
-        return lines[0][0] if lines else None
+        return max(lines, key=lambda line: line[1])[0]
 
 
 class NoLine(Exception):

@@ -32,6 +32,7 @@ class Flags:
         self._wall = wall
         self._wanted: dict[str, WantFlag] = {}
         self._confirmed: dict[str, tuple[str, datetime]] = {}
+        self._lit: dict[str, str] = {}
         self._linked = False
         self._wake = asyncio.Event()
 
@@ -44,6 +45,7 @@ class Flags:
         """After a connect nothing counts as confirmed: Asterisk may have lost its last second, or be another one."""
         self._linked = up
         self._confirmed.clear()
+        self._lit.clear()
         self._wake.set()
 
     def confirmed(self, scope: str) -> tuple[bool, datetime | None]:
@@ -63,12 +65,14 @@ class Flags:
 
     async def _write_difference(self) -> bool:
         for scope, flag in list(self._wanted.items()):
-            value = flag_value(flag)
-            if self._confirmed.get(scope, ("", None))[0] == value:
-                continue
+            value, lamp = flag_value(flag), LAMP[flag.action]
             try:
-                if not await self._write(scope, flag, value):
+                if self._confirmed.get(scope, ("", None))[0] != value and not await self._write(
+                    scope, flag, value
+                ):
                     return False
+                if self._lit.get(scope) != lamp:
+                    await self._light(scope, lamp)
             except LinkDown as problem:
                 log.warning("flag not written", scope=scope, reason=str(problem))
                 return False
@@ -82,10 +86,12 @@ class Flags:
             return False
         self._confirmed[scope] = (value, self._wall())
         log.info("flag written", scope=scope, action=flag.action, mode=flag.mode)
-        lamp = {
-            "Action": "Setvar",
-            "Variable": f"DEVICE_STATE(Custom:holdfast-{scope})",
-            "Value": LAMP[flag.action],
-        }
-        await self._act(lamp)
         return True
+
+    async def _light(self, scope: str, state: str) -> None:
+        """The lamp follows its flag; one that Asterisk refuses is told once and not tried for ever."""
+        lamp = {"Action": "Setvar", "Variable": f"DEVICE_STATE(Custom:holdfast-{scope})", "Value": state}
+        reply = await self._act(lamp)
+        self._lit[scope] = state
+        if not reply.ok:
+            log.error("lamp refused by Asterisk", scope=scope, reason=reply.message)

@@ -11,6 +11,8 @@ from ami_bridge.link import LinkDown, Reply
 Act = Callable[[dict[str, str | list[str]]], Awaitable[Reply]]
 log = structlog.get_logger()
 
+LIFE = "HF_LIFE"  # a global variable of Asterisk's dial plan
+
 
 class Heart:
     """Writes a beat each ``every`` seconds, and a higher fence at each connect. Keeps Asterisk's clock beside ours."""
@@ -21,6 +23,7 @@ class Heart:
         self._clock = clock
         self._ahead = 0.0  # Asterisk's clock minus our wall clock, seconds
         self._was_able = True
+        self.life = 0
         self.fence = 0
 
     def epoch(self) -> int:
@@ -62,9 +65,23 @@ class Heart:
         """
         reply = await self._act({"Action": "DBGet", "Family": "holdfast", "Key": "fence"})
         standing = [item.get("Val", "") for item in reply.events if item.get("Event") == "DBGetResponse"]
-        before = max([self.fence, *(int(text) for text in standing if text.isdigit())])
+        before = max([self.fence, *(int(text) for text in standing if text.isascii() and text.isdigit())])
         self.fence = max(before + 1, int(self._clock().wall.timestamp() * 1000))
         await self._put("fence", self.fence)
+        await self._mark_life()
+
+    async def _mark_life(self) -> None:
+        """life: the first fence that was raised since Asterisk started. A global variable dies with Asterisk, so no clock is
+        asked whether it was restarted; whatever was sent under a lower fence was sent to an earlier life.
+        """
+        reply = await self._act({"Action": "Getvar", "Variable": LIFE})
+        known = reply.headers.get("Value", "")
+        if not (known.isascii() and known.isdigit()):
+            known = str(self.fence)
+            reply = await self._act({"Action": "Setvar", "Variable": LIFE, "Value": known})
+            if not reply.ok:
+                raise LinkDown(f"Asterisk refused to keep {LIFE}: {reply.message}")
+        self.life = int(known)
 
     async def _put(self, key: str, value: int) -> None:
         reply = await self._act({"Action": "DBPut", "Family": "holdfast", "Key": key, "Val": str(value)})

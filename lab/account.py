@@ -17,12 +17,14 @@ REACHED = ("answered", "silent")  # a person took the call; who is rung again af
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """placed: calls. due: numbers to which a promise is due. book: numbers with a promise. lost: due and not in the book.
+    """placed: calls; answered: of those. due: numbers to which a promise is due. book: numbers with a promise. lost: due and
+    not in the book. tiers: captures by the tier that took them.
     wrongly: in the book and due to nobody. twice: called again after they had been reached, or promised twice at once.
     attempts: outgoing calls of the book; seen: those that the carriers saw. outcomes: of the promises.
     """
 
     placed: int
+    answered: int
     due: frozenset[str]
     book: frozenset[str]
     lost: tuple[str, ...]
@@ -31,17 +33,28 @@ class Account:
     attempts: Counter[str]
     seen: int
     outcomes: Counter[str]
+    tiers: Counter[int]
 
     @property
     def kept(self) -> bool:
-        """Nothing lost, nothing twice, nothing made up, and every promise has its outcome."""
+        """Every caller was heard, nothing lost, twice or made up, every promise has its outcome, every call that the
+        book knows was seen by a carrier and the other way round, and both tiers had callers.
+        """
         open_ones = sum(self.outcomes[state] for state in ("open", "claimed", "dialling", "talking"))
-        return not (self.lost or self.twice or self.wrongly or open_ones) and bool(self.due)
+        wrong = self.lost or self.twice or self.wrongly or open_ones
+        heard = self.answered == self.placed and bool(self.due)
+        return (
+            not wrong
+            and heard
+            and sum(self.attempts.values()) == self.seen
+            and bool(self.tiers[1] and self.tiers[3])
+        )
 
     def table(self) -> str:
         """For people."""
         rows = [
-            ("calls placed", str(self.placed)),
+            ("calls placed", f"{self.placed} ({self.answered} answered)"),
+            ("taken by the bridge, by Asterisk alone", f"{self.tiers[1]}, {self.tiers[3]}"),
             ("promises due from what callers did", str(len(self.due))),
             ("promises in the book", str(len(self.book))),
             ("lost", _count(self.lost)),
@@ -73,10 +86,11 @@ def compare(
     calls: Sequence[CarrierCall],
 ) -> Account:
     """Pure: the account of a run."""
-    due = frozenset(person.due for person, result in results if person.due and result.answered)
+    due = frozenset(person.due for person, _ in results if person.due)
     book = Counter(promise["number"] for promise in promises)
     return Account(
         placed=len(results),
+        answered=sum(result.answered for _, result in results),
         due=due,
         book=frozenset(book),
         lost=tuple(sorted(due - book.keys())),
@@ -87,6 +101,7 @@ def compare(
         ),
         seen=len(calls),
         outcomes=Counter(promise["state"] for promise in promises),
+        tiers=Counter(capture["tier"] for one in promises for capture in one["captures_made"]),
     )
 
 

@@ -187,3 +187,24 @@ async def test_a_key_that_asterisk_never_saw_has_no_stage(site: World) -> None:
     site.asterisk.stage("a1", "queue,1763720100")
     assert await stage_of(site.asterisk, "a1") == "queue,1763720100"
     assert await stage_of(site.asterisk, "a2") is None
+
+
+async def test_what_was_sent_to_an_earlier_life_of_asterisk_is_unknown_whatever_the_clocks_say(
+    site: World,
+) -> None:
+    one = site.started(NUMBER, "7-1-100", ago=2)
+    site.attempts.booted_at = site.now.wall - timedelta(hours=1)  # a clock that was set back says: it ran on
+    site.attempts.life = site.attempts.fence = 200
+    await settle(site)
+    assert site.attempt("7-1-100").outcome is Outcome.UNKNOWN
+    assert site.promise(one.promise_id).attempts == 1
+
+
+async def test_keys_leave_astdb_some_time_after_the_end(site: World) -> None:
+    site.started(NUMBER, "a1", ago=30)
+    site.asterisk.stage("a1", "end,BUSY,0,1763720100")
+    await settle(site)
+    assert site.asterisk.actions("DBDel") == []
+    site.later(601)
+    await settle(site)
+    assert [sent["Key"] for sent in site.asterisk.actions("DBDel")] == ["a1"]

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -220,7 +221,7 @@ async def test_an_agents_own_claim_rings_his_phone_once(site: World) -> None:
     (promise,) = site.promised(NUMBERS[0])
     claimed = site.store.claim(promise.id, site.now.wall, "PJSIP/power-1", 60)
     assert claimed is not None
-    key = await site.dispatcher.call_for(claimed, "PJSIP/power-1")
+    key = await site.dispatcher.call_for(claimed, "PJSIP/power-1", site.now.wall)
     (sent,) = site.asterisk.actions("Originate")
     assert (sent["Channel"], sent["Exten"], site.attempt(key).agent) == (
         "PJSIP/power-1",
@@ -228,7 +229,7 @@ async def test_an_agents_own_claim_rings_his_phone_once(site: World) -> None:
         "PJSIP/power-1",
     )
     with pytest.raises(ClaimLost):
-        await site.dispatcher.call_for(claimed, "PJSIP/power-1")
+        await site.dispatcher.call_for(claimed, "PJSIP/power-1", site.now.wall)
     assert len(called(site)) == 1
 
 
@@ -236,8 +237,30 @@ async def test_an_agent_is_told_why_his_call_was_not_made(site: World) -> None:
     promise, other = site.promised(*NUMBERS[:2])
     site.refused[NUMBERS[0]] = "own line"
     with pytest.raises(NoLine, match="own line"):
-        await site.dispatcher.call_for(promise, "PJSIP/power-1")
+        await site.dispatcher.call_for(promise, "PJSIP/power-1", site.now.wall)
     site.dispatcher.channels = replace(site.dispatcher.channels, in_use={"carrier-a": 10, "carrier-b": 10})
     with pytest.raises(NoLine, match="no line is free"):
-        await site.dispatcher.call_for(other, "PJSIP/power-1")
+        await site.dispatcher.call_for(other, "PJSIP/power-1", site.now.wall)
     assert called(site) == []
+
+
+async def test_an_agents_call_that_comes_too_late_or_before_the_fence_is_not_made(site: World) -> None:
+    (promise,) = site.promised(NUMBERS[0])
+    with pytest.raises(NoLine, match="too late"):
+        await site.dispatcher.call_for(promise, "PJSIP/power-1", site.now.wall - timedelta(seconds=1))
+    site.dispatcher.fence_raised_at = None
+    with pytest.raises(NoLine, match="not ready"):
+        await site.dispatcher.call_for(promise, "PJSIP/power-1", site.now.wall)
+    assert called(site) == []
+
+
+async def test_calls_about_to_go_out_are_spread_over_the_lines_that_are_free(site: World) -> None:
+    """E5: a line that is about to be used is not free, on its own trunk."""
+    site.promised(*NUMBERS[:4])
+    site.dispatcher.channels = replace(site.dispatcher.channels, in_use={"carrier-a": 0, "carrier-b": 0})
+    for promise in site.store.open_promises():
+        claimed = site.store.claim(promise.id, site.now.wall, "PJSIP/power-1", 60)
+        assert claimed is not None
+        await site.dispatcher.call_for(claimed, "PJSIP/power-1", site.now.wall)
+    trunks = [site.attempt(sent["Exten"]).trunk for sent in site.asterisk.actions("Originate")]
+    assert sorted(trunks) == ["carrier-a", "carrier-a", "carrier-b", "carrier-b"]

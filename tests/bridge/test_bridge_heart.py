@@ -118,3 +118,18 @@ async def test_nothing_is_asked_of_a_link_that_is_down(heart: Heart, asterisk: F
     task.cancel()
     await asyncio.gather(task, return_exceptions=True)
     assert not asterisk.sent
+
+
+async def test_the_first_fence_of_asterisks_life_is_remembered_by_asterisk_itself(
+    heart: Heart, asterisk: FakeAsterisk
+) -> None:
+    """A global variable dies with Asterisk, so no clock has to tell whether it was restarted."""
+    await heart.raise_fence()
+    first = heart.fence
+    assert heart.life == first
+    (kept,) = asterisk.actions("Setvar")
+    assert (kept["Variable"], kept["Value"]) == ("HF_LIFE", str(first))
+    asterisk.answers["Getvar"] = [done(Value=str(first))]
+    await heart.raise_fence()
+    assert (heart.life, heart.fence > first) == (first, True)
+    assert len(asterisk.actions("Setvar")) == 1
