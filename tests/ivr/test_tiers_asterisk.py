@@ -268,6 +268,30 @@ def test_tier_3_promises_nothing_that_it_could_not_write(hotline: Hotline) -> No
     assert not call.ran("Playback", "promise")
 
 
+@pytest.mark.parametrize(
+    "foreign", [1_900, 5_600, 41_000]
+)  # bytes; the first puts the line across two pieces
+def test_lines_of_others_that_came_between_do_not_hide_a_written_line(either: Hotline, foreign: int) -> None:
+    either.beat(60)
+    rendered = either.lab.holdfast_conf_dir / "extensions_holdfast.conf"
+    was = rendered.read_text()
+    size = "Set(LOCAL(hf_size)=$[0 + 0${STAT(s,${hf_file})}])"
+    assert was.count(size) == 1
+    rendered.write_text(was.replace(size, "Set(LOCAL(hf_size)=0)"))  # as if all that is there came since
+    either.lab.reload()
+    try:
+        call = in_phrase(either).keys("1").runs("Read", "/matter")
+        for minute in (0, 60):
+            name = time.strftime("%Y%m%d-%H%M", time.gmtime(time.time() + minute))
+            (either.lab.tier3_dir / f"{name}.txt").write_text("x" * (foreign - 1) + "\n")
+        call.ended()
+    finally:
+        rendered.write_text(was)
+        either.lab.reload()
+    assert call.ran("Playback", "promise")
+    assert [line[CALLER_ID] for line in either.lines() if len(line) > 1] == ["13912345678"]
+
+
 def test_without_any_prompt_tier_3_still_takes_digits(hotline: Hotline) -> None:
     hotline.beat(60)
     hotline.lab.prompts_dir.rename(hotline.lab.prompts_dir.with_name("no-prompts"))
