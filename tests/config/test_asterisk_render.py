@@ -10,6 +10,7 @@ from pydantic import TypeAdapter, ValidationError
 from config.asterisk import DialplanSite, ScopeLine, SiteInvalid, render
 from config.prompts import wordings
 from config.values import Dial
+from ivr.agi_call import LONGEST_KEEP
 from ivr.dialogue import MATTERS
 
 SITE = DialplanSite(
@@ -116,6 +117,13 @@ def test_every_sign_that_the_policy_admits_in_a_dial_template_reaches_dial() -> 
     assert {"*", "#", "9", "-", "/", "@"} <= wanted
     assert wanted <= passing(asterisk_class)
     assert not passing(asterisk_class) & set("&,()^|;$\"' \n")
+
+
+def test_a_frozen_bridge_costs_little_and_a_slow_disk_is_no_frozen_bridge() -> None:
+    waits = re.findall(r"TIMEOUT\(absolute\)=([1-9]\d*)\)", dialplan())
+    assert waits[0] == "5"  # before the first step
+    assert set(waits[1:]) == {"4"}
+    assert all(int(wait) >= LONGEST_KEEP + 1 for wait in waits)
 
 
 def test_a_site_with_one_language_offers_no_other() -> None:
