@@ -47,7 +47,6 @@ def test_every_context_that_is_jumped_to_exists() -> None:
         "holdfast",
         "holdfast-queue",
         "holdfast-dial",
-        "holdfast-agent",
         "holdfast-hangup",
     } <= found.keys()
 
