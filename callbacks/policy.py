@@ -19,7 +19,7 @@ class CallbackPolicy:
     how long the agent has to state the outcome before the line's own stands. min_talk_seconds: an answered
     call shorter than this is no success by itself. not_after: an originate older than this when Asterisk
     runs it is refused by the guarded context. ramp: calls allowed in flight at first after recovery; one
-    more for every ramp_every seconds.
+    more for every ramp_every seconds. shown: caller id that people see when called back; "" leaves it to the dial plan.
     """
 
     retry_after: Mapping[Outcome, float] = field(
@@ -31,7 +31,7 @@ class CallbackPolicy:
             Outcome.REJECTED: 3600.0,
             Outcome.AGAIN: 3600.0,
             Outcome.NO_AGENT: 60.0,
-            Outcome.NOT_DIALLED: 0.0,
+            Outcome.NOT_DIALLED: 30.0,
             Outcome.UNKNOWN: 3600.0,
         }
     )
@@ -48,3 +48,4 @@ class CallbackPolicy:
     not_after: float = 20.0
     ramp: int = 1
     ramp_every: float = 15.0
+    shown: str = ""

@@ -9,6 +9,8 @@ from callbacks.values import Outcome, Promise, PromiseState
 # Nobody's phone rang: the attempt says nothing about the caller and takes nothing from him, neither count
 # nor place.
 _OURS = frozenset({Outcome.NO_AGENT, Outcome.NOT_DIALLED})
+# So many tries and still not dialled: something is wrong that trying again does not mend.
+_MANY_TRIES = 5
 _CLOSING = {Outcome.ANSWERED: PromiseState.DONE, Outcome.REFUSED: PromiseState.REFUSED}
 
 _BY_STATUS = {
@@ -81,7 +83,8 @@ def after_attempt(promise: Promise, outcome: Outcome, policy: CallbackPolicy, no
     one attempt and come again after the policy's interval, or end as UNREACHABLE when max_attempts is
     reached; unknown also goes on the leader's list. Congestion is our line's trouble: bounded by
     max_line_failures. No agent and not dialled never count and never close, because then nobody was called
-    (E8: "never dialled" is 0).
+    (E8: "never dialled" is 0); one that is still not dialled after many tries goes on the leader's list, because
+    something is wrong that somebody has to mend.
     """
     if outcome in _CLOSING:
         return _closing(promise, _CLOSING[outcome], outcome, promise.line_failures)
@@ -120,8 +123,13 @@ def _waiting(
         attempts=promise.attempts + counted,
         line_failures=promise.line_failures + failures,
         reason=outcome.value,
-        attention=promise.attention or outcome is Outcome.UNKNOWN,
+        attention=promise.attention or _is_strange(promise, outcome),
     )
+
+
+def _is_strange(promise: Promise, outcome: Outcome) -> bool:
+    stuck = outcome is Outcome.NOT_DIALLED and promise.tries >= _MANY_TRIES
+    return stuck or outcome is Outcome.UNKNOWN
 
 
 def _closing(promise: Promise, state: PromiseState, outcome: Outcome, failures: int) -> Next:

@@ -104,6 +104,31 @@ def test_an_unknown_outcome_waits_its_interval_and_is_shown_to_the_leader(promis
     assert after.due_at > NOW
 
 
+def test_what_could_not_be_dialled_is_not_tried_again_at_once(promise: Build) -> None:
+    """A refusal that lasts would turn in a circle, and write an attempt on each turn."""
+    after = after_attempt(promise(tries=1), Outcome.NOT_DIALLED, POLICY, NOW)
+    assert after.due_at == NOW + timedelta(seconds=30)
+    assert not after.attention
+
+
+@pytest.mark.parametrize(
+    ("tries", "outcome", "shown"),
+    [
+        (4, Outcome.NOT_DIALLED, False),
+        (5, Outcome.NOT_DIALLED, True),
+        (9, Outcome.NOT_DIALLED, True),
+        (9, Outcome.NO_AGENT, False),
+        (9, Outcome.NO_ANSWER, False),
+    ],
+)
+def test_what_is_not_dialled_after_many_tries_is_shown_to_the_leader(
+    tries: int, outcome: Outcome, shown: bool, promise: Build
+) -> None:
+    """E8: it never ends by itself, so somebody has to hear of it."""
+    after = after_attempt(promise(tries=tries), outcome, POLICY, NOW)
+    assert (after.state, after.attention) == (PromiseState.OPEN, shown)
+
+
 def test_congestion_takes_no_attempt_from_the_caller_but_ends_too(promise: Build) -> None:
     """E8: our own lines' trouble says nothing about the caller; it is bounded, and the leader sees it."""
     once = after_attempt(promise(attempts=5), Outcome.CONGESTION, POLICY, NOW)
