@@ -164,7 +164,7 @@ def _complete(connection: Connection, row: _Row, line: Capture, now: datetime) -
     if _is_asked_for(whole) and promise_id is None:
         gathered = gather(connection, [whole], now)
         promise_id, opened = gathered.promises[whole.number, whole.scope], gathered.opened
-    elif promise_id is not None and whole.number != old.number:
+    elif promise_id is not None and (whole.number, whole.scope) != (old.number, old.scope):
         promise_id, opened = renumber(connection, promise_id, whole, now)
     connection.execute(
         update(capture)

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Connection, bindparam, case, select, update
+from sqlalchemy.exc import IntegrityError
 
 from callbacks.values import CLOSED_STATES, Capture, Matter, PromiseState
 from store.dialect import upsert
@@ -144,11 +145,11 @@ def part(connection: Connection, promise_id: int, until: datetime, now: datetime
 
 
 def renumber(connection: Connection, promise_id: int, whole: Capture, now: datetime) -> tuple[int, int]:
-    """A later line of the same call corrected the number: the capture's promise follows, never a second
-    one beside it.
+    """A later line of the same call corrected the number or the scope: the capture's promise follows, never a
+    second one beside it.
 
     Returns the promise that now holds the capture and how many were opened. A promise of this call alone
-    takes the new number and keeps its place; if the new number has an open promise already, the capture
+    takes number and scope and keeps its place; if these have an open promise already, the capture
     moves there, and a promise that is left empty is cancelled (unless it is being called at this moment:
     its outcome closes or reopens it). One that was closed because somebody was reached stays so: the call
     was answered.
@@ -158,12 +159,22 @@ def renumber(connection: Connection, promise_id: int, whole: Capture, now: datet
         return promise_id, 0
     there = _open_promises(connection, [(whole.number, whole.scope)])
     alone = old.captures == 1 and old.closed_at is None
-    if alone and not there:
-        connection.execute(update(promise).where(promise.c.id == promise_id).values(number=whole.number))
+    if alone and not there and _takes(connection, promise_id, whole):
         return promise_id, 0
     gathered = gather(connection, [whole], now)
     _take_from(connection, old, now)
     return gathered.promises[whole.number, whole.scope], gathered.opened
+
+
+def _takes(connection: Connection, promise_id: int, whole: Capture) -> bool:
+    """False when somebody else opened one for the same pair in between; the capture then joins that one."""
+    statement = update(promise).where(promise.c.id == promise_id)
+    try:
+        with connection.begin_nested():
+            connection.execute(statement.values(number=whole.number, scope=whole.scope))
+    except IntegrityError:
+        return False
+    return True
 
 
 def _take_from(connection: Connection, old: Any, now: datetime) -> None:

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 from sqlalchemy import select
@@ -12,6 +13,7 @@ from callbacks.policy import CallbackPolicy
 from callbacks.rules import after_attempt
 from callbacks.values import Attempt, Capture, Matter, NumberSource, Outcome, Promise, PromiseState
 from store import Store
+from store import gather as gather_module
 from store.tables import capture as capture_table
 from store.tables import promise as promise_table
 
@@ -141,6 +143,42 @@ def test_a_corrected_number_that_has_a_promise_joins_it_and_leaves_none_behind(
     assert (one.number, one.captures) == ("13800000000", 2)
     (left,) = book.promises(9, PromiseState.CANCELLED)
     assert (left.captures, left.reason) == (0, "the caller corrected the number")
+
+
+def test_a_later_line_with_another_number_and_scope_moves_to_that_pair(
+    book: Store, capture: Build, keep: Keep
+) -> None:
+    """The old scope has a promise for the new number: the pair counts, and nothing stops the import."""
+    keep(capture("pbx1:1"), capture("pbx1:2", number="13800000000"))
+    keep(replace(keyed(capture("pbx1:1")), scope="water"))
+    pairs = sorted((one.number, one.scope, one.captures, one.id) for one in book.open_promises())
+    assert pairs == [("13800000000", "power", 1, 2), ("13800000000", "water", 1, 1)]
+
+
+def test_a_later_line_with_another_scope_moves_the_promise_with_it(
+    book: Store, capture: Build, keep: Keep
+) -> None:
+    keep(capture("pbx1:1"), capture("pbx1:2", scope="water"))
+    keep(replace(capture("pbx1:1"), scope="water", tier=3))
+    (one,) = book.open_promises()
+    assert (one.id, one.scope, one.captures) == (2, "water", 2)
+
+
+def test_a_pair_that_somebody_else_opened_in_between_is_joined(
+    book: Store, capture: Build, keep: Keep, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Only a database with several writers allows it; the import must live through it."""
+    keep(capture("pbx1:1"), capture("pbx1:2", number="13800000000"))
+    looks = iter([False, True, True])
+    real = gather_module._open_promises
+
+    def looked_too_early(*args: Any) -> Any:
+        return real(*args) if next(looks) else {}
+
+    monkeypatch.setattr(gather_module, "_open_promises", looked_too_early)
+    keep(keyed(capture("pbx1:1")))
+    (one,) = book.open_promises()
+    assert (one.number, one.captures) == ("13800000000", 2)
 
 
 def test_a_corrected_number_leaves_the_callers_of_the_old_one_alone(
