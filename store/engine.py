@@ -85,12 +85,19 @@ def _check_file(url: URL) -> None:
 def _engine(url: URL) -> Engine:
     if url.get_backend_name() != "sqlite":
         try:
-            return create_engine(url, pool_pre_ping=True)
+            return create_engine(url, pool_pre_ping=True, hide_parameters=True)
         except ModuleNotFoundError as error:
             raise StoreProblem(
                 f"the driver for {url.get_backend_name()} is not installed: pip install {error.name}"
             ) from None
-    engine = create_engine(url, connect_args={"timeout": _BUSY_SECONDS}, pool_size=8, max_overflow=8)
+    # Numbers of callers are parameters; an error that is logged must not tell them.
+    engine = create_engine(
+        url,
+        connect_args={"timeout": _BUSY_SECONDS},
+        pool_size=8,
+        max_overflow=8,
+        hide_parameters=True,
+    )
     event.listen(engine, "connect", _prepare)
     event.listen(engine, "begin", _begin)
     return engine

@@ -6,6 +6,7 @@ import tempfile
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -14,10 +15,11 @@ from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import create_engine
+from sqlalchemy.exc import IntegrityError
 
 from store import Store, StoreBusy, StoreProblem, migrate
 from store.schema import HEAD
-from store.tables import metadata
+from store.tables import metadata, promise
 
 
 @contextmanager
@@ -155,3 +157,15 @@ def test_a_database_that_somebody_holds_is_said_to_be_busy(url: str, monkeypatch
     holder.close()
     with Store(url) as store:
         store.ping()
+
+
+@pytest.mark.parametrize("raised", [IntegrityError, ValueError])
+def test_an_error_never_tells_a_callers_number(book: Store, raised: type[Exception]) -> None:
+    """Errors go into logs, and a log holds no numbers."""
+    at = datetime(2026, 11, 21, tzinfo=UTC) if raised is IntegrityError else datetime(2026, 11, 21)  # noqa: DTZ001  # refused
+    row: dict[str, object] = {"scope": "power", "number": "13912341234", "state": "open", "matter": "fault"}
+    row |= {"language": "zh-CN", "captures": 1, "created_at": at, "due_at": at, "place_at": at}
+    with pytest.raises(Exception, match="promise") as caught, book._database.write() as connection:
+        connection.execute(promise.insert(), [row, row])
+    assert isinstance(caught.value, raised) or isinstance(caught.value.__cause__, raised)
+    assert "13912341234" not in str(caught.value)
