@@ -7,17 +7,16 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, Select, insert, select, update
 
-from callbacks.rules import Next
+from callbacks.rules import Move, Next, ending, target
 from callbacks.values import CLOSED_STATES, Attempt, Outcome, Promise, PromiseState
 from store.engine import Subject
 from store.errors import ClaimLost, UnknownRow
 from store.gather import part
+from store.moves import can
 from store.promises import to_promise
 from store.tables import attempt, promise
 
-_S = PromiseState
 _NAMES = tuple(field.name for field in fields(Attempt))
-_CALLED = (_S.DIALLING, _S.TALKING)
 
 
 def to_attempt(row: Row[*tuple[Any, ...]]) -> Attempt:
@@ -40,12 +39,12 @@ class Attempts(Subject):
                 update(promise)
                 .where(
                     promise.c.id == one.promise_id,
-                    promise.c.state == _S.CLAIMED,
+                    can(Move.DIAL),
                     promise.c.holder == holder,
                     promise.c.claimed_until > one.started_at,
                 )
                 .values(
-                    state=_S.DIALLING,
+                    state=target(Move.DIAL),
                     attempt=one.key,
                     tries=promise.c.tries + 1,
                     claimed_until=None,
@@ -68,8 +67,8 @@ class Attempts(Subject):
             named: dict[str, Any] = {"agent": agent} if agent else {}
             done = connection.execute(
                 update(promise)
-                .where(promise.c.attempt == key, promise.c.state == _S.DIALLING)
-                .values(state=_S.TALKING, **named)
+                .where(promise.c.attempt == key, can(Move.TALK))
+                .values(state=target(Move.TALK), **named)
             )
             return done.rowcount == 1
 
@@ -78,9 +77,7 @@ class Attempts(Subject):
         with self._database.write() as connection:
             connection.execute(update(attempt).where(attempt.c.key == key).values(agent=agent))
             connection.execute(
-                update(promise)
-                .where(promise.c.attempt == key, promise.c.state.in_(_CALLED))
-                .values(agent=agent)
+                update(promise).where(promise.c.attempt == key, can(Move.AWAIT)).values(agent=agent)
             )
 
     def await_disposition(
@@ -113,8 +110,8 @@ class Attempts(Subject):
             if done.rowcount == 1:
                 connection.execute(
                     update(promise)
-                    .where(promise.c.attempt == key, promise.c.state.in_(_CALLED))
-                    .values(state=_S.TALKING)
+                    .where(promise.c.attempt == key, can(Move.AWAIT))
+                    .values(state=target(Move.AWAIT))
                 )
             return done.rowcount == 1
 
@@ -152,7 +149,8 @@ class Attempts(Subject):
 
         False, and nothing changes, when it was finished before. talk_seconds: None leaves what the line said.
         When that closes the promise, calls that came in too late to be answered by it go on as a promise of
-        their own, in the same transaction (E8): somebody is still waiting.
+        their own, in the same transaction (E8): somebody is still waiting. Raises WrongMove for a state to
+        which no outcome leads.
         """
         with self._database.write() as connection:
             values: dict[str, Any] = {"outcome": outcome, "ended_at": now}
@@ -169,7 +167,7 @@ class Attempts(Subject):
                 return False
             moved = connection.execute(
                 update(promise)
-                .where(promise.c.attempt == key, promise.c.state.in_(_CALLED))
+                .where(promise.c.attempt == key, can(ending(after.state)))
                 .values(**_moved(after, now))
             )
             if moved.rowcount == 1 and after.state in CLOSED_STATES:

@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import Connection, bindparam, case, select, update
 from sqlalchemy.exc import IntegrityError
 
+from callbacks.rules import Move, sources, target
 from callbacks.values import CLOSED_STATES, Capture, Matter, PromiseState
 from store.dialect import upsert
 from store.tables import capture, promise
@@ -181,9 +182,9 @@ def _take_from(connection: Connection, old: Any, now: datetime) -> None:
     if old.closed_at is not None:
         return
     values: dict[str, Any] = {"captures": old.captures - 1}
-    if old.captures == 1 and old.state in (PromiseState.OPEN, PromiseState.CLAIMED):
+    if old.captures == 1 and old.state in sources(Move.CANCEL):
         values |= {
-            "state": PromiseState.CANCELLED,
+            "state": target(Move.CANCEL),
             "closed_at": now,
             "reason": "the caller corrected the number",
         }

@@ -8,9 +8,10 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Row, Select, Update, func, or_, select, update
 
-from callbacks.rules import order_key
+from callbacks.rules import Move, order_key, target
 from callbacks.values import Promise, PromiseState
 from store.engine import Subject
+from store.moves import can
 from store.tables import promise
 
 _S = PromiseState
@@ -51,7 +52,7 @@ class Promises(Subject):
             _free_lapsed(connection, now)
             held = select(promise.c.id).where(promise.c.state == _S.CLAIMED, promise.c.holder == agent)
             mine = connection.execute(held.limit(1)).scalars().all()
-            again = _claim(connection, mine, now, agent, lease, agent=agent, state=_S.CLAIMED)
+            again = _claim(connection, mine, now, agent, lease, agent=agent, move=Move.RENEW)
             if again:
                 return again[0]
             first = _first(connection, scopes, 1, now)
@@ -69,13 +70,17 @@ class Promises(Subject):
 
     def release(self, promise_id: int, holder: str) -> bool:
         """Give a claim back, its place kept; False when this holder has no claim on it."""
-        return self._one_promise(_held(promise_id, holder).values(state=_S.OPEN, **_FREE))
+        return self._one_promise(
+            _held(promise_id, holder, Move.RELEASE).values(state=target(Move.RELEASE), **_FREE)
+        )
 
     def renew(self, promise_id: int, holder: str, now: datetime, lease: float) -> bool:
         """Lengthen a claim; False when it is lost."""
         until = now + timedelta(seconds=lease)
         return self._one_promise(
-            _held(promise_id, holder).where(promise.c.claimed_until > now).values(claimed_until=until)
+            _held(promise_id, holder, Move.RENEW)
+            .where(promise.c.claimed_until > now)
+            .values(claimed_until=until)
         )
 
     def cancel(self, promise_id: int, now: datetime, reason: str, *, attention: bool = False) -> bool:
@@ -86,8 +91,8 @@ class Promises(Subject):
         seen: dict[str, Any] = {"attention": True} if attention else {}
         return self._one_promise(
             update(promise)
-            .where(promise.c.id == promise_id, promise.c.state.in_((_S.OPEN, _S.CLAIMED)))
-            .values(state=_S.CANCELLED, closed_at=now, reason=reason, **seen, **_FREE)
+            .where(promise.c.id == promise_id, can(Move.CANCEL))
+            .values(state=target(Move.CANCEL), closed_at=now, reason=reason, **seen, **_FREE)
         )
 
     def hold(self, promise_id: int, now: datetime, until: datetime, reason: str) -> bool:
@@ -101,8 +106,8 @@ class Promises(Subject):
             raise ValueError(f"a promise is held until a later time; {until} is not after {now}")
         return self._one_promise(
             update(promise)
-            .where(promise.c.id == promise_id, promise.c.state.in_((_S.OPEN, _S.CLAIMED)))
-            .values(state=_S.OPEN, due_at=until, attention=True, reason=reason, **_FREE)
+            .where(promise.c.id == promise_id, can(Move.HOLD))
+            .values(state=target(Move.HOLD), due_at=until, attention=True, reason=reason, **_FREE)
         )
 
     def seen_by_leader(self, promise_id: int) -> bool:
@@ -186,10 +191,8 @@ class Promises(Subject):
             return connection.execute(statement).rowcount == 1
 
 
-def _held(promise_id: int, holder: str) -> Update:
-    return update(promise).where(
-        promise.c.id == promise_id, promise.c.state == _S.CLAIMED, promise.c.holder == holder
-    )
+def _held(promise_id: int, holder: str, move: Move) -> Update:
+    return update(promise).where(promise.c.id == promise_id, can(move), promise.c.holder == holder)
 
 
 def _due(now: datetime) -> tuple[ColumnElement[bool], ...]:
@@ -219,8 +222,8 @@ def _first(connection: Connection, scopes: Sequence[str] | None, limit: int, now
 def _free_lapsed(connection: Connection, now: datetime) -> None:
     connection.execute(
         update(promise)
-        .where(promise.c.state == _S.CLAIMED, promise.c.claimed_until <= now)
-        .values(state=_S.OPEN, **_FREE)
+        .where(can(Move.LAPSE), promise.c.claimed_until <= now)
+        .values(state=target(Move.LAPSE), **_FREE)
     )
 
 
@@ -232,15 +235,15 @@ def _claim(
     lease: float,
     *,
     agent: str = "",
-    state: PromiseState = _S.OPEN,
+    move: Move = Move.CLAIM,
 ) -> list[Promise]:
     """The conditional update: whoever comes second finds the state changed and gets nothing."""
     if not ids:
         return []
     rows = connection.execute(
         update(promise)
-        .where(promise.c.id.in_(ids), promise.c.state == state)
-        .values(state=_S.CLAIMED, holder=holder, agent=agent, claimed_until=now + timedelta(seconds=lease))
+        .where(promise.c.id.in_(ids), can(move))
+        .values(state=target(move), holder=holder, agent=agent, claimed_until=now + timedelta(seconds=lease))
         .returning(promise)
     ).all()
     return sorted((to_promise(row) for row in rows), key=order_key)

@@ -4,7 +4,7 @@ from itertools import product
 
 import pytest
 
-from callbacks.rules.states import TRANSITIONS, Move, WrongMove, moved
+from callbacks.rules.states import TRANSITIONS, Move, WrongMove, ending, moved, sources, target
 from callbacks.values import CLOSED_STATES, PromiseState
 
 
@@ -21,6 +21,24 @@ def test_a_pair_moves_as_the_table_says_or_is_refused_with_both_named(
     else:
         with pytest.raises(WrongMove, match=f"{state}.*{move}"):
             moved(state, move)
+
+
+@pytest.mark.parametrize("move", list(Move))
+def test_a_move_leads_to_one_state_from_wherever_it_is_possible(move: Move) -> None:
+    """The store writes that state without looking which one the promise was in."""
+    assert sources(move)
+    assert {moved(state, move) for state in sources(move)} == {target(move)}
+
+
+@pytest.mark.parametrize("state", list(PromiseState))
+def test_an_outcome_leads_to_another_wait_or_to_one_of_three_ends(state: PromiseState) -> None:
+    ends = {PromiseState.OPEN, PromiseState.DONE, PromiseState.REFUSED, PromiseState.UNREACHABLE}
+    if state in ends:
+        assert target(ending(state)) is state
+        assert sources(ending(state)) == {PromiseState.DIALLING, PromiseState.TALKING}
+    else:
+        with pytest.raises(WrongMove, match=state):
+            ending(state)
 
 
 def test_closed_is_closed_for_ever() -> None:

@@ -1,13 +1,14 @@
 """The row before the call, one outcome for each, and nothing moves a promise but that (E2, E8)."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 from sqlalchemy.exc import IntegrityError
 
 from callbacks.policy import CallbackPolicy
-from callbacks.rules import after_attempt, with_disposition
+from callbacks.rules import WrongMove, after_attempt, with_disposition
 from callbacks.values import Attempt, Capture, Outcome, Promise, PromiseState
 from store import Store, UnknownRow
 
@@ -122,6 +123,14 @@ def test_a_second_word_or_one_that_comes_too_late_changes_nothing(book: Store, d
     row = book.attempt("a1")
     assert row is not None
     assert (row.disposition, row.who) == (Outcome.VOICEMAIL, "agent-1")
+
+
+def test_no_outcome_of_an_attempt_cancels_and_nothing_is_half_done(book: Store, dialled: Promise) -> None:
+    """Only the table of states moves a promise."""
+    after = replace(after_attempt(dialled, Outcome.BUSY, POLICY, LATER), state=PromiseState.CANCELLED)
+    with pytest.raises(WrongMove, match="cancelled"):
+        book.finish_attempt("a1", Outcome.BUSY, after, LATER)
+    assert [row.key for row in book.unended_attempts()] == ["a1"]
 
 
 def test_an_attempt_that_nobody_made_is_named(book: Store) -> None:
