@@ -22,6 +22,7 @@ from config.values import (
     MessageId,
     Name,
     Number,
+    Shown,
     TimeZone,
 )
 from fallback.policy import HealthTimes
@@ -77,7 +78,14 @@ def _retry_section() -> type[Section]:
 
 HealthSection = section_of(HealthTimes, {"suspect_count": Count, "good_count": Count})
 CallbackSection = section_of(
-    CallbackPolicy, {"retry_after": _retry_section(), "factor": Share, "max_attempts": Count, "ramp": Count}
+    CallbackPolicy,
+    {
+        "retry_after": _retry_section(),
+        "factor": Share,
+        "max_attempts": Count,
+        "ramp": Count,
+        "shown": Shown,
+    },
 )
 CallerSection = section_of(
     CallerPolicy,

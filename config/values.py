@@ -123,6 +123,13 @@ AreaCode = Annotated[
     BeforeValidator(_quoted),
     AfterValidator(_matching("[0-9]{0,6}", "an area code", 'Write digits in quotes, such as "0571".')),
 ]
+Shown = Annotated[
+    str,
+    BeforeValidator(_quoted),
+    AfterValidator(
+        _matching(r"(\+?[0-9]{3,20})?", "a caller id", 'Write 3 to 20 digits in quotes, such as "95598".')
+    ),
+]
 MessageId = Annotated[
     str, AfterValidator(_matching("[a-z0-9_-]{1,32}", "a message id", "Use 1 to 32 of a-z, 0-9, _ and -."))
 ]

@@ -74,6 +74,7 @@ def dialplan_site(settings: Settings, policy: SitePolicy) -> DialplanSite:
         digit_wait=max(1, round(caller.digit_seconds)),
         ask_matter=caller.ask_matter,
         queue_wait=max(1, round(policy.callbacks.agent_patience)),
+        shown=policy.callbacks.shown,
     )
 
 

@@ -61,6 +61,8 @@ CASES = [
     ("busy: 10min", "bussy: 10min", "callbacks.retry_after.bussy", "unknown key", "Did you mean 'busy'?"),
     ("    down_after: 6s", "    down_aftr: 6s", "health.trunks.down_aftr", "unknown key", "Did you mean 'down_after'?"),
     ("pbx_id: pbx1", "pbx_id: PBX 1", "site.pbx_id", "'PBX 1' is not a name", "a-z"),
+    ('  shown: ""', "  shown: 95598", "callbacks.shown", "must be text, not a number", '"95598"'),
+    ('  shown: ""', '  shown: "95598&x"', "callbacks.shown", "not a caller id", "digits in quotes"),
     ("message: fault", "message: a,b", "scopes.power.message", "not a message id", "a-z"),
 ]  # fmt: skip
 
