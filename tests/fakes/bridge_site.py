@@ -25,6 +25,7 @@ def policy() -> str:
         ("down_after: 2s, up_after: 3s", "down_after: 1s, up_after: 1s"),
         ("recovery_hold: 6s", "recovery_hold: 1s"),
         ("ramp: 2\n", "ramp: 10\n"),
+        ("max_attempts: 2\n", "max_attempts: 2\n  claim_lease: 8s\n"),  # what a killed run had claimed
         ("unknown: 8s", "unknown: 1h"),
         ("no_answer: 8s", "no_answer: 1h"),
     ):

@@ -1,0 +1,118 @@
+"""The demo as a newcomer runs it: it ends well and counts nothing lost; Ctrl-C leaves nothing behind."""
+
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+LIMIT = 240.0  # seconds; the story takes about two minutes
+
+pytestmark = [pytest.mark.asterisk, pytest.mark.slow]
+
+
+@pytest.fixture
+def runtime() -> Iterator[Path]:
+    """Where the demo's lab is; short, because the path of a socket may not be long."""
+    with tempfile.TemporaryDirectory(prefix="hf-") as name:
+        yield Path(name)
+
+
+@pytest.fixture
+def demo(runtime: Path) -> Iterator["subprocess.Popen[str]"]:
+    """In a process group of its own, as a terminal would start it; its lab is in a folder of its own."""
+    process = subprocess.Popen(
+        [sys.executable, "-m", "lab.demo"],
+        cwd=ROOT,
+        env=os.environ | {"XDG_RUNTIME_DIR": str(runtime)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        start_new_session=True,
+    )
+    assert process.stdout is not None
+    yield process
+    if process.poll() is None:
+        process.terminate()
+        process.wait(60)
+    process.stdout.close()
+
+
+def read_until(process: "subprocess.Popen[str]", words: str) -> str:
+    """What it has said by the line that holds these words."""
+    assert process.stdout is not None
+    said = ""
+    for line in process.stdout:
+        said += line
+        if words in line:
+            return said
+    raise AssertionError(f"it never said {words!r}:\n{said}")
+
+
+def row(table: str, name: str) -> str:
+    """The value in a row of the account."""
+    found = re.search(rf"^{re.escape(name)} {{2,}}(.*)$", table, re.MULTILINE)
+    assert found, f"no row {name!r} in:\n{table}"
+    return found.group(1)
+
+
+def processes_of(runtime: Path) -> list[str]:
+    """Command lines of living processes that were given this folder by their environment or their arguments."""
+    found = []
+    for folder in Path("/proc").glob("[0-9]*"):
+        try:
+            known = (folder / "environ").read_bytes() + (folder / "cmdline").read_bytes()
+            state = (folder / "stat").read_text().rpartition(")")[2].split()[0]
+        except OSError:
+            continue  # it has just ended
+        if str(runtime).encode() in known and state != "Z" and folder.name != str(os.getpid()):
+            found.append((folder / "cmdline").read_bytes().replace(b"\0", b" ").decode())
+    return found
+
+
+def listens(host: str, port: int) -> bool:
+    with socket.socket() as probe:
+        probe.settimeout(2)
+        return probe.connect_ex((host, port)) == 0
+
+
+def test_the_demo_ends_well_and_counts_nobody_lost_and_nobody_twice(demo: "subprocess.Popen[str]") -> None:
+    said, _ = demo.communicate(timeout=LIMIT)
+    assert demo.returncode == 0, said
+    table = said[said.index("calls placed") :]
+    assert row(table, "lost") == "0"
+    assert row(table, "twice") == "0"
+    assert row(table, "in the book and due to nobody") == "0"
+    assert row(table, "promises due from what callers did") == row(table, "promises in the book")
+    assert int(row(table, "promises in the book")) >= 15
+
+
+def test_ctrl_c_in_the_middle_of_the_demo_leaves_no_process_and_no_port(
+    demo: "subprocess.Popen[str]", runtime: Path
+) -> None:
+    said = read_until(demo, "carrier A is cut")
+    where = re.search(r"Asterisk \S+ on (\S+), console http://(\S+):(\d+)", said)
+    assert where, said
+    asterisk, console, port = where.group(1), where.group(2), int(where.group(3))
+    assert listens(asterisk, 5038)
+    assert listens(asterisk, 4573)
+    assert listens(console, port)
+    assert len(processes_of(runtime)) > 5
+    os.killpg(demo.pid, signal.SIGINT)
+    rest, _ = demo.communicate(timeout=60)
+    assert demo.returncode == 130, rest
+    assert "Traceback" not in rest
+    end = time.monotonic() + 5
+    while (left := processes_of(runtime)) and time.monotonic() < end:
+        time.sleep(0.1)
+    assert left == []
+    assert not any(listens(host, p) for host, p in ((asterisk, 5038), (asterisk, 4573), (console, port)))
+    assert list((runtime / "holdfast-lab").iterdir()) == []
