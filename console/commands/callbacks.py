@@ -1,4 +1,4 @@
-"""``holdfast callbacks list|show|outcome``: the promise book in the terminal."""
+"""``holdfast callbacks list|show|outcome|seen``: the promise book in the terminal."""
 
 import json
 from dataclasses import asdict
@@ -9,9 +9,10 @@ import typer
 from rich.table import Column, Table
 
 from callbacks.masking import mask_number
-from callbacks.values import Attempt, Capture, Outcome, PromiseState
+from callbacks.values import Attempt, Capture, Outcome, Promise, PromiseState
 from console import intents, summary
 from console.commands.shared import Problem, Who, ask, local, open_store, out, say
+from store import Store
 
 app = typer.Typer(help="The promise book.", no_args_is_help=True)
 STATED = ("answered", "voicemail", "busy", "no_answer", "refused", "again")
@@ -21,13 +22,18 @@ STATED = ("answered", "voicemail", "busy", "no_answer", "refused", "again")
 def list_(
     limit: Annotated[int, typer.Option(help="How many, whose turn it is first.", min=1, max=10_000)] = 50,
     everything: Annotated[bool, typer.Option("--all", help="Closed promises too.")] = False,
+    leader: Annotated[
+        bool, typer.Option("--leader", help="Those that somebody should look at, closed ones too.")
+    ] = False,
     full: Annotated[bool, typer.Option("--full", help="Show the telephone numbers whole.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="For programs, with every attempt.")] = False,
 ) -> None:
     """Open promises with masked numbers, in the order of their turn."""
+    if everything and leader:
+        raise Problem("--leader", "cannot be given together with --all", "use one of the two")
     now = datetime.now(UTC)
     with open_store() as store:
-        listed = store.promises(limit, *PromiseState) if everything else store.open_promises(limit)
+        listed = _listed(store, limit, everything=everything, leader=leader)
         promises = [summary.promise_view(promise, now, full=full) for promise in listed]
         if as_json:
             rows = [
@@ -56,7 +62,13 @@ def list_(
             *(str(promise.id), promise.number, promise.scope, promise.matter, state, str(promise.attempts)),
             *(local(promise.due_at), promise.agent, promise.reason),
         )
-    out.print(table if promises else "No promise is open.")
+    out.print(table if promises else "Nothing to look at." if leader else "No promise is open.")
+
+
+def _listed(store: Store, limit: int, *, everything: bool, leader: bool) -> list[Promise]:
+    if leader:
+        return store.for_leader(limit)
+    return store.promises(limit, *PromiseState) if everything else store.open_promises(limit)
 
 
 def _capture(one: Capture) -> dict[str, object]:
@@ -93,6 +105,20 @@ def show(
         ended = attempt.outcome or "in flight"
         words = (attempt.trunk, attempt.agent, ended, attempt.reason, attempt.who, attempt.note)
         say(f"  attempt {attempt.key} {local(attempt.started_at)} {' · '.join(filter(None, words))}")
+
+
+@app.command()
+def seen(
+    promise_id: Annotated[int, typer.Argument(metavar="ID", help="The promise's number in the list.")],
+) -> None:
+    """Take a promise off the leader's list: somebody has looked at it. Nothing else about it changes."""
+    with open_store() as store:
+        if store.seen_by_leader(promise_id):
+            say(f"promise {promise_id} is off the leader's list")
+            return
+        if store.promise(promise_id) is None:
+            raise Problem("ID", f"there is no promise {promise_id}", "see: holdfast callbacks list --leader")
+        say(f"promise {promise_id} was not on the leader's list")
 
 
 @app.command()

@@ -9,6 +9,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -171,6 +172,8 @@ def test_a_recovery_time_is_asked_for_and_cleared(store: Store) -> None:
         (("override", "set", "power", "OUTAGE", "--why", "x", "--for", "999999h"), ("999999h",)),
         (("recovery", "set", "power", "25:00"), ("'25:00'", "HH:MM")),
         (("callbacks", "show", "77"), ("no promise 77", "callbacks list")),
+        (("callbacks", "seen", "77"), ("no promise 77", "callbacks list --leader")),
+        (("callbacks", "list", "--all", "--leader"), ("--leader", "one of the two")),
         (("policy", "check", "/nowhere.yaml"), ("/nowhere.yaml",)),
         (("asterisk", "check", "/nowhere"), ("/nowhere", "render")),
         (("console",), ("CONSOLE_PASSWORD", "CONSOLE_SECRET_KEY", "openssl rand -hex 32")),
@@ -260,6 +263,28 @@ def test_callbacks_are_listed_masked_and_shown_whole_on_request(store: Store) ->
     assert "139****1201" in shown
     assert "busy" in shown
     assert "13900001201" in run("callbacks", "show", "1", "--full").stdout
+
+
+def test_the_leader_is_shown_what_nobody_can_settle_and_ticks_it_off(store: Store) -> None:
+    """Nothing ends in silence: an unknown outcome is somebody's to look at."""
+    now = datetime.now(UTC)
+    story.leave_numbers(store, now)
+    assert "Nothing to look at." in run("callbacks", "list", "--leader").stdout
+    story.call_back(store, now, (Outcome.UNKNOWN, Outcome.BUSY))
+    assert store.cancel(4, now, "premium", attention=True)
+    listed = json.loads(run("callbacks", "list", "--leader", "--json").stdout)
+    assert [(row["id"], row["state"], row["reason"]) for row in listed] == [
+        (1, "open", "unknown"),
+        (4, "cancelled", "premium"),
+    ]
+    assert "139****" in run("callbacks", "list", "--leader").stdout
+    before = store.promise(1)
+    assert "promise 1 is off the leader's list" in run("callbacks", "seen", "1").stdout
+    assert before is not None
+    assert store.promise(1) == replace(before, attention=False)
+    assert [one.id for one in store.for_leader()] == [4]
+    again = run("callbacks", "seen", "1")
+    assert (again.exit_code, "was not on the leader's list" in again.stdout) == (0, True)
 
 
 def test_the_doctor_names_what_is_not_well(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
