@@ -105,7 +105,7 @@ class Story:
         )
         self._call(FIRST)
         time.sleep(3.5)
-        talking = sum("!AGI!" in line for line in self.lab.cli("core show channels concise").splitlines())
+        talking = sum("!holdfast" in line for line in self.lab.cli("core show channels concise").splitlines())
         self._must(talking > 0, f"{talking} callers are in a dialogue with the bridge at this moment")
         self.say("✂ kill -9 of the bridge, in the middle of calls")
         self.site.kill_bridge()
