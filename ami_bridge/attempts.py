@@ -15,7 +15,7 @@ from ami_bridge.channels import Channels
 from ami_bridge.link import Link, LinkDown
 from ami_bridge.store_thread import StoreThread
 from callbacks.policy import CallbackPolicy
-from callbacks.rules import Finding, Found, after_attempt, reconcile, with_disposition
+from callbacks.rules import Finding, Found, after_attempt, answered_at_all, reconcile, with_disposition
 from callbacks.values import Attempt, Outcome
 from store import Store, UnknownRow
 
@@ -111,7 +111,7 @@ class Attempts:
             seconds=found.answered_seconds,
             reason=found.reason,
         )
-        if line is Outcome.ANSWERED:
+        if answered_at_all(found):  # also for a moment: "do not call me again" takes two seconds
             due = now + timedelta(seconds=self.policy.disposition_wait)
             await self.thread(
                 self.store.await_disposition,

@@ -8,7 +8,7 @@ import asyncio
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import structlog
 
@@ -31,6 +31,8 @@ from store import ClaimLost, Store, StoreProblem, UnknownRow
 log = structlog.get_logger()
 
 ROUND_SECONDS = 0.5
+HELD = timedelta(days=1)  # until the leader has mended a number that is none, or a day has passed
+NO_NUMBER = ("invalid", "not_a_number")
 
 
 @dataclass(slots=True)
@@ -133,8 +135,10 @@ class Dispatcher:
         now = self.clock().wall
         reason = self.dialable(promise.number)
         if reason:
-            await self.thread(self.store.cancel, promise.id, now, reason)
-            raise_or_log(agent, f"this number may not be dialled ({reason}); the promise is cancelled")
+            await self._cannot_dial(promise, reason, now)
+            raise_or_log(
+                agent, f"this number may not be dialled ({reason}); the promise is on the leader's list"
+            )
             return ""
         trunk = self._line(promise.scope)
         if trunk is None:
@@ -161,6 +165,15 @@ class Dispatcher:
         self._sent_by[attempt.key] = trunk.name
         await self._originate(attempt, Line(trunk.name, trunk.dial, self.shown), guard)
         return attempt.key
+
+    async def _cannot_dial(self, promise: Promise, reason: str, now: datetime) -> None:
+        """Nothing that a caller left ends in silence: what is no number is held open, what is forbidden is closed, and the
+        leader sees both.
+        """
+        if reason in NO_NUMBER:
+            await self.thread(self.store.hold, promise.id, now, now + HELD, reason)
+        else:
+            await self.thread(self.store.cancel, promise.id, now, reason, attention=True)
 
     async def _originate(self, attempt: Attempt, line: Line, guard: Guard) -> None:
         queue = self.policy.scopes[attempt.scope].queue

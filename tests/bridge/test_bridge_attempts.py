@@ -52,6 +52,8 @@ async def test_the_end_that_the_dial_plan_wrote_is_the_outcome(
     one = site.started(NUMBER, "a1", ago=5)
     site.asterisk.stage("a1", stage)
     assert await settle(site) == {}
+    site.later(RULES.disposition_wait + 1)  # an answered call, however short, waits for the agent's word
+    assert await settle(site) == {}
     promise = site.promise(one.promise_id)
     assert site.attempt("a1").outcome is outcome
     assert (promise.state, promise.attempts) == (state, counted)
@@ -121,7 +123,8 @@ async def test_an_attempt_before_the_fence_that_asterisk_never_saw_was_surely_no
     assert await settle(site, fence_raised=1) == {}
     promise = site.promise(one.promise_id)
     assert site.attempt("a1").outcome is Outcome.NOT_DIALLED
-    assert (promise.state, promise.attempts, promise.due_at) == (PromiseState.OPEN, 0, site.now.wall)
+    again = site.now.wall + timedelta(seconds=RULES.retry_after[Outcome.NOT_DIALLED])
+    assert (promise.state, promise.attempts, promise.due_at) == (PromiseState.OPEN, 0, again)
 
 
 async def test_a_call_that_lives_is_adopted_whoever_started_it(site: World) -> None:
@@ -208,3 +211,13 @@ async def test_keys_leave_astdb_some_time_after_the_end(site: World) -> None:
     site.later(601)
     await settle(site)
     assert [sent["Key"] for sent in site.asterisk.actions("DBDel")] == ["a1"]
+
+
+async def test_a_person_who_says_do_not_call_me_in_two_seconds_is_heard(site: World) -> None:
+    """E8: a definite outcome closes a promise; a short answer alone is none, but the agent's word is."""
+    one = site.started(NUMBER, "a1", ago=30)
+    site.asterisk.stage("a1", "end,ANSWER,2,1763720100,16")
+    await settle(site)
+    assert site.promise(one.promise_id).state is PromiseState.TALKING
+    assert await site.attempts.state_outcome("a1", Outcome.REFUSED, "li", "", site.now.wall)
+    assert site.promise(one.promise_id).state is PromiseState.REFUSED

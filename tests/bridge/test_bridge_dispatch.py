@@ -146,6 +146,7 @@ async def test_what_was_never_sent_was_not_dialled_and_is_called_again(site: Wor
     (first,) = site.store.attempts_of(promise.id)
     assert first.outcome is Outcome.NOT_DIALLED
     assert (site.promise(promise.id).state, site.promise(promise.id).attempts) == (PromiseState.OPEN, 0)
+    site.later(31)
     await site.round()
     assert len(site.store.unended_attempts()) == 1
 
@@ -264,3 +265,13 @@ async def test_calls_about_to_go_out_are_spread_over_the_lines_that_are_free(sit
         await site.dispatcher.call_for(claimed, "PJSIP/power-1", site.now.wall)
     trunks = [site.attempt(sent["Exten"]).trunk for sent in site.asterisk.actions("Originate")]
     assert sorted(trunks) == ["carrier-a", "carrier-a", "carrier-b", "carrier-b"]
+
+
+async def test_a_number_that_is_none_is_held_open_for_the_leader_and_not_closed(site: World) -> None:
+    """E8: nothing that a caller left ends in silence."""
+    (promise,) = site.promised(NUMBERS[0])
+    site.refused[NUMBERS[0]] = "invalid"
+    with pytest.raises(NoLine, match="leader's list"):
+        await site.dispatcher.call_for(promise, "PJSIP/power-1", site.now.wall)
+    held = site.promise(promise.id)
+    assert (held.state, held.attention, held.due_at > site.now.wall) == (PromiseState.OPEN, True, True)
