@@ -13,6 +13,7 @@ from lab.results import CallResult
 
 AT = datetime(2026, 11, 21, 10, 15, tzinfo=UTC)
 FIRST, SECOND = own(1, 1), own(2, 1)
+BOTH_TIERS = [{"tier": 1}, {"tier": 3}]
 
 
 def called(person: Person, answered: bool = True) -> tuple[Person, CallResult]:
@@ -23,7 +24,7 @@ def called(person: Person, answered: bool = True) -> tuple[Person, CallResult]:
 
 def promise(number: str, state: str = "done", *outcomes: str | None) -> dict[str, Any]:
     made = [{"outcome": outcome} for outcome in (outcomes or ("answered",))]
-    return {"number": number, "state": state, "attempts_made": made}
+    return {"number": number, "state": state, "attempts_made": made, "captures_made": BOTH_TIERS}
 
 
 def rang(number: str, *outcomes: str) -> list[CarrierCall]:
@@ -43,17 +44,35 @@ def test_a_run_in_which_everybody_was_called_back_is_kept() -> None:
 
 
 def test_a_promise_that_is_due_and_not_in_the_book_is_lost() -> None:
-    account = compare([called(FIRST), called(SECOND)], [promise(FIRST.due)], [])
+    account = compare([called(FIRST), called(SECOND)], [promise(FIRST.due)], rang(FIRST.due, "answered"))
     assert account.lost == (SECOND.due,)
     assert not account.kept
     assert SECOND.due in account.table()
     assert "NOT every promise was kept." in account.table()
 
 
-def test_who_never_reached_the_hotline_is_owed_nothing() -> None:
-    account = compare([called(FIRST), called(SECOND, answered=False)], [promise(FIRST.due)], [])
-    assert account.lost == ()
-    assert account.due == {FIRST.due}
+def test_a_caller_whom_nobody_heard_is_no_good_end() -> None:
+    """Whoever met a dead line is owed what he came for, and one who would have left no number is owed an answer."""
+    calls = rang(FIRST.due, "answered")
+    unheard = compare([called(FIRST), called(SECOND, answered=False)], [promise(FIRST.due)], calls)
+    assert unheard.lost == (SECOND.due,)
+    missed = compare([called(FIRST), called(early(8), answered=False)], [promise(FIRST.due)], calls)
+    assert missed.lost == ()
+    assert not missed.kept
+
+
+def test_a_call_that_only_one_side_knows_is_no_good_end() -> None:
+    assert not compare([called(FIRST)], [promise(FIRST.due)], []).kept
+    stranger = rang("13900000000", "busy")
+    assert not compare([called(FIRST)], [promise(FIRST.due)], rang(FIRST.due, "answered") + stranger).kept
+
+
+@pytest.mark.parametrize("tier", [1, 3])
+def test_a_run_in_which_one_tier_took_everybody_shows_too_little(tier: int) -> None:
+    one = promise(FIRST.due) | {"captures_made": [{"tier": tier}]}
+    account = compare([called(FIRST)], [one], rang(FIRST.due, "answered"))
+    assert not account.kept
+    assert account.tiers == {tier: 1}
 
 
 def test_a_promise_that_nobody_asked_for_is_made_up() -> None:
@@ -78,14 +97,15 @@ def test_who_is_rung_again_after_a_person_took_the_call_was_called_twice(first: 
 
 @pytest.mark.parametrize("first", ["busy", "cancelled", "congested", "rejected", "voicemail", ""])
 def test_who_was_not_reached_may_be_called_again(first: str) -> None:
-    account = compare([called(FIRST)], [promise(FIRST.due)], rang(FIRST.due, first, "answered"))
+    book = [promise(FIRST.due, "done", "as the line said", "answered")]
+    account = compare([called(FIRST)], book, rang(FIRST.due, first, "answered"))
     assert account.twice == ()
     assert account.kept
 
 
 @pytest.mark.parametrize("state", ["open", "claimed", "dialling", "talking"])
 def test_a_run_that_ends_before_its_promises_did_is_not_kept(state: str) -> None:
-    account = compare([called(FIRST)], [promise(FIRST.due, state, None)], [])
+    account = compare([called(FIRST)], [promise(FIRST.due, state, None)], rang(FIRST.due, ""))
     assert not account.kept
     assert account.attempts == {"open": 1}
 
