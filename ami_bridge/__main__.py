@@ -21,6 +21,7 @@ from store import Store, StoreProblem
 log = structlog.get_logger()
 
 CANNOT_START = 2
+MOST_PROMPTS_TOLD = 5
 # The loop must not wait for the store's thread longer than this when both want the interpreter (the default is 5 ms).
 SWITCH_INTERVAL = 0.0005  # seconds
 
@@ -62,8 +63,13 @@ def _folders(settings: Settings) -> None:
 
 def _prompts(settings: Settings, policy: SitePolicy) -> None:
     """A missing prompt costs one sentence, not the hotline: told loudly, and the bridge starts."""
-    for problem in check_prompts(settings.prompts_dir, policy.caller.languages):
+    problems = check_prompts(settings.prompts_dir, policy.caller.languages)
+    for problem in problems[:MOST_PROMPTS_TOLD]:
         log.error("prompt", problem=str(problem))
+    if problems:
+        log.error(
+            "prompts", wrong=len(problems), remedy="holdfast prompts build, then holdfast prompts check"
+        )
 
 
 async def _serve(settings: Settings, policy: SitePolicy, store: Store, spool: Spool) -> int:

@@ -104,7 +104,7 @@ def _scope(scope: ScopeView, observing: bool) -> Text:
     if scope.partial:
         line.append(f"\n  in part: {scope.partial}", "yellow")
     if scope.incident:
-        line.append(f"\n  incident {scope.incident.key} {scope.incident.kind} {scope.incident.detail}")
+        line.append(f"\n  incident {scope.incident.key} {scope.incident.detail}")
     if scope.override:
         ends = f"until {local(scope.override.until)}" if scope.override.until else "until ended"
         line.append(
