@@ -79,6 +79,10 @@ class FastAgiServer:
         if self._sweeper is not None:
             self._sweeper.cancel()
         if self._server is not None:
+            # asyncio forgets the socket of a call that it has accepted and not yet taken up: let it do that first
+            for listener in self._server.sockets:
+                asyncio.get_running_loop().remove_reader(listener.fileno())
+            await asyncio.sleep(0)
             self._server.close()
         lines = [*self._silent, *self._calls]
         tasks = [line.task for line in lines if line.task is not None]

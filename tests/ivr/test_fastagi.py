@@ -1,7 +1,10 @@
 """The FastAGI server against a channel's words, and against everything else that can reach its port."""
 
 import asyncio
+import contextlib
+import gc
 import random
+import socket
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -268,3 +271,19 @@ async def test_closing_the_server_ends_calls_under_way(keeper: Keeper, tmp_path:
     await server.close()
     assert await closed(peer.reader, 1)
     await peer.close()
+
+
+@pytest.mark.parametrize("turns", range(6))
+async def test_a_call_that_comes_while_the_server_closes_is_let_go_at_once(
+    turns: int, keeper: Keeper, tmp_path: Path
+) -> None:
+    running = FastAgiServer(CallerPolicy(), keeper, lambda: NOW, tmp_path)
+    await running.start("127.0.0.1", 0)
+    with socket.create_connection(("127.0.0.1", running.port), 5) as peer:
+        for _ in range(turns):  # accepted, or half taken up, when close() begins
+            await asyncio.sleep(0)
+        await running.close()
+        gc.collect()  # a socket that was left open would only be closed, and told of, here
+        peer.setblocking(False)
+        with contextlib.suppress(ConnectionError):  # let go as well
+            assert await asyncio.wait_for(asyncio.get_running_loop().sock_recv(peer, 1), 2) == b""
