@@ -32,6 +32,10 @@ class Site:
         self.lab = lab
         self.folder = lab.run_dir / name
         self.folder.mkdir(exist_ok=True)
+        self.tier3_dir = (
+            self.folder / "tier3"
+        )  # its own: a site must not find what callers of another one left
+        self.tier3_dir.mkdir(exist_ok=True)
         self.policy_file = self.folder / "policy.yaml"
         self.policy_file.write_text(policy, encoding="utf-8")
         self.password = secrets.token_urlsafe(9)
@@ -43,7 +47,7 @@ class Site:
             "HOLDFAST_DATA_DIR": str(self.folder),
             "HOLDFAST_POLICY_FILE": str(self.policy_file),
             "HOLDFAST_PROMPTS_DIR": str(prompt_cache()),
-            "HOLDFAST_TIER3_DIR": str(lab.tier3_dir),
+            "HOLDFAST_TIER3_DIR": str(self.tier3_dir),
             "HOLDFAST_AMI_HOST": lab.ami_host,
             "HOLDFAST_AMI_PORT": str(lab.ami_port),
             "HOLDFAST_AMI_SECRET": lab.holdfast_secret,

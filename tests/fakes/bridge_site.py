@@ -112,6 +112,7 @@ def scope(one: Site) -> Mapping[str, Any]:
 
 
 def tier3_numbers(lab: Lab) -> list[str]:
-    """The numbers in the lines that the dial plan itself wrote."""
-    lines = [line for file in sorted(lab.tier3_dir.glob("*.txt")) for line in file.read_text().splitlines()]
+    """The numbers in the lines that the dial plan itself wrote, for whichever site."""
+    files = sorted(lab.run_dir.glob("*/tier3/*.txt"))
+    lines = [line for file in files for line in file.read_text().splitlines()]
     return [line.split("|")[NUMBER] for line in lines]
