@@ -1,7 +1,6 @@
 """What keeps the bridge from starting is said in one go, with exit code 2 and the remedy."""
 
 import os
-import shutil
 import socket
 import sqlite3
 import subprocess
@@ -106,7 +105,6 @@ def test_a_file_that_is_no_database_is_named(environment: dict[str, str]) -> Non
     assert "restore a backup" in said
 
 
-@pytest.mark.skipif(os.geteuid() == 0 and not shutil.which("setpriv"), reason="root, and no setpriv")
 def test_a_database_that_cannot_be_written_is_named_with_the_remedy(environment: dict[str, str]) -> None:
     folder = Path(environment["HOLDFAST_DATA_DIR"])
     migrate(f"sqlite:///{folder / 'holdfast.db'}")
