@@ -15,7 +15,13 @@ log = structlog.get_logger()
 
 SCOPE_FAMILY = "holdfast-scope"
 RETRY_SECONDS = 0.5
-LAMP = {DialplanAction.PASS: "NOT_INUSE", DialplanAction.CAPTURE: "INUSE"}
+LAMP = {
+    DialplanAction.PASS: "NOT_INUSE",
+    DialplanAction.NOTICE: "RINGING",  # blinks: callers reach agents, and hear of trouble
+    DialplanAction.OFFER: "RINGING",
+    DialplanAction.CAPTURE: "INUSE",
+    DialplanAction.EVACUATE: "INUSE",
+}
 
 
 def flag_value(flag: WantFlag) -> str:

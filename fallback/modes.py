@@ -1,7 +1,8 @@
 """The modes a scope can be in, how they rank, how they follow each other, and what each makes the dialplan
 do.
 
-The theory. A scope has a *computed* mode, which follows from its components alone, and an *effective* mode,
+The theory. A scope has a *computed* mode, which follows from its components, its hours, planned windows and
+queue figures, and an *effective* mode,
 which is the mode of its manual override if it has one, else the computed one. Only the effective mode reaches
 callers.
 
@@ -20,30 +21,45 @@ from types import MappingProxyType
 
 
 class Mode(StrEnum):
-    """Mode of a scope. CLOSED, SURGE and PLANNED come with their own kinds of failure later."""
+    """Mode of a scope, in the order of their gravity."""
 
     NORMAL = "NORMAL"
     RECOVERING = "RECOVERING"
-    DEGRADED = "DEGRADED"
-    OUTAGE = "OUTAGE"
-    EVACUATED = "EVACUATED"
+    SURGE = "SURGE"  # A8
+    PLANNED = "PLANNED"  # A10
+    DEGRADED = "DEGRADED"  # A2, A5
+    CLOSED = "CLOSED"  # outside opening hours
+    OUTAGE = "OUTAGE"  # A3, all of A4
+    EVACUATED = "EVACUATED"  # A6
 
 
 class DialplanAction(StrEnum):
-    """What ``Gosub(holdfast,enter,1(scope))`` does with a caller."""
+    """What ``Gosub(holdfast,enter,1(scope))`` does with a caller.
+
+    pass: returns at once. notice: the phrase, then back to the site's queue. offer: the phrase, then the queue with
+    an exit key to leave a number. capture: the phrase and the dialogue, nobody is queued. evacuate: capture with the
+    evacuation's own wording; no silence of the bridge takes it back.
+    """
 
     PASS = "pass"  # noqa: S105 - what the dialplan calls it, not a password
+    NOTICE = "notice"
+    OFFER = "offer"
     CAPTURE = "capture"
+    EVACUATE = "evacuate"
 
 
 class Condition(StrEnum):
-    """What the components of a scope say, taken together."""
+    """What components, hours, windows and queues of a scope say, taken together; the first that holds."""
 
-    LOST = "lost"  # a pool is DOWN, or every trunk is
+    LOST = "lost"  # a pool is DOWN, or every trunk, or a part whose loss is an OUTAGE
+    CLOSED = "closed"  # outside opening hours
+    IMPAIRED = "impaired"  # a part whose loss makes work slower is DOWN (A2, A5)
+    PLANNED = "planned"  # inside a planned window (A10)
+    SURGE = "surge"  # more callers than the policy's figures (A8)
     UNSURE = "unsure"  # something that is needed is neither surely lost nor surely well
     RETURNING = "returning"  # all that is needed is well; the recovery hold still runs
     SOUND = "sound"  # all that is needed has been well for the whole recovery hold
-    RELEASED = "released"  # a manual mode graver than RECOVERING has just been ended
+    RELEASED = "released"  # a manual DEGRADED, OUTAGE or EVACUATED has just been ended
 
 
 class TransitionError(LookupError):
@@ -53,31 +69,60 @@ class TransitionError(LookupError):
 RANK: Mapping[Mode, int] = MappingProxyType({mode: rank for rank, mode in enumerate(Mode)})
 """Total order: a higher rank is graver."""
 
+_FAULTS = {
+    Condition.LOST: Mode.OUTAGE,
+    Condition.CLOSED: Mode.CLOSED,
+    Condition.IMPAIRED: Mode.DEGRADED,
+    Condition.PLANNED: Mode.PLANNED,
+    Condition.SURGE: Mode.SURGE,
+}
+
 COMPUTED: Mapping[Mode, Mapping[Condition, Mode]] = MappingProxyType(
     {
         Mode.NORMAL: {
-            Condition.LOST: Mode.OUTAGE,
+            **_FAULTS,
             Condition.UNSURE: Mode.NORMAL,
             Condition.RETURNING: Mode.NORMAL,
             Condition.SOUND: Mode.NORMAL,
             Condition.RELEASED: Mode.RECOVERING,
         },
         Mode.RECOVERING: {
-            Condition.LOST: Mode.OUTAGE,
+            **_FAULTS,
             Condition.UNSURE: Mode.RECOVERING,
             Condition.RETURNING: Mode.RECOVERING,
             Condition.SOUND: Mode.NORMAL,
             Condition.RELEASED: Mode.RECOVERING,
         },
+        Mode.SURGE: {
+            **_FAULTS,
+            Condition.UNSURE: Mode.SURGE,
+            Condition.RETURNING: Mode.NORMAL,
+            Condition.SOUND: Mode.NORMAL,
+            Condition.RELEASED: Mode.SURGE,
+        },
+        Mode.PLANNED: {
+            **_FAULTS,
+            Condition.UNSURE: Mode.RECOVERING,  # its end is definite, whatever is not yet sure
+            Condition.RETURNING: Mode.RECOVERING,
+            Condition.SOUND: Mode.NORMAL,
+            Condition.RELEASED: Mode.PLANNED,
+        },
         Mode.DEGRADED: {
-            Condition.LOST: Mode.OUTAGE,
+            **_FAULTS,
             Condition.UNSURE: Mode.DEGRADED,
             Condition.RETURNING: Mode.RECOVERING,
             Condition.SOUND: Mode.NORMAL,
             Condition.RELEASED: Mode.DEGRADED,
         },
+        Mode.CLOSED: {
+            **_FAULTS,
+            Condition.UNSURE: Mode.NORMAL,  # it opens when it is time to
+            Condition.RETURNING: Mode.NORMAL,
+            Condition.SOUND: Mode.NORMAL,
+            Condition.RELEASED: Mode.CLOSED,
+        },
         Mode.OUTAGE: {
-            Condition.LOST: Mode.OUTAGE,
+            **_FAULTS,
             Condition.UNSURE: Mode.OUTAGE,
             Condition.RETURNING: Mode.RECOVERING,
             Condition.SOUND: Mode.NORMAL,
@@ -91,11 +136,18 @@ ACTION: Mapping[Mode, DialplanAction] = MappingProxyType(
     {
         Mode.NORMAL: DialplanAction.PASS,
         Mode.RECOVERING: DialplanAction.PASS,
-        Mode.DEGRADED: DialplanAction.PASS,
+        Mode.SURGE: DialplanAction.OFFER,
+        Mode.PLANNED: DialplanAction.NOTICE,
+        Mode.DEGRADED: DialplanAction.OFFER,
+        Mode.CLOSED: DialplanAction.CAPTURE,
         Mode.OUTAGE: DialplanAction.CAPTURE,
-        Mode.EVACUATED: DialplanAction.CAPTURE,
+        Mode.EVACUATED: DialplanAction.EVACUATE,
     }
 )
+"""The defaults; a scope of the policy may say otherwise (``Scope.actions``)."""
+
+TAKES_DOWN = frozenset({DialplanAction.CAPTURE, DialplanAction.EVACUATE})
+"""Actions in which nobody is queued, so whoever waits already is brought to the phrase and the offer."""
 
 
 def next_mode(computed: Mode, condition: Condition) -> Mode:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
+from fallback.calendar import Calendar
 from fallback.events import Evidence, Presence
 from fallback.modes import DialplanAction, Mode
 
@@ -94,6 +95,9 @@ class ScopeState:
     ready_since_mono: since when callbacks are allowed (requirement E1), for the ramp; None: not allowed.
     lines_left: channels of the trunks that are not lost, of lines_total.
     partial: the trunks that are lost while the scope goes on (A4), comma separated; "" when whole.
+    planned: key of the planned window that lasts now (A10); "" none. surging: the queue figures say SURGE (A8);
+    rising_since_mono, calm_since_mono: since when figures stand above, or all below, their limits.
+    full_since_mono: since when every line is in use; plan: name of the plan that was set off.
     recovery_at: aware UTC, always to come: Tick drops it once it has passed (requirement B2).
     """
 
@@ -111,6 +115,51 @@ class ScopeState:
     partial: str = ""
     whole_since_mono: float | None = None
     ready_since_mono: float | None = None
+    planned: str = ""
+    surging: bool = False
+    rising_since_mono: float | None = None
+    calm_since_mono: float | None = None
+    full_since_mono: float | None = None
+    plan: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """An open incident as staff handle it: its ladder, who took it on. Every open incident has one.
+
+    key: the incident's. scope: "" concerns the site. subject: what failed, e.g. "A4 carrier-a; A3 power-agents".
+    ladder: name in the policy. raised: names of the rungs that were raised. acked_by: "" nobody yet. owner: who has it
+    now. by_hand: declared by a person, closed only by one. drill: name of the drill that it is, or "". live: of a
+    drill. hurt: people (A7). parent: key of the incident that it was split from.
+    """
+
+    key: str
+    scope: str
+    kind: str
+    subject: str
+    opened_at: datetime
+    ladder: str
+    raised: tuple[str, ...] = ()
+    acked_by: str = ""
+    acked_at: datetime | None = None
+    owner: str = ""
+    by_hand: bool = False
+    drill: str = ""
+    live: bool = False
+    hurt: int = 0
+    parent: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Seat:
+    """A member that is watched as a single seat (A1). bad_since_mono: unreachable or silent since then."""
+
+    queue: str
+    member: str
+    agent: str = ""
+    silent: int = 0
+    bad_since_mono: float | None = None
+    case: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +169,10 @@ class State:
     components: trunks and pools by name (a policy never uses one name for both).
     wall_offset: wall clock minus monotonic clock in seconds, rebased by every Tick, so that due times on the
     wall can be told as monotonic deadlines.
+    callers: queue → channel → mono time at which it joined. in_use: trunk → channels. cases: every open incident by
+    key. seats: (queue, member) → seats that are not plainly well. leaves: (queue, member) → until when it may be
+    signed out. departures: queue → mono times of the latest sign-outs, for the mass sign-out.
+    excused: components whose bad evidence does not count now: closed scopes, shift changes, planned windows.
     """
 
     linked: bool = False
@@ -129,6 +182,14 @@ class State:
     members: Mapping[str, Mapping[str, Presence]] = field(default_factory=dict)
     waiting: Mapping[str, int] = field(default_factory=dict)
     scopes: Mapping[str, ScopeState] = field(default_factory=dict)
+    callers: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
+    in_use: Mapping[str, int] = field(default_factory=dict)
+    calendar: Calendar = field(default_factory=Calendar)
+    excused: frozenset[str] = frozenset()
+    cases: Mapping[str, Case] = field(default_factory=dict)
+    seats: Mapping[tuple[str, str], Seat] = field(default_factory=dict)
+    leaves: Mapping[tuple[str, str], datetime] = field(default_factory=dict)
+    departures: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
