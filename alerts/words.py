@@ -23,7 +23,7 @@ _SILENT = MappingProxyType(
     {ZH: "没有收到确认,我们会继续联系。再见。", EN: "Nothing was pressed. We go on telling others. Goodbye."}
 )
 _GATHERED = MappingProxyType(
-    {ZH: "还有 {count} 条消息合并为一条:", EN: "{count} further messages in one:"}  # noqa: RUF027 - filled later
+    {ZH: "还有 {count} 条消息合并为一条:", EN: "{count} further messages in one:"}
 )
 
 
