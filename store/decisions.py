@@ -5,13 +5,14 @@ from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Table, bindparam, insert, select, update
+from sqlalchemy import Connection, Table, insert, select
 
 from fallback.decision import Change
-from fallback.state import ComponentState, Health, SavedScope
+from fallback.state import Case, ComponentState, Health, SavedScope
 from store.dialect import put
 from store.engine import Subject
-from store.tables import change, component_state, incident, scope_state
+from store.incidents import follow
+from store.tables import change, component_state, scope_state
 
 _SAVED_NAMES = tuple(field.name for field in fields(SavedScope))
 _CHANGE_NAMES = tuple(field.name for field in fields(Change))
@@ -20,15 +21,6 @@ _CHANGE = [change.c[field.name] for field in fields(Change)]
 
 # Statements that run at each switch are built once.
 _ADD_CHANGE = insert(change)
-_CLOSE_OTHERS = (
-    update(incident)
-    .where(
-        incident.c.scope == bindparam("b_scope"),
-        incident.c.closed_at.is_(None),
-        incident.c.key != bindparam("b_key"),
-    )
-    .values(closed_at=bindparam("b_now"))
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,18 +33,6 @@ class SavedComponent:
     detail: str
 
 
-@dataclass(frozen=True, slots=True)
-class SavedIncident:
-    """An incident, open while closed_at is None."""
-
-    key: str
-    scope: str
-    kind: str
-    opened_at: datetime
-    closed_at: datetime | None
-    detail: str
-
-
 class Decisions(Subject):
     """The record of decide's changes. All times are aware UTC."""
 
@@ -62,11 +42,13 @@ class Decisions(Subject):
         scopes: Iterable[SavedScope],
         components: Iterable[ComponentState],
         now: datetime,
+        cases: Iterable[Case] | None = None,
     ) -> None:
         """One decision in one transaction, so that no reader sees half of a switch.
 
         scopes: ``fallback.state.to_saved``; their incidents are opened, brought up to date and closed with
-        them. components: those that changed, or all.
+        them. components: those that changed, or all. cases: all that are open (``State.cases``), so that whatever
+        is not listed is closed; None: cases are left alone.
         """
         rows = [_flat(one, _SAVED_NAMES) | {"at": now} for one in scopes]
         with self._database.write() as connection:
@@ -74,7 +56,7 @@ class Decisions(Subject):
                 connection.execute(_ADD_CHANGE, [_flat(one, _CHANGE_NAMES) for one in changes])
             _put(connection, scope_state, rows)
             _put(connection, component_state, [_component(one) | {"at": now} for one in components])
-            _follow_incidents(connection, rows, now)
+            follow(connection, rows, cases, now)
 
     def load_saved(self) -> list[SavedScope]:
         """The scopes as last recorded, for ``fallback.restore.restore``."""
@@ -95,21 +77,26 @@ class Decisions(Subject):
             return [SavedComponent(*row) for row in connection.execute(select(*columns).order_by(columns[0]))]
 
     def changes(
-        self, limit: int = 100, *, kind: str | None = None, subject: str | None = None
+        self,
+        limit: int = 100,
+        *,
+        kind: str | None = None,
+        subject: str | None = None,
+        incident: str | None = None,
     ) -> list[Change]:
-        """The newest changes first."""
+        """The newest changes first; incident: those that carry its key."""
         query = select(*_CHANGE).order_by(change.c.id.desc()).limit(limit)
         query = query if kind is None else query.where(change.c.kind == kind)
         query = query if subject is None else query.where(change.c.subject == subject)
+        query = query if incident is None else query.where(change.c.incident == incident)
         with self._database.read() as connection:
             return [Change(*row) for row in connection.execute(query)]
 
-    def incidents(self, limit: int = 20, *, only_open: bool = False) -> list[SavedIncident]:
-        """The newest incidents first."""
-        query = select(incident).order_by(incident.c.opened_at.desc()).limit(limit)
-        query = query.where(incident.c.closed_at.is_(None)) if only_open else query
+    def changes_between(self, start: datetime, end: datetime, limit: int = 10_000) -> list[Change]:
+        """The changes of a time, start included and end not, in the order in which they were decided."""
+        query = select(*_CHANGE).where(change.c.at >= start, change.c.at < end).order_by(change.c.id)
         with self._database.read() as connection:
-            return [SavedIncident(**row._mapping) for row in connection.execute(query)]
+            return [Change(*row) for row in connection.execute(query.limit(limit))]
 
 
 def _component(one: ComponentState) -> dict[str, Any]:
@@ -125,25 +112,3 @@ def _put(connection: Connection, table: Table, rows: Sequence[dict[str, Any]]) -
     """Insert rows or bring those with the same primary key up to date."""
     if rows:
         connection.execute(put(connection, table), rows)
-
-
-def _follow_incidents(connection: Connection, scopes: Sequence[dict[str, Any]], now: datetime) -> None:
-    _put(
-        connection,
-        incident,
-        [
-            {
-                "key": row["incident_key"],
-                "scope": row["name"],
-                "kind": row["incident_kind"],
-                "opened_at": row["incident_opened_at"] or now,
-                "closed_at": None,
-                "detail": row["incident_detail"],
-            }
-            for row in scopes
-            if row["incident_key"]
-        ],
-    )
-    over = [{"b_scope": row["name"], "b_key": row["incident_key"], "b_now": now} for row in scopes]
-    if over:
-        connection.execute(_CLOSE_OTHERS, over)

@@ -2,7 +2,7 @@
 
 from functools import cache
 
-from sqlalchemy import Connection, Insert, Table
+from sqlalchemy import ColumnElement, Connection, Insert, Table
 from sqlalchemy.dialects.postgresql import Insert as PostgresqlInsert
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import Insert as SqliteInsert
@@ -14,6 +14,26 @@ def upsert(connection: Connection, table: Table) -> SqliteInsert | PostgresqlIns
     if connection.dialect.name == "postgresql":
         return postgresql_insert(table)
     return sqlite_insert(table)
+
+
+def put_only(
+    connection: Connection, table: Table, names: tuple[str, ...], where: ColumnElement[bool]
+) -> Insert:
+    """INSERT rows, or bring only these columns of a known one up to date, where the condition holds for it.
+
+    Built once as ``put`` is; where: a constant, for the same reason.
+    """
+    return _put_only(connection.dialect.name, table, names, where)
+
+
+@cache
+def _put_only(dialect: str, table: Table, names: tuple[str, ...], where: ColumnElement[bool]) -> Insert:
+    statement = postgresql_insert(table) if dialect == "postgresql" else sqlite_insert(table)
+    return statement.on_conflict_do_update(
+        index_elements=list(table.primary_key.columns),
+        set_={name: statement.excluded[name] for name in names},
+        where=where,
+    )
 
 
 def put(connection: Connection, table: Table) -> Insert:

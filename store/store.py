@@ -4,14 +4,16 @@ from store.attempts import Attempts
 from store.captures import Captures
 from store.decisions import Decisions
 from store.engine import Database
+from store.incidents import Incidents
 from store.intents import Intents
 from store.live import Live
 from store.promises import Promises
+from store.records import Records
 from store.schema import check, migrate
 from store.view import View
 
 
-class Store(Captures, Promises, Attempts, Decisions, Intents, Live, View):
+class Store(Captures, Promises, Attempts, Decisions, Incidents, Records, Intents, Live, View):
     """The one door to the database: its subjects' methods, each one transaction. Synchronous and thread-safe.
 
     url: an SQLAlchemy address, e.g. ``sqlite:////var/lib/holdfast/holdfast.db``; nothing is read before

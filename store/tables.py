@@ -111,6 +111,8 @@ capture = Table(
 )
 _MISSED = text("promise_id IS NULL")
 Index("ix_capture_missed", capture.c.at, sqlite_where=_MISSED, postgresql_where=_MISSED)
+_OF_INCIDENT = text("incident <> ''")
+Index("ix_capture_incident", capture.c.incident, sqlite_where=_OF_INCIDENT, postgresql_where=_OF_INCIDENT)
 
 attempt = Table(
     "attempt",
@@ -158,6 +160,7 @@ change = Table(
     Column("who", String(120), nullable=False),
     Column("incident", String(120), nullable=False, index=True),
 )
+Index("ix_change_at", change.c.at)
 
 # The columns are those of fallback.state.SavedScope.
 scope_state = Table(
@@ -190,6 +193,7 @@ component_state = Table(
     Column("at", UtcTime, nullable=False),
 )
 
+# Grown to fallback.state.Case; detail is its subject. ladder: NULL for one of which no case was ever recorded.
 incident = Table(
     "incident",
     metadata,
@@ -199,8 +203,66 @@ incident = Table(
     Column("opened_at", UtcTime, nullable=False),
     Column("closed_at", UtcTime),
     Column("detail", Text, nullable=False),
+    Column("ladder", String(80)),
+    Column("raised", JSON, nullable=False, server_default="[]"),
+    Column("acked_by", String(120), nullable=False, server_default=""),
+    Column("owner", String(120), nullable=False, server_default=""),
+    Column("drill", String(120), nullable=False, server_default=""),
+    Column("parent", String(120), nullable=False, server_default=""),
+    Column("acked_at", UtcTime),
+    Column("by_hand", Boolean, nullable=False, server_default=false()),
+    Column("live", Boolean, nullable=False, server_default=false()),
+    Column("hurt", Integer, nullable=False, server_default="0"),
 )
 Index("ix_incident_opened", incident.c.opened_at)
+Index("ix_incident_open", incident.c.key, sqlite_where=_OPEN, postgresql_where=_OPEN)
+
+# What was sent to staff, and what became of it. No addresses: the journal of alerts holds what sending needs.
+message = Table(
+    "message",
+    metadata,
+    Column("key", String(240), primary_key=True),
+    Column("incident", String(120), nullable=False),
+    Column("rung", String(80), nullable=False),
+    Column("role", String(80), nullable=False),
+    Column("person", String(120), nullable=False),
+    Column("way", String(24), nullable=False),
+    Column("words", Text, nullable=False),
+    Column("language", String(16), nullable=False),
+    Column("reference", String(40), nullable=False),
+    Column("due_at", UtcTime, nullable=False),
+    Column("drill", Boolean, nullable=False),
+    Column("fate", String(24), nullable=False),
+    Column("detail", Text, nullable=False),
+    Column("provider_id", String(80), nullable=False),
+    Column("at", UtcTime, nullable=False),
+    Column("first_at", UtcTime, nullable=False),
+    Column("sent_at", UtcTime),
+    Column("confirmed_at", UtcTime),
+)
+Index("ix_message_incident", message.c.incident, message.c.due_at)
+Index("ix_message_first", message.c.first_at)
+
+note = Table(
+    "note",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("incident", String(120), nullable=False, index=True),
+    Column("part", String(40), nullable=False),
+    Column("text", Text, nullable=False),
+    Column("who", String(120), nullable=False),
+    Column("at", UtcTime, nullable=False),
+)
+Index("ix_note_at", note.c.at)
+
+policy = Table(
+    "policy",
+    metadata,
+    Column("digest", String(80), primary_key=True),
+    Column("text", Text, nullable=False),
+    Column("who", String(120), nullable=False),
+    Column("at", UtcTime, nullable=False),
+)
 
 intent = Table(
     "intent",
