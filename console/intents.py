@@ -49,6 +49,53 @@ def outcome(promise: int, attempt: str, result: Outcome, agent: str, note: str) 
     )
 
 
+def ack(incident: str) -> Asked:
+    """Take an incident on."""
+    return Asked("ack", {"incident": incident})
+
+
+def hand_over(incident: str, to: str) -> Asked:
+    """Give an incident that was taken on to another person."""
+    return Asked("hand-over", {"incident": incident, "to": to})
+
+
+def declare(scope: str, kind: str, detail: str, people_hurt: int = 0) -> Asked:
+    """Open an incident by hand; scope "" concerns the site, people_hurt is of A7."""
+    payload = {"scope": scope, "kind": kind, "detail": detail, "people_hurt": people_hurt}
+    return Asked("declare", payload)
+
+
+def close(incident: str, why: str) -> Asked:
+    """Close an incident that no fault holds open."""
+    return Asked("close", {"incident": incident, "why": why})
+
+
+def split(incident: str, cause: str) -> Asked:
+    """Make one cause of an incident, a part of its detail, an incident of its own."""
+    return Asked("split", {"incident": incident, "cause": cause})
+
+
+def leave(queue: str, member: str, until: datetime) -> Asked:
+    """Let a member sign out during an incident; until: aware UTC (requirement D2)."""
+    return Asked("leave", {"queue": queue, "member": member, "until": _iso(until)})
+
+
+def report(component: str, *, good: bool, why: str) -> Asked:
+    """A person's word about a component; it convinces at once, both ways."""
+    return Asked("report", {"component": component, "good": good, "why": why})
+
+
+def drill_start(drill: str, *, live: bool = False) -> Asked:
+    """Begin a drill of the policy (F4); live: callers may be affected, as its plan says."""
+    return Asked("drill-start", {"drill": drill, "live": live})
+
+
+def drill_end(incident: str, participants: str = "", evaluation: str = "") -> Asked:
+    """End a drill, by its key; who took part and how it went stand in its record (F4)."""
+    payload = {"incident": incident, "participants": participants, "evaluation": evaluation}
+    return Asked("drill-end", payload)
+
+
 def write(store: Store, asked: Asked, who: str, now: datetime) -> int:
     """Write the intent; returns its id, by which its answer can be asked for."""
     return store.add_intent(asked.kind, asked.payload, who, now)
