@@ -111,13 +111,15 @@ class PlanRule:
     """A plan that is set off by full lines, or by a mode that lasts (general and major plan, S1 2.四).
 
     lines_full: seconds with every line in use; 0: not by lines. modes: effective modes that set it off at once.
-    The graver plan stands later in the policy. ladder: whom it calls.
+    The graver plan stands later in the policy. ladder: whom it calls. dip: seconds for which a line may be free
+    without starting the count again, since under load a free line is taken at once.
     """
 
     name: str
     lines_full: float
     modes: tuple[Mode, ...]
     ladder: str
+    dip: float = 10.0
 
 
 class OnAck(StrEnum):
@@ -233,6 +235,7 @@ class Policy:
     armed: False is observe: decide, record and show, but write no flag.
     boot_grace: seconds after Asterisk's own boot in which missing members are not yet evidence.
     override_max: the longest a manual override may last, seconds.
+    assess_after: seconds into an A7 after which the connect rate is to be assessed; 0: never.
     """
 
     trunks: Mapping[str, Trunk]
@@ -247,3 +250,4 @@ class Policy:
     ladders: Mapping[str, Ladder] = field(default_factory=dict)
     plans: tuple[PlanRule, ...] = ()
     drills: Mapping[str, DrillPlan] = field(default_factory=dict)
+    assess_after: float = 600.0

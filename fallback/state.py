@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from math import inf
 
 from fallback.calendar import Calendar
 from fallback.events import Evidence, Presence
@@ -97,7 +98,8 @@ class ScopeState:
     partial: the trunks that are lost while the scope goes on (A4), comma separated; "" when whole.
     planned: key of the planned window that lasts now (A10); "" none. surging: the queue figures say SURGE (A8);
     rising_since_mono, calm_since_mono: since when figures stand above, or all below, their limits.
-    full_since_mono: since when every line is in use; plan: name of the plan that was set off.
+    full_since_mono: since when every line is in use; free_since_mono: since when one is free again meanwhile.
+    plan: name of the plan that was set off. message: id of the wording that callers hear.
     recovery_at: aware UTC, always to come: Tick drops it once it has passed (requirement B2).
     """
 
@@ -121,6 +123,8 @@ class ScopeState:
     calm_since_mono: float | None = None
     full_since_mono: float | None = None
     plan: str = ""
+    free_since_mono: float | None = None
+    message: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,13 +170,19 @@ class Seat:
 class State:
     """All of it. members: queue → member → presence. linked: whether the manager link stands.
 
-    components: trunks and pools by name (a policy never uses one name for both).
+    components: trunks, pools and parts by name (a policy never uses one name for two).
     wall_offset: wall clock minus monotonic clock in seconds, rebased by every Tick, so that due times on the
     wall can be told as monotonic deadlines.
     callers: queue → channel → mono time at which it joined. in_use: trunk → channels. cases: every open incident by
     key. seats: (queue, member) → seats that are not plainly well. leaves: (queue, member) → until when it may be
-    signed out. departures: queue → mono times of the latest sign-outs, for the mass sign-out.
+    signed out. departures: queue → member → mono time at which it left or was lost, of late; mass: queue → how many
+    were there before the mass sign-out from which it has not come back.
     excused: components whose bad evidence does not count now: closed scopes, shift changes, planned windows.
+    muffled: (component, kind) → words of what stays bad but could not be heard when it was told; heard when it can be.
+    edge_at: epoch seconds of the calendar's next edge; inf: none. calendar_told: until it is, whoever was CLOSED or
+    PLANNED before a restart stays so.
+    agents: (queue, member) → the agent's name, where one was told, so that one who comes back on another device is
+    known again (A1).
     """
 
     linked: bool = False
@@ -189,7 +199,12 @@ class State:
     cases: Mapping[str, Case] = field(default_factory=dict)
     seats: Mapping[tuple[str, str], Seat] = field(default_factory=dict)
     leaves: Mapping[tuple[str, str], datetime] = field(default_factory=dict)
-    departures: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
+    departures: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
+    mass: Mapping[str, int] = field(default_factory=dict)
+    muffled: Mapping[tuple[str, Evidence], str] = field(default_factory=dict)
+    edge_at: float = inf
+    calendar_told: bool = False
+    agents: Mapping[tuple[str, str], str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
