@@ -13,8 +13,9 @@ import structlog
 from ami_bridge.clock import Clock
 from ami_bridge.sources.probes_ask import Answer, ask
 from ami_bridge.sources.probes_thread import Lane
+from ami_bridge.sources.probes_together import Together
 from config.sources import Probe
-from fallback.events import Event, Evidence, PartSeen
+from fallback.events import Event, Evidence
 
 log = structlog.get_logger()
 
@@ -34,10 +35,9 @@ class Probes:
         seed: int | None = None,
     ) -> None:
         self._probes = tuple(probes)
-        self._put = put
         self._clock = clock
         self._random = Random(seed)  # noqa: S311  # spreads load; nobody gains by guessing it
-        self._bad: dict[tuple[str, Evidence], set[str]] = {}
+        self._together = Together(put)
 
     async def run(self) -> None:
         """Until cancelled."""
@@ -68,18 +68,11 @@ class Probes:
         return probe.every * (1.0 + probe.jitter * self._random.uniform(-1.0, 1.0))
 
     def _tell(self, probe: Probe, answer: Answer) -> None:
-        self._reading(probe, Evidence.PROBE, answer.good, answer.detail)
+        self._say(probe, Evidence.PROBE, answer.good, answer.detail)
         if answer.good and probe.latency_limit:
             slow = answer.seconds > probe.latency_limit
             detail = f"answers in {answer.seconds:.2f} s, limit {probe.latency_limit:g} s" if slow else ""
-            self._reading(probe, Evidence.LATENCY, not slow, detail)
+            self._say(probe, Evidence.LATENCY, not slow, detail)
 
-    def _reading(self, probe: Probe, evidence: Evidence, good: bool, detail: str) -> None:
-        bad = self._bad.setdefault((probe.component, evidence), set())
-        if not good:
-            bad.add(probe.name)
-            self._put(PartSeen(probe.component, evidence, False, f"{probe.name}: {detail}"))
-            return
-        bad.discard(probe.name)
-        if not bad:
-            self._put(PartSeen(probe.component, evidence, True))
+    def _say(self, probe: Probe, evidence: Evidence, good: bool, detail: str) -> None:
+        self._together.say(probe.component, evidence, probe.name, good, f"{probe.name}: {detail}")

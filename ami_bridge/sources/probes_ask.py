@@ -18,7 +18,7 @@ from aiohttp.abc import AbstractResolver
 from ami_bridge.clock import Clock
 from ami_bridge.sources.probes_sql import QueryFailed, query
 from ami_bridge.sources.probes_thread import Lane, StillHangs
-from ami_bridge.sources.probes_where import Addresses, host_and_port, resolve
+from ami_bridge.sources.probes_where import Addresses, host_and_port, in_words, resolve
 from config.sources import Probe, ProbeKind
 
 MOST_READ = 64 * 1024  # bytes of an answer in which the expected text is looked for
@@ -58,9 +58,7 @@ async def ask(probe: Probe, lane: Lane, clock: Clock) -> Answer:
 def _why(problem: Exception) -> str:
     """A network error in the system's own words; of everything else only its kind, because texts repeat addresses."""
     cause = problem.os_error if isinstance(problem, aiohttp.ClientConnectorError) else problem
-    if isinstance(cause, OSError) and cause.errno:
-        return os.strerror(cause.errno) if cause.errno > 0 else "the host's name is not known"
-    return type(problem).__name__
+    return in_words(cause) if isinstance(cause, OSError) else type(problem).__name__
 
 
 async def _http(probe: Probe, lane: Lane) -> None:
@@ -113,8 +111,6 @@ async def _tcp(probe: Probe, lane: Lane) -> None:
             problem = error
             continue
         writer.close()
-        with suppress(OSError):
-            await writer.wait_closed()
         return
     raise problem
 

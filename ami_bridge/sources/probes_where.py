@@ -1,5 +1,6 @@
 """Where a probe goes: ``host:port`` read, and names looked up without holding anybody else up."""
 
+import os
 import socket
 from typing import Any
 
@@ -31,3 +32,10 @@ async def resolve(lane: Lane, host: str, port: int) -> Addresses:
         }
         for family, _, proto, _, address in found
     ]
+
+
+def in_words(problem: OSError) -> str:
+    """What the system calls it, without the address that Python's own texts repeat."""
+    if isinstance(problem, socket.gaierror):
+        return "the host's name is not known"
+    return os.strerror(problem.errno) if problem.errno else type(problem).__name__

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from waiting import until as wait_until
 
 from ami_bridge.sources import own
 from ami_bridge.sources.own import Check, OwnWatch, SlowCheck
@@ -44,9 +45,7 @@ async def told_by(
     watch = OwnWatch(Limits(every=0.01), checks, told.append, clock, slow)
     task = asyncio.create_task(watch.run())
     try:
-        async with asyncio.timeout(5):
-            while not until(told):  # noqa: ASYNC110  # the condition may be anything
-                await asyncio.sleep(0.005)
+        await wait_until(lambda: until(told))
     finally:
         task.cancel()
         await asyncio.wait([task])

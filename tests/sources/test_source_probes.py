@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 from aiohttp import web
+from waiting import until
 
 from ami_bridge.clock import read_clocks
 from ami_bridge.sources import probes_sql
@@ -214,9 +215,7 @@ async def heard(probes: list[Probe], enough: Callable[[list[PartSeen]], bool]) -
 
     source = asyncio.create_task(Probes(probes, put, read_clocks, seed=1).run())
     try:
-        async with asyncio.timeout(5):
-            while not enough(told):  # noqa: ASYNC110  # the condition may be anything
-                await asyncio.sleep(0.01)
+        await until(lambda: enough(told))
     finally:
         source.cancel()
         await asyncio.wait([source])
