@@ -13,6 +13,7 @@ from types import MappingProxyType
 
 from fallback.modes import Mode
 from fallback.picture import LINES_LOST, POOL_LOST, Need
+from fallback.policy import KindRule
 from fallback.state import Incident, Override
 
 OVERRIDE_KIND: Mapping[Mode, str] = MappingProxyType(
@@ -20,15 +21,42 @@ OVERRIDE_KIND: Mapping[Mode, str] = MappingProxyType(
 )
 """Manual modes that are an incident by themselves; NORMAL and RECOVERING are not."""
 
-GRAVITY: Mapping[str, int] = MappingProxyType({LINES_LOST: 1, "A2": 2, POOL_LOST: 3, "A6": 4})
+GRAVITY: Mapping[str, int] = MappingProxyType(
+    {
+        "A10": 0,
+        "A1": 1,
+        "A7": 2,
+        "OWN": 3,
+        "A9": 4,
+        "A8": 5,
+        LINES_LOST: 6,
+        "A2": 7,
+        POOL_LOST: 8,
+        "A5": 9,
+        "A6": 10,
+    }
+)
+"""For kinds of which the policy says nothing; power (A5) is graver than what it takes along."""
+
+NO_KINDS: Mapping[str, KindRule] = MappingProxyType({})
+DRILL_WHY = "live drill DRILL-"
+"""What the reason of a manual mode begins with that a live drill has set: the drill's case stands for it."""
 
 
-def needs_of(lost: Iterable[Need], override: Override | None) -> tuple[Need, ...]:
-    """What calls for an incident, the gravest first."""
+def gravity(kind: str, kinds: Mapping[str, KindRule] = NO_KINDS) -> int:
+    """How grave a kind is: the policy's word, else the default; 0 for a kind that nobody knows."""
+    rule = kinds.get(kind)
+    return GRAVITY.get(kind, 0) if rule is None else rule.gravity
+
+
+def needs_of(
+    lost: Iterable[Need], override: Override | None, kinds: Mapping[str, KindRule] = NO_KINDS
+) -> tuple[Need, ...]:
+    """What calls for an incident, the gravest first. A mode that a live drill has set calls for none."""
     needs = tuple(lost)
-    if override is not None and override.mode in OVERRIDE_KIND:
+    if override is not None and override.mode in OVERRIDE_KIND and not override.why.startswith(DRILL_WHY):
         needs = (*needs, Need(OVERRIDE_KIND[override.mode], f"set by {override.who}"))
-    return tuple(sorted(needs, key=lambda need: -GRAVITY[need.kind]))
+    return tuple(sorted(needs, key=lambda need: -gravity(need.kind, kinds)))
 
 
 def opened(scope: str, needs: tuple[Need, ...], at: datetime) -> Incident:
@@ -37,13 +65,13 @@ def opened(scope: str, needs: tuple[Need, ...], at: datetime) -> Incident:
     return Incident(key=key, scope=scope, kind=needs[0].kind, opened_at=at, detail=_detail(needs))
 
 
-def joined(incident: Incident, needs: tuple[Need, ...]) -> Incident:
+def joined(incident: Incident, needs: tuple[Need, ...], kinds: Mapping[str, KindRule] = NO_KINDS) -> Incident:
     """The incident with what has come to it; the same object if all of it is known."""
     known = incident.detail.split("; ")
     new = tuple(need for need in needs if _words(need) not in known)
     if not new:
         return incident
-    kind = max((incident.kind, *(need.kind for need in new)), key=lambda kind: GRAVITY.get(kind, 0))
+    kind = max((incident.kind, *(need.kind for need in new)), key=lambda kind: gravity(kind, kinds))
     return replace(incident, kind=kind, detail=f"{incident.detail}; {_detail(new)}")
 
 
