@@ -22,9 +22,7 @@ _TAKEN = MappingProxyType(
 _SILENT = MappingProxyType(
     {ZH: "没有收到确认,我们会继续联系。再见。", EN: "Nothing was pressed. We go on telling others. Goodbye."}
 )
-_GATHERED = MappingProxyType(
-    {ZH: "还有 {count} 条消息合并为一条:", EN: "{count} further messages in one:"}
-)
+_GATHERED = MappingProxyType({ZH: "还有 {count} 条消息合并为一条:", EN: "{count} further messages in one:"})
 
 
 class _Facts(dict[str, str]):
