@@ -1,5 +1,5 @@
 """One capture as one line of the spool: JSON that a person can read, closed by a checksum over what stands
-before it.
+before it. ``waited_since`` is there only for a caller who had been waiting; lines without it stay readable.
 
 ``{"v":1,"key":"pbx1:1763762400.17","at":"2026-11-21T10:15:00.123456+00:00", … ,"sum":"9a0b1c2d"}``
 
@@ -14,7 +14,7 @@ from typing import Any
 from zlib import crc32
 
 from callbacks.lines import DamagedLine
-from callbacks.values import Capture, Matter, NumberSource
+from callbacks.values import Capture, HeldCapture, Matter, NumberSource, held
 
 VERSION = 1
 _TIERS = (1, 2, 3, 4)
@@ -55,6 +55,7 @@ def encode(capture: Capture) -> bytes:
             "wanted": capture.wanted,
             "promised": capture.promised,
             "incident": capture.incident,
+            **_waited(capture),
         }
     ).encode("ascii")[:-1]
     return b'%b%b%08x"}\n' % (body, _MARK, crc32(body))
@@ -73,6 +74,15 @@ def decode(line: bytes) -> Capture:
         raise DamagedLine(f"not a capture: {type(error).__name__}") from error
 
 
+def _waited(capture: Capture) -> dict[str, str]:
+    since = capture.waited_since if isinstance(capture, HeldCapture) else None
+    if since is None:
+        return {}
+    if since.utcoffset() is None:
+        raise ValueError("the time since which he waited is naive; aware UTC is wanted")
+    return {"waited_since": since.astimezone(UTC).isoformat()}
+
+
 def _fits(name: str, text: object) -> bool:
     """Printable leaves out what some database cannot keep: NUL, lone surrogates, line ends."""
     return isinstance(text, str) and len(text) <= _LIMITS[name] and text.isprintable()
@@ -87,17 +97,15 @@ def _cut(text: str, limit: int) -> str:
 def _capture(row: dict[str, Any]) -> Capture:
     if row["v"] != VERSION:
         raise DamagedLine(f"version {row['v']!r} is not known here")
-    at = datetime.fromisoformat(row["at"])
-    if at.utcoffset() != timedelta(0):
-        raise DamagedLine("the time is not UTC")
+    at = _utc(row["at"])
     for name, limit in _LIMITS.items():
         if not _fits(name, row[name]):
             raise DamagedLine(f"{name} is not a text of at most {limit} characters")
     if not _NUMBER.match(row["number"]) or row["tier"] not in _TIERS:
         raise DamagedLine("number or tier is not one")
-    return Capture(
+    capture = Capture(
         key=row["key"],
-        at=at.astimezone(UTC),
+        at=at,
         scope=row["scope"],
         caller_id=row["caller_id"],
         number=row["number"],
@@ -109,3 +117,11 @@ def _capture(row: dict[str, Any]) -> Capture:
         promised=bool(row["promised"]),
         incident=row["incident"],
     )
+    return held(capture, _utc(row["waited_since"]) if "waited_since" in row else None)
+
+
+def _utc(text: str) -> datetime:
+    at = datetime.fromisoformat(text)
+    if at.utcoffset() != timedelta(0):
+        raise DamagedLine("the time is not UTC")
+    return at.astimezone(UTC)

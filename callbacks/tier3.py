@@ -3,6 +3,7 @@ handler.
 
 ``hf1|uniqueid|epoch|scope|callerid|number|own/keyed/none|matter|lang|wanted|promised|incident|md5``
 
+A caller who had been waiting has one field more before the md5: the epoch at which he joined.
 The md5 is over everything before the last bar. Every value comes from a telephone and is checked as such.
 """
 
@@ -11,11 +12,11 @@ from datetime import UTC, datetime
 from hashlib import md5
 
 from callbacks.lines import DamagedLine
-from callbacks.values import Capture, Matter, NumberSource
+from callbacks.values import Capture, Matter, NumberSource, held
 
 TIER = 3
 _LONGEST = 1024
-_FIELDS = 13
+_FIELDS = (13, 14)
 _UNIQUE_ID = re.compile(r"[0-9A-Za-z._-]{1,96}\Z")
 _EPOCH = re.compile(r"[0-9]{9,11}(\.[0-9]{1,6})?\Z")
 _NAME = re.compile(r"[0-9A-Za-z_.-]{1,80}\Z")
@@ -49,14 +50,14 @@ def _parse(line: bytes, pbx_id: str) -> Capture:
         fields = line.decode("ascii").split("|")
     except UnicodeDecodeError:
         raise DamagedLine("not plain text") from None
-    if len(fields) != _FIELDS or fields[0] != "hf1":
+    if len(fields) not in _FIELDS or fields[0] != "hf1":
         raise DamagedLine("not a line of this version")
     return _capture(fields, pbx_id)
 
 
 def _capture(fields: list[str], pbx_id: str) -> Capture:
-    _, unique_id, epoch, scope, caller_id, number, source, matter, language, wanted, promised, incident, _ = (
-        fields
+    _, unique_id, epoch, scope, caller_id, number, source, matter, language, wanted, promised, incident = (
+        fields[:12]
     )
     _check("unique id", _UNIQUE_ID, unique_id)
     _check("epoch", _EPOCH, epoch)
@@ -65,7 +66,7 @@ def _capture(fields: list[str], pbx_id: str) -> Capture:
     origin = _origin(source, number, caller_id)
     if wanted not in _FLAGS or promised not in _FLAGS:
         raise DamagedLine("wanted or promised is neither 0 nor 1")
-    return Capture(
+    capture = Capture(
         key=f"{pbx_id}:{unique_id}",
         at=datetime.fromtimestamp(float(epoch), UTC),
         scope=scope,
@@ -79,6 +80,12 @@ def _capture(fields: list[str], pbx_id: str) -> Capture:
         promised=_FLAGS[promised],
         incident=incident if _NAME.match(incident) else "",
     )
+    return held(capture, _since(fields[12]) if len(fields) == _FIELDS[1] else None)
+
+
+def _since(epoch: str) -> datetime | None:
+    """What is no time loses the place, never the caller."""
+    return datetime.fromtimestamp(float(epoch), UTC) if _EPOCH.match(epoch) else None
 
 
 def _check(name: str, shape: re.Pattern[str], value: str) -> None:

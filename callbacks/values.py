@@ -1,6 +1,6 @@
 """Captures, promises and attempts, as values. All times are aware UTC."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime
 from enum import StrEnum
 
@@ -47,6 +47,34 @@ class Capture:
     wanted: bool
     promised: bool
     incident: str = ""
+
+    @property
+    def place_at(self) -> datetime:
+        """The place in the queue of callbacks that this call earns."""
+        return self.at
+
+
+@dataclass(frozen=True, slots=True)
+class HeldCapture(Capture):
+    """A capture of a caller who had been waiting in a queue, since ``waited_since``; he keeps that place.
+
+    Spool lines and the importer know it; the book keeps the place, with the promise.
+    """
+
+    waited_since: datetime | None = None
+
+    @property
+    def place_at(self) -> datetime:
+        """Those who kept holding are called first; a time to come earns nothing."""
+        return min(self.at, self.waited_since) if self.waited_since else self.at
+
+
+def held(capture: Capture, since: datetime | None) -> Capture:
+    """The same facts with the place of a caller who had been waiting since then; None: he had not."""
+    if since is None:
+        return capture
+    facts = {field.name: getattr(capture, field.name) for field in fields(Capture)}
+    return HeldCapture(**facts, waited_since=since)
 
 
 class PromiseState(StrEnum):

@@ -12,7 +12,7 @@ from lab.programs import Programs
 TEMPLATES = Path(__file__).parent / "templates"
 
 MODULES = """
-    pbx_config res_timing_timerfd res_timing_pthread res_sorcery_config res_sorcery_memory
+    pbx_config pbx_loopback res_timing_timerfd res_timing_pthread res_sorcery_config res_sorcery_memory
     res_sorcery_astdb res_pjproject res_pjsip res_pjsip_session res_pjsip_pubsub chan_pjsip
     res_pjsip_sdp_rtp res_rtp_asterisk res_crypto res_pjsip_authenticator_digest res_pjsip_caller_id
     res_pjsip_dtmf_info res_pjsip_registrar res_pjsip_endpoint_identifier_ip
@@ -21,7 +21,7 @@ MODULES = """
     res_pjsip_outbound_authenticator_digest codec_ulaw codec_alaw codec_gsm codec_a_mu codec_resample
     format_gsm format_wav format_pcm format_sln bridge_simple bridge_native_rtp bridge_holding
     bridge_softmix bridge_builtin_features app_queue app_dial app_stack app_playback app_read
-    app_verbose app_userevent app_originate app_exec app_while app_record app_mixmonitor app_softhangup
+    app_verbose app_userevent app_originate app_exec app_while app_record app_mixmonitor app_softhangup app_channelredirect
     app_controlplayback app_db app_cdr app_senddtmf app_system app_sayunixtime app_waituntil
     app_authenticate app_playtones app_echo app_chanisavail app_directed_pickup func_aes func_base64
     func_callerid func_cdr func_channel func_config func_cut func_db func_devstate func_dialplan

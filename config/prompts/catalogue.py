@@ -1,9 +1,10 @@
 """The catalogue of prompts: what is said under which id, in every language."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib.resources import files
+from string import ascii_lowercase
 from typing import Any
 
 import yaml
@@ -42,6 +43,7 @@ def wordings(language: str) -> Mapping[str, str]:
 
 def _prompts(data: Mapping[str, Any]) -> Iterator[Prompt]:
     spoken = data["prompts"] | dict(_families(data["families"]))
+    spoken |= dict(_letters(data["letters"], data["languages"]))
     for name, exception in data["exceptions"].items():
         spoken[name] = spoken[name] | exception
     for name, texts in spoken.items():
@@ -50,6 +52,11 @@ def _prompts(data: Mapping[str, Any]) -> Iterator[Prompt]:
             entry = entry if isinstance(entry, dict) else {"text": entry}
             voice |= entry
             yield Prompt(name, language, str(voice["text"]), str(voice["voice"]), int(voice["speed"]))
+
+
+def _letters(voice: Mapping[str, Any], languages: Iterable[str]) -> Iterator[tuple[str, dict[str, Any]]]:
+    for letter in ascii_lowercase:
+        yield f"letter-{letter}", {language: {"text": letter.upper(), **voice} for language in languages}
 
 
 def _families(families: Mapping[str, Any]) -> Iterator[tuple[str, dict[str, str]]]:

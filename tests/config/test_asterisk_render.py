@@ -52,7 +52,7 @@ def test_every_context_that_is_jumped_to_exists() -> None:
 
 
 def test_the_pass_path_holds_no_agi_and_no_answer() -> None:
-    enter = contexts(dialplan())["holdfast"].split("exten => begin,1,")[0]
+    enter = contexts(dialplan())["holdfast"].split("exten => told,1,")[0]
     assert "exten => enter,1," in enter
     assert "AGI(" not in enter
     assert "Answer(" not in enter
@@ -62,6 +62,12 @@ def test_only_the_end_of_a_call_hangs_up_and_no_pattern_matches_h() -> None:
     patterns = re.findall(r"^exten => (_[^,]+),", dialplan(), re.M)
     assert patterns
     assert all(pattern.endswith("].") for pattern in patterns)  # two signs at least
+
+
+def test_a_call_that_was_never_answered_is_no_key_of_a_context_that_originates_enter() -> None:
+    """Asterisk runs the extension "failed" of the originate's context, which a pattern would match."""
+    found = contexts(dialplan())
+    assert all("exten => failed,1,Hangup()" in found[name] for name in ("holdfast-dial", "holdfast-alert"))
 
 
 def test_the_matters_of_tier_3_are_those_of_the_dialogue() -> None:
@@ -111,7 +117,7 @@ def admitted(sign: str) -> bool:
 
 
 def test_every_sign_that_the_policy_admits_in_a_dial_template_reaches_dial() -> None:
-    (asterisk_class,) = re.findall(r"Dial\(\$\{FILTER\(([^,]+),\$\{HF_DIAL\}\)\}", dialplan())
+    (asterisk_class,) = set(re.findall(r"Dial\(\$\{FILTER\(([^,]+),\$\{HF_DIAL\}\)\}", dialplan()))
     wanted = {sign for code in range(256) if admitted(sign := chr(code))}
     assert {"*", "#", "9", "-", "/", "@"} <= wanted
     assert wanted <= passing(asterisk_class)

@@ -44,6 +44,17 @@ exten => last-2,1,Answer()
 exten => last-4,1,Hangup(17)
 exten => last-5,1,Ringing()
  same => n,Wait(30)
+[test-person]
+exten => presses,1,Answer()
+ same => n,Wait(1)
+ same => n,SendDTMF(1)
+ same => n,Wait(10)
+exten => listens,1,Answer()
+ same => n,Wait(30)
+exten => leaves,1,Answer()
+ same => n,Wait(0.2)
+ same => n,Hangup()
+exten => busy,1,Hangup(17)
 """
 ACCOUNT = f"""
 [testcallers]
@@ -286,7 +297,7 @@ class Hotline:
 
     def reset(self) -> None:
         """Nothing flagged, no line written, the bridge's beat fresh, no agent signed in."""
-        for family in ("holdfast", "holdfast-scope", "holdfast-attempt", "rang"):
+        for family in ("holdfast", "holdfast-scope", "holdfast-attempt", "holdfast-alert", "rang"):
             self.lab.cli(f"database deltree {family}")
         for file in self.lab.tier3_dir.glob("*.txt"):
             file.unlink()
@@ -303,8 +314,14 @@ class Hotline:
     def beat(self, age: float) -> None:
         self.put("holdfast", "beat", str(int(time.time() - age)))
 
-    def flag(self, action: str = "capture", recovery: str = "", mode: str = "OUTAGE") -> None:
-        self.put("holdfast-scope", "power", f"{action},{mode},fault,{recovery},INC-1")
+    def flag(
+        self,
+        action: str = "capture",
+        recovery: str = "",
+        mode: str = "OUTAGE",
+        message: str = "fault",
+    ) -> None:
+        self.put("holdfast-scope", "power", f"{action},{mode},{message},{recovery},INC-1")
 
     def call(self, caller_id: str = "13912345678") -> Call:
         return Call(self.events, caller_id)

@@ -10,7 +10,13 @@ pytestmark = pytest.mark.asterisk
 AGENT_WHO_STAYS, AGENT_WHO_LEAVES = "1", "2"
 
 
-def originate(hotline: Hotline, key: str, number: str = "138000000001", **variables: str) -> None:
+def originate(
+    hotline: Hotline,
+    key: str,
+    number: str = "138000000001",
+    agent: str = "1@test-agent",
+    **variables: str,
+) -> None:
     """Sends what the bridge sends: the agent's leg into the queue, the caller's leg behind it."""
     given = {
         "HF_ATTEMPT": key,
@@ -25,7 +31,7 @@ def originate(hotline: Hotline, key: str, number: str = "138000000001", **variab
     direct = given.get("HF_DIRECT") == "1"
     hotline.events.act(
         Action="Originate",
-        Channel="Local/1@test-agent/n" if direct else f"Local/{key}@holdfast-queue/n",
+        Channel=f"Local/{agent}/n" if direct else f"Local/{key}@holdfast-queue/n",
         Context="holdfast-dial",
         Exten=key,
         Priority="1",
@@ -175,6 +181,15 @@ def test_an_agents_own_claim_goes_straight_to_the_dial_leg_once(either: Hotline)
     assert rang(either, "138000000002") == "1"
     assert either.get("holdfast-attempt", "h") == ""  # the end of a call is no attempt
     hang_up_all(either)
+
+
+def test_an_agent_who_does_not_take_his_own_claim_leaves_the_caller_alone(either: Hotline) -> None:
+    """Asterisk runs the extension "failed" of the context when the first leg is not answered."""
+    either.put("holdfast", "fence", "5")
+    originate(either, "a1", "138000000002", agent="busy@test-person", HF_DIRECT="1")
+    time.sleep(1)
+    assert rang(either, "138000000002") == "0"
+    assert [either.get("holdfast-attempt", key) for key in ("a1", "failed")] == ["", ""]
 
 
 def test_stars_and_hashes_of_a_dial_template_reach_the_carrier(either: Hotline) -> None:

@@ -58,7 +58,7 @@ def test_an_evacuation_holds_however_old_the_beat_is_and_offers_no_agent_a_call(
     either: Hotline, age: float
 ) -> None:
     """A6."""
-    either.flag(mode="EVACUATED")
+    either.flag("evacuate", mode="EVACUATED")
     either.beat(age)
     either.sign_in()
     call = either.call().runs("Read", PHRASE).hang_up()
