@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from fallback.events import Event, Evidence, PartSeen
+from fallback.events import Evidence, PartSeen
 
 
 class TooManyVoices(Exception):
@@ -15,7 +15,7 @@ class Together:
     most: how many bad voices are remembered in all.
     """
 
-    def __init__(self, put: Callable[[Event], None], most: int = 10_000) -> None:
+    def __init__(self, put: Callable[[PartSeen], None], most: int = 10_000) -> None:
         self._put = put
         self._most = most
         self._count = 0
