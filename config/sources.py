@@ -68,40 +68,19 @@ class ShareRule:
     least_calls: int = 10
     bad_share: float = 0.5
     good_share: float = 0.2
-    causes: tuple[int, ...] = (
-        3,
-        20,
-        27,
-        34,
-        38,
-        41,
-        42,
-        44,
-        47,
-        58,
-        63,
-        79,
-        88,
-        95,
-        96,
-        97,
-        98,
-        99,
-        100,
-        102,
-        111,
-    )
+    causes: tuple[int, ...] = (3, 27, 34, 38, 41, 42, 44, 47, 58, 102)
 
 
 @dataclass(frozen=True, slots=True)
 class SilenceRule:
     """No incoming call where the same hour of the week normally brings some (D1).
 
-    Bad when a silence as long as this one has a chance below ``chance`` in that hour of the week, has lasted
-    ``least`` seconds, and at least ``least_weeks`` of the last ``weeks`` weeks of that hour are known. One call is good.
+    Bad when so long a pause would be expected less often than ``false_alarms`` times in a week of normal traffic (0.02:
+    once a year), has lasted ``least`` seconds, and ``least_weeks`` of the last ``weeks`` weeks of that hour are known. One
+    call is good. The budget is one trunk's.
     """
 
-    chance: float = 0.00001
+    false_alarms: float = 0.02
     least: float = 600.0
     weeks: int = 8
     least_weeks: int = 3
