@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
+from ami_bridge.lines import trunk_of
 from ami_bridge.link import Link, LinkDown
 from ami_bridge.originate import attempt_of
 from ami_bridge.site import Site
@@ -34,8 +35,7 @@ def read(items: Iterable[Mapping[str, str]], site: Site) -> Channels:
         attempt = attempt_of(item.get("Uniqueid", "")) or attempt_of(item.get("Linkedid", ""))
         if attempt is not None:
             ours.add(attempt)
-        technology, _, rest = item.get("Channel", "").partition("/")
-        trunk = site.trunks.get(rest.rpartition("-")[0]) if technology == "PJSIP" else None
+        trunk = trunk_of(item.get("Channel", ""), site)
         if trunk is not None:
             in_use[trunk] += 1
     return Channels(frozenset(ours), in_use)

@@ -69,11 +69,27 @@ class Hangup:
 
 
 @dataclass(frozen=True, slots=True)
-class RingNoAnswer:
-    """A member's phone rang and was not answered (requirement D2)."""
+class TrunkRang:
+    """A call came in on a trunk. caller, called: as the carrier told them, untrusted; caller "" withheld."""
 
-    queue: str
-    member: str
+    trunk: str
+    unique_id: str
+    caller: str
+    called: str
+
+
+@dataclass(frozen=True, slots=True)
+class TrunkCallEnded:
+    """A call on a trunk is over. outgoing: we dialled it. heard_of: the far side let it ring or answered.
+
+    cause: Q.850 number; 0 when nobody gave one.
+    """
+
+    trunk: str
+    unique_id: str
+    outgoing: bool
+    heard_of: bool
+    cause: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +113,8 @@ CallEvent = (
     | AgentTook
     | AgentDone
     | Hangup
-    | RingNoAnswer
+    | TrunkRang
+    | TrunkCallEnded
     | CallerAbandoned
     | CoreShutdown
 )

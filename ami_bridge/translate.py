@@ -16,28 +16,39 @@ from ami_bridge.events import (
     Hangup,
     Leg,
     OriginateAnswered,
-    RingNoAnswer,
+    TrunkCallEnded,
+    TrunkRang,
 )
 from ami_bridge.inbox import AmiEvent
+from ami_bridge.lines import Line, trunk_of
 from ami_bridge.originate import attempt_of, channel_id
-from ami_bridge.readings import Contacts, Headers, member_seen
+from ami_bridge.readings import Headers, Memory, member_seen
 from ami_bridge.site import Site
-from fallback.events import Event, MemberGone, QueueSeen
+from fallback.events import CallerLeft, CallerWaits, Event, MemberGone, QueueSeen, SeatSilent
 
 Translated = tuple[Event | CallEvent, ...]
 NOTHING: Translated = ()
 
+_RING = "4"  # Asterisk's number for a channel that brings a call in; one that we dial begins as Down
+_HEARD_OF = ("5", "6")  # Ringing, Up: of a channel that we dialled, these are the far side's words
+_NOBODY = "<unknown>"
+
 
 class Translator:
-    """Translates one Asterisk's events in their order. Remembers only the contacts of trunks.
+    """Translates one Asterisk's events in their order. Remembers what ``Memory`` holds.
 
     malformed: how often an event of a known name could not be read, by name.
     """
 
-    def __init__(self, site: Site, contacts: Contacts | None = None) -> None:
+    def __init__(self, site: Site, memory: Memory | None = None) -> None:
         self.site = site
-        self.contacts = contacts or Contacts()
+        self.memory = memory or Memory()
         self.malformed: Counter[str] = Counter()
+
+    @property
+    def contacts(self) -> Memory:
+        """The former name of ``memory``."""
+        return self.memory
 
     def __call__(self, event: AmiEvent) -> Translated:
         """Our events, in order; nothing for what is unknown, not ours or malformed. Never raises."""
@@ -55,16 +66,59 @@ def _contact(headers: Headers, at: Translator) -> Translated:
     trunk = at.site.trunks.get(headers["EndpointName"]) or at.site.trunks.get(headers["AOR"])
     if trunk is None:
         return NOTHING
-    status = headers["ContactStatus"]
-    if not at.contacts.note(trunk, headers["URI"], status):
+    status, contacts = headers["ContactStatus"], at.memory.contacts
+    if not contacts.note(trunk, headers["URI"], status):
         return NOTHING
-    return (at.contacts.reading(trunk, f"contact {status.lower()}"),)
+    return (contacts.reading(trunk, f"contact {status.lower()}"),)
+
+
+def _registration(headers: Headers, at: Translator) -> Translated:
+    seen = at.memory.registrations.note(headers)
+    return NOTHING if seen is None else (seen,)
+
+
+def _alarm(headers: Headers, at: Translator) -> Translated:
+    source = f"span {headers['Span']}" if "Span" in headers else f"channel {headers['DAHDIChannel']}"
+    trunk = at.site.alarms.get(source)
+    if trunk is None:
+        return NOTHING
+    words = headers.get("Alarm", "")
+    at.memory.alarms.note(source, raised="Clear" not in headers["Event"])
+    return (at.memory.alarms.reading(trunk, at.site.alarms, f"{source}: {words or 'no alarm'}"),)
+
+
+def _channel_began(headers: Headers, at: Translator) -> Translated:
+    trunk = trunk_of(headers["Channel"], at.site)
+    if trunk is None:
+        return NOTHING
+    unique_id, lines = headers["Uniqueid"], at.memory.lines
+    incoming = headers["ChannelState"] == _RING
+    lines.began(unique_id, Line(trunk, incoming))
+    seen = lines.seen(trunk)
+    if not incoming:
+        return (seen,)
+    caller = headers["CallerIDNum"]
+    return (seen, TrunkRang(trunk, unique_id, "" if caller == _NOBODY else caller, headers["Exten"]))
+
+
+def _channel_ended(headers: Headers, at: Translator) -> Translated:
+    line = at.memory.lines.ended(headers["Uniqueid"])
+    if line is None:
+        return NOTHING
+    ended = TrunkCallEnded(
+        trunk=line.trunk,
+        unique_id=headers["Uniqueid"],
+        outgoing=not line.incoming,
+        heard_of=headers["ChannelState"] in _HEARD_OF,
+        cause=int(headers["Cause"]),
+    )
+    return (at.memory.lines.seen(line.trunk), ended)
 
 
 def _member(headers: Headers, at: Translator) -> Translated:
     if headers["Queue"] not in at.site.queues:
         return NOTHING
-    return (member_seen(headers, "Interface"),)
+    return (member_seen(headers, "Interface", "MemberName"),)
 
 
 def _member_removed(headers: Headers, at: Translator) -> Translated:
@@ -73,10 +127,25 @@ def _member_removed(headers: Headers, at: Translator) -> Translated:
     return (MemberGone(queue=headers["Queue"], member=headers["Interface"]),)
 
 
-def _queue(headers: Headers, at: Translator) -> Translated:
-    if headers["Queue"] not in at.site.queues:
+def _joined(headers: Headers, at: Translator) -> Translated:
+    queue = headers["Queue"]
+    if queue not in at.site.queues:
         return NOTHING
-    return (QueueSeen(queue=headers["Queue"], waiting=int(headers["Count"])),)
+    seen = QueueSeen(queue=queue, waiting=int(headers["Count"]))
+    if attempt_of(headers["Uniqueid"]) is not None:
+        return (seen,)
+    return (seen, CallerWaits(queue=queue, channel=headers["Channel"]))
+
+
+def _left(headers: Headers, at: Translator) -> Translated:
+    """However a caller leaves, also by giving up, this is Asterisk's last word on it."""
+    queue = headers["Queue"]
+    if queue not in at.site.queues:
+        return NOTHING
+    seen = QueueSeen(queue=queue, waiting=int(headers["Count"]))
+    if attempt_of(headers["Uniqueid"]) is not None:
+        return (seen,)
+    return (seen, CallerLeft(queue=queue, channel=headers["Channel"]))
 
 
 def _abandoned(headers: Headers, at: Translator) -> Translated:
@@ -88,7 +157,7 @@ def _abandoned(headers: Headers, at: Translator) -> Translated:
 def _ring_no_answer(headers: Headers, at: Translator) -> Translated:
     if headers["Queue"] not in at.site.queues:
         return NOTHING
-    return (RingNoAnswer(queue=headers["Queue"], member=headers["Interface"]),)
+    return (SeatSilent(queue=headers["Queue"], member=headers["Interface"]),)
 
 
 def _dial(headers: Headers, _at: Translator) -> Translated:
@@ -123,11 +192,12 @@ def _agent_done(headers: Headers, _at: Translator) -> Translated:
     return (AgentDone(attempt, headers["Queue"], headers["Interface"], float(headers["TalkTime"])),)
 
 
-def _hung_up(headers: Headers, _at: Translator) -> Translated:
+def _hung_up(headers: Headers, at: Translator) -> Translated:
     attempt = attempt_of(headers["Uniqueid"])
+    ended = _channel_ended(headers, at)
     if attempt is None or headers["Uniqueid"] != channel_id(attempt):
-        return NOTHING
-    return (Hangup(attempt, int(headers["Cause"]), headers.get("Cause-txt", "")),)
+        return ended
+    return (*ended, Hangup(attempt, int(headers["Cause"]), headers.get("Cause-txt", "")))
 
 
 def _shutdown(headers: Headers, _at: Translator) -> Translated:
@@ -136,12 +206,18 @@ def _shutdown(headers: Headers, _at: Translator) -> Translated:
 
 TABLE: Mapping[str, Callable[[Headers, Translator], Translated]] = {
     "ContactStatus": _contact,
+    "Registry": _registration,
+    "Alarm": _alarm,
+    "AlarmClear": _alarm,
+    "SpanAlarm": _alarm,
+    "SpanAlarmClear": _alarm,
+    "Newchannel": _channel_began,
     "QueueMemberStatus": _member,
     "QueueMemberAdded": _member,
     "QueueMemberPause": _member,
     "QueueMemberRemoved": _member_removed,
-    "QueueCallerJoin": _queue,
-    "QueueCallerLeave": _queue,
+    "QueueCallerJoin": _joined,
+    "QueueCallerLeave": _left,
     "QueueCallerAbandon": _abandoned,
     "AgentRingNoAnswer": _ring_no_answer,
     "DialBegin": _dial,

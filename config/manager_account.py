@@ -1,7 +1,7 @@
 """Our account in Asterisk's ``manager.conf``: the least rights, and nothing sent that nobody reads. Pure.
 
 Rights were tried one by one on Asterisk 16.28 and 22.10; RIGHTS says what each class is for. A call makes 40
-to 150 events; the filters let through those that we read. A call that Asterisk answers alone costs nothing.
+to 150 events; the filters let through those that we read. A call that Asterisk answers alone costs two.
 
 Least is not harmless. AstDB can be written with the right ``system`` only (Setvar of DB() needs a channel),
 and together with ``originate`` that right runs programs as Asterisk's user, and alone it reads Asterisk's
@@ -23,9 +23,13 @@ class Right:
 
 
 RIGHTS = (
-    Right("read", "system", "FullyBooted, ContactStatus, Shutdown"),
+    Right("read", "system", "FullyBooted, ContactStatus, Registry, alarms, Shutdown"),
     Right("read", "agent", "QueueMember…, QueueCaller…, AgentConnect, AgentComplete, AgentRingNoAnswer"),
-    Right("read", "call", "DialBegin, DialEnd, Hangup and OriginateResponse of our own calls"),
+    Right(
+        "read",
+        "call",
+        "Newchannel and Hangup of trunks; DialBegin, DialEnd, OriginateResponse of our own calls",
+    ),
     Right("write", "system", "DBPut, DBGet, DBDel, PJSIPShowEndpoint, CoreStatus, CoreShowChannels"),
     Right("write", "call", "Getvar and Setvar: Asterisk's clock, and the lamps as DEVICE_STATE()"),
     Right("write", "originate", "Originate: callbacks through the guarded context"),
@@ -35,6 +39,11 @@ LEVELS = (
     "FullyBooted",
     "Shutdown",
     "ContactStatus",
+    "Registry",
+    "Alarm",
+    "AlarmClear",
+    "SpanAlarm",
+    "SpanAlarmClear",
     "QueueMemberStatus",
     "QueueMemberAdded",
     "QueueMemberPause",
@@ -46,6 +55,7 @@ LEVELS = (
     "OriginateResponse",
 )
 OF_OUR_CALLS = ("DialBegin", "DialEnd", "AgentConnect", "AgentComplete", "Hangup")
+OF_TRUNKS = ("Newchannel", "Hangup")  # how many lines are in use, and how calls on them end
 OUR_CALL = "iqueid: hf-"  # the unique ids that our outgoing calls are given; also in DestUniqueid
 
 WRITE_TIMEOUT_MS = (
@@ -53,14 +63,20 @@ WRITE_TIMEOUT_MS = (
 )
 
 _NAME = re.compile(r"[A-Za-z0-9_.-]+")
+_ENDPOINT = re.compile(r"[A-Za-z0-9_.@+*-]+")
 _ADDRESS = re.compile(r"[0-9a-fA-F.:/]+")
 _UNSAFE = re.compile(r"[\x00-\x1f\x7f]")
 
 
 def render_manager_account(
-    username: str, secret: str, permit: Sequence[str] = ("127.0.0.1/255.255.255.255",)
+    username: str,
+    secret: str,
+    permit: Sequence[str] = ("127.0.0.1/255.255.255.255",),
+    endpoints: Sequence[str] = (),
 ) -> str:
     """The account's section. permit: addresses that may log in, with their masks; nobody else may.
+
+    endpoints: PJSIP endpoints of the trunks, so that calls on other channels are kept out; none: of all PJSIP.
 
     Raises ValueError for values that Asterisk would read as something else.
     """
@@ -75,17 +91,29 @@ def render_manager_account(
         f"write = {_classes('write')}",
         f"writetimeout = {WRITE_TIMEOUT_MS}",
         "; Only what the bridge reads. This form of the filters is understood from Asterisk 16 to 22.",
-        *(f"eventfilter = {pattern}" for pattern in event_filters()),
+        *(f"eventfilter = {pattern}" for pattern in event_filters(endpoints)),
     ]
     return "\n".join(lines) + "\n"
 
 
-def event_filters() -> tuple[str, ...]:
-    """Extended regular expressions over a whole event; one that matches any of them is sent."""
+def event_filters(endpoints: Sequence[str] = ()) -> tuple[str, ...]:
+    """Extended regular expressions over a whole event; one that matches any of them is sent.
+
+    Raises ValueError for a name that no PJSIP endpoint can have.
+    """
+    channels = f"({'|'.join(_quoted(name) for name in endpoints)})-" if endpoints else ""
     return (
         f"^Event: ({'|'.join(LEVELS)})[[:cntrl:]]",
         f"^Event: ({'|'.join(OF_OUR_CALLS)})[[:cntrl:]].*{OUR_CALL}",
+        f"^Event: ({'|'.join(OF_TRUNKS)})[[:cntrl:]].*[[:cntrl:]]Channel: PJSIP/{channels}",
     )
+
+
+def _quoted(endpoint: str) -> str:
+    """Stands for itself in an expression; brackets, because a configuration file may read a backslash otherwise."""
+    if not _ENDPOINT.fullmatch(endpoint):
+        raise ValueError(f"not a name for a PJSIP endpoint: {endpoint!r}")
+    return re.sub(r"[.+*]", r"[\g<0>]", endpoint)
 
 
 def _classes(direction: str) -> str:

@@ -12,7 +12,7 @@ from ami_server import FakeAsterisk
 
 from ami_bridge.inbox import AmiEvent, Inbox, LinkTrouble, LinkUp
 from ami_bridge.link import Link, LinkSettings
-from ami_bridge.readings import Contacts
+from ami_bridge.readings import Memory
 from ami_bridge.site import Site
 from ami_bridge.snapshot import take
 from ami_bridge.translate import WANTED, Translator
@@ -173,7 +173,7 @@ async def test_the_snapshot_shows_carriers_agents_and_boot(asterisk: Lab) -> Non
     async with held(link := Link(settings(asterisk), inbox)):
         await until(inbox, LinkUp)
         now = datetime.now(UTC)
-        snapshot = await take(link, SITE, now, Contacts())
+        snapshot = await take(link, SITE, now, Memory())
         assert snapshot.problems == ()
         assert [(seen.trunk, seen.good) for seen in snapshot.taken.trunks] == [("A", True), ("B", True)]
         assert {seen.presence for seen in snapshot.taken.members} == {Presence.FREE}
@@ -186,7 +186,7 @@ async def test_a_cut_carrier_is_told_and_its_return_too(asterisk: Lab) -> None:
     translator = Translator(SITE)
     async with held(link := Link(settings(asterisk), inbox, wanted=WANTED)):
         await until(inbox, LinkUp)
-        await take(link, SITE, datetime.now(UTC), translator.contacts)
+        await take(link, SITE, datetime.now(UTC), translator.memory)
         for verb, good in ((asterisk.cut, False), (asterisk.restore, True)):
             await asyncio.to_thread(verb, "carrier-a")
             seen = await ours(inbox, translator, lambda found: isinstance(found, TrunkSeen))

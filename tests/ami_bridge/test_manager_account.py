@@ -5,11 +5,13 @@ import re
 import pytest
 
 from ami_bridge.translate import TABLE
-from config.manager_account import LEVELS, OF_OUR_CALLS, event_filters, render_manager_account
+from config.manager_account import LEVELS, OF_OUR_CALLS, OF_TRUNKS, event_filters, render_manager_account
+
+TRUNKS = ("carrier-a", "carrier.b")
 
 
-def passes(event: str) -> bool:
-    patterns = [pattern.replace("[[:cntrl:]]", r"[\x00-\x1f]") for pattern in event_filters()]
+def passes(event: str, endpoints: tuple[str, ...] = TRUNKS) -> bool:
+    patterns = [pattern.replace("[[:cntrl:]]", r"[\x00-\x1f]") for pattern in event_filters(endpoints)]
     return any(re.search(pattern, event, re.DOTALL) for pattern in patterns)
 
 
@@ -22,7 +24,7 @@ def test_the_account_has_exactly_the_rights_it_needs() -> None:
 
 
 def test_the_filters_let_through_what_the_table_reads_and_nothing_else() -> None:
-    assert set(LEVELS) | set(OF_OUR_CALLS) == set(TABLE) | {"FullyBooted"}
+    assert {*LEVELS, *OF_OUR_CALLS, *OF_TRUNKS} == set(TABLE) | {"FullyBooted"}
     for name in LEVELS:
         assert passes(f"Event: {name}\r\nPrivilege: x\r\n")
         assert not passes(f"Event: {name}More\r\nPrivilege: x\r\n")
@@ -35,6 +37,30 @@ def test_calls_pass_only_when_they_are_ours() -> None:
         assert passes(f"Event: {name}\r\nUniqueid: hf-a\r\nLinkedid: hf-a\r\n")
         assert passes(f"Event: {name}\r\nDestUniqueid: hf-a\r\n")
         assert not passes(f"Event: {name}\r\nUniqueid: 1795305599.1\r\nCallerIDName: hf-a\r\n")
+
+
+def test_channels_of_trunks_pass_and_those_of_phones_and_other_trunks_do_not() -> None:
+    for name in OF_TRUNKS:
+        assert passes(f"Event: {name}\r\nPrivilege: call,all\r\nChannel: PJSIP/carrier-a-0000001f\r\n")
+        assert passes(f"Event: {name}\r\nChannel: PJSIP/carrier.b-0000001f\r\n")
+        for other in (
+            "PJSIP/agent-1-00000001",
+            "PJSIP/carrier-ab-00000001",
+            "PJSIP/carrierxb-1",
+            "SIP/carrier-a-1",
+        ):
+            assert not passes(f"Event: {name}\r\nChannel: {other}\r\n")
+    assert not passes("Event: Newstate\r\nChannel: PJSIP/carrier-a-0000001f\r\n")
+
+
+def test_without_names_of_trunks_channels_of_all_endpoints_pass() -> None:
+    assert passes("Event: Hangup\r\nChannel: PJSIP/any-0000001f\r\n", ())
+    assert not passes("Event: Hangup\r\nChannel: Local/1@x-00000001;1\r\n", ())
+
+
+def test_a_name_that_would_be_an_expression_of_its_own_is_refused() -> None:
+    with pytest.raises(ValueError, match="endpoint"):
+        render_manager_account("a", "x", endpoints=("a|b",))
 
 
 @pytest.mark.parametrize("secret", ["", " x", "x ", "a\nread = all", "a\\b", "a\x00b"])

@@ -1,5 +1,7 @@
 """Records what a real Asterisk says to the holdfast account: ``python tests/captures/record.py 22`` (and ``16``).
 
+Names of single functions after the version record only their scenes again.
+
 Run from the root of the repository. Needs what the lab needs. Writes tests/captures/asterisk-<version>/*.ami: the
 bytes that the manager port sent, unchanged. Nothing that we send is kept, so no secret is.
 """
@@ -7,6 +9,7 @@ bytes that the manager port sent, unchanged. Nothing that we send is kept, so no
 import asyncio
 import contextlib
 import re
+import socket
 import sys
 from pathlib import Path
 
@@ -32,6 +35,37 @@ exten => _att.,1,Set(QUEUE_PRIO=-1)
 exten => _att.,1,Dial(${HF_DIAL},6,S(${HF_TALK}))
  same => n,Hangup()
 """
+
+REGISTRATION = """
+[carrier-b]
+type = registration
+transport = udp
+server_uri = sip:{registrar}
+client_uri = sip:hotline@{registrar}
+retry_interval = 2
+expiration = 13
+"""
+
+
+class Registrar(asyncio.DatagramProtocol):
+    """A carrier's registrar: answers REGISTER as it is told. SIPp's carriers know calls only."""
+
+    def __init__(self) -> None:
+        self.answer = "200 OK"
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """As asyncio."""
+        self._transport = transport
+
+    def datagram_received(self, data: bytes, addr: tuple[str, int]) -> None:
+        """As asyncio: one REGISTER, one answer."""
+        lines = data.decode().split("\r\n")
+        if not lines[0].startswith("REGISTER"):
+            return
+        kept = [line for line in lines if line.startswith(("Via:", "From:", "Call-ID:", "CSeq:", "Contact:"))]
+        to = next(line for line in lines if line.startswith("To:")) + ";tag=registrar"
+        reply = [f"SIP/2.0 {self.answer}", *kept, to, "Expires: 13", "Content-Length: 0", "", ""]
+        self._transport.sendto("\r\n".join(reply).encode(), addr)  # type: ignore[attr-defined]  # a datagram's
 
 
 class Tap:
@@ -129,6 +163,53 @@ async def watching(lab: Lab, folder: Path) -> None:
     tap.close()
 
 
+async def registering(lab: Lab, folder: Path) -> None:
+    """An outbound registration that is refused for a while, and then finds nobody."""
+    address = f"{lab.ami_host.rpartition('.')[0]}.200"
+    door = socket.socket(type=socket.SOCK_DGRAM)
+    door.bind((address, 5060))
+    transport, registrar = await asyncio.get_running_loop().create_datagram_endpoint(Registrar, sock=door)
+    tap = await Tap(lab).open()
+    tap.forget()
+    tap.act("PJSIPShowRegistrationsOutbound", "none")
+    (lab.holdfast_conf_dir / "pjsip_registration.conf").write_text(REGISTRATION.format(registrar=address))
+    await blocking(lab.reload)
+    await blocking(lab.cli, "module reload res_pjsip_outbound_registration.so")
+    tap.act("PJSIPShowRegistrationsOutbound", "not-yet")
+    await asyncio.sleep(12)  # Asterisk waits for a random time before the first one
+    tap.act("PJSIPShowRegistrationsOutbound", "stands")
+    await asyncio.sleep(0.5)
+    tap.save(folder, "registrations")
+    for answer in ("503 Service Unavailable", "200 OK"):
+        registrar.answer = answer
+        await asyncio.sleep(8)
+    transport.close()
+    await asyncio.sleep(42)  # until it is due again, and the 32 s that Asterisk waits for an answer
+    tap.save(folder, "registry")
+    (lab.holdfast_conf_dir / "pjsip_registration.conf").unlink()
+    await blocking(lab.reload)
+    tap.close()
+
+
+async def failing(lab: Lab, folder: Path) -> None:
+    """Calls that somebody dials out on a trunk without Holdfast: answered, busy, no answer, congested, rejected."""
+    tap = await Tap(lab).open()
+    tap.forget()
+    for ending in "14567":
+        await blocking(
+            lab.action,
+            Action="Originate",
+            Channel=f"PJSIP/1390000000{ending}@carrier-b",
+            Application="Wait",
+            Data="1",
+            Timeout="3000",
+            Async="true",
+        )
+        await asyncio.sleep(4)
+    tap.save(folder, "outgoing")
+    tap.close()
+
+
 async def leave_agent_1(lab: Lab) -> None:
     """One agent only, so that it is always the same."""
     for number in (2, 3, 4):
@@ -185,6 +266,7 @@ async def picture(lab: Lab, tap: Tap, folder: Path) -> None:
     for queue in ("power", "nope"):
         tap.act("QueueStatus", queue, Queue=queue)
     tap.act("CoreShowChannels")
+    tap.act("PJSIPShowRegistrationsOutbound")
     tap.act("CoreStatus")
     tap.act("Getvar", "STRFTIME(,,%Y-%m-%d %H:%M:%S)", Variable="STRFTIME(,,%Y-%m-%d %H:%M:%S)")
     await asyncio.sleep(1)
@@ -228,7 +310,7 @@ async def ringing_in_vain(lab: Lab, folder: Path) -> None:
 
 def prepare(lab: Lab) -> Path:
     """Account and contexts into the lab; the folder of its version."""
-    account = render_manager_account("holdfast", lab.holdfast_secret)
+    account = render_manager_account("holdfast", lab.holdfast_secret, endpoints=("carrier-a", "carrier-b"))
     everything = "[everything]\nsecret = everything\nread = all\nwrite =\n"
     (lab.holdfast_conf_dir / "manager_holdfast.conf").write_text(account + everything)
     (lab.holdfast_conf_dir / "extensions_holdfast.conf").write_text(CONTEXTS)
@@ -241,12 +323,15 @@ def prepare(lab: Lab) -> Path:
     return folder
 
 
-def main(version: str) -> None:
-    """Two labs, one after the other: agents who answer, and agents who do not."""
+def main(version: str, *only: str) -> None:
+    """Two labs, one after the other: agents who answer, and agents who do not. only: names of some functions above."""
     with Lab.start(version) as lab:
         folder = prepare(lab)
-        asyncio.run(watching(lab, folder))
-        asyncio.run(calling(lab, folder))
+        for scenes in (watching, registering, failing, calling):
+            if not only or scenes.__name__ in only:
+                asyncio.run(scenes(lab, folder))
+    if only and "ringing_in_vain" not in only:
+        return
     with Lab.start(version, options=Options(agent_answers=60.0)) as lab:
         asyncio.run(ringing_in_vain(lab, prepare(lab)))
 
