@@ -3,15 +3,25 @@ fills.
 """
 
 from collections.abc import Mapping
-from dataclasses import fields
-from enum import StrEnum
 from types import MappingProxyType
-from typing import Annotated, Any, Literal, get_args, get_origin, get_type_hints
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, create_model
+from pydantic import AfterValidator, BeforeValidator, Field, create_model
 
 from callbacks.policy import CallbackPolicy
 from callbacks.values import Outcome
+from config.sections_base import Section, off_is_none, section_of
+from config.sections_staff import (
+    AlertsSection,
+    DrillSection,
+    Kind,
+    KindSection,
+    ModeName,
+    NoticesSection,
+    PlanSection,
+    RungSection,
+)
+from config.sections_watch import HoursSection, PlannedSection, SourcesSection
 from config.values import (
     AreaCode,
     AsteriskName,
@@ -24,48 +34,14 @@ from config.values import (
     Number,
     Shown,
     TimeZone,
+    one_of,
 )
-from fallback.policy import HealthTimes
+from fallback.modes import DialplanAction
+from fallback.policy import OWN_PARTS, AgentRules, HealthTimes, PartKind, SurgeRule
 from ivr.policy import CallerPolicy
 
 Share = Annotated[float, Field(ge=0, le=100)]
 Count = Annotated[int, Field(ge=1, le=1000)]
-
-
-class Section(BaseModel):
-    """Nothing unknown, nothing converted, nothing changed afterwards."""
-
-    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
-
-
-def section_of(
-    values: type[Any], special: Mapping[str, Any], left_out: frozenset[str] = frozenset()
-) -> type[Section]:
-    """A model with the fields of a dataclass of values, all of them optional: what is not given keeps its
-    default.
-
-    special: annotations that say more than the type does. left_out: fields that another section fills.
-    """
-    hints = get_type_hints(values)
-    kinds: dict[str, Any] = {
-        field.name: (special.get(field.name) or _kind(hints[field.name]), None)
-        for field in fields(values)
-        if field.name not in left_out
-    }
-    return create_model(f"{values.__name__}Section", __base__=Section, **kinds)
-
-
-def _kind(hint: Any) -> Any:
-    """What the file may hold for a field of this type. Floats are durations unless special says more."""
-    if hint is float:
-        return Duration
-    if hint is int:
-        return Annotated[int, Field(ge=0)]
-    if get_origin(hint) is tuple:
-        return list[_kind(get_args(hint)[0])]  # type: ignore[misc]  # a type made at run time
-    if isinstance(hint, type) and issubclass(hint, StrEnum):
-        return Literal[tuple(member.value for member in hint)]
-    return hint
 
 
 HealthSection = section_of(HealthTimes, {"suspect_count": Count, "good_count": Count})
@@ -76,7 +52,6 @@ def _retry_section() -> type[Section]:
     return create_model("RetrySection", __base__=Section, **kinds)
 
 
-HealthSection = section_of(HealthTimes, {"suspect_count": Count, "good_count": Count})
 CallbackSection = section_of(
     CallbackPolicy,
     {
@@ -100,6 +75,24 @@ CallerSection = section_of(
 )
 
 
+Fraction = Annotated[float, Field(ge=0, le=1)]
+AgentSection: Any = section_of(
+    AgentRules,
+    {
+        "mass_share": Annotated[float, Field(gt=0, le=1)],
+        "mass_within": Hold,
+        "mass_least": Count,
+        "seat_silent": Count,
+    },
+)
+SurgeSection: Any = section_of(SurgeRule, {"occupancy": Fraction, "end_occupancy": Fraction})
+ActionName = Annotated[str, AfterValidator(one_of(DialplanAction, "action"))]
+OwnName = Annotated[str, AfterValidator(one_of(OWN_PARTS, "part of our own"))]
+PartName = Annotated[
+    str, AfterValidator(one_of((k for k in PartKind if k is not PartKind.OWN), "kind of part"))
+]
+
+
 class SiteSection(Section):
     """Who and where the site is."""
 
@@ -110,10 +103,11 @@ class SiteSection(Section):
 
 
 class HealthDefaults(Section):
-    """Times for all trunks and all pools; a single one may say otherwise."""
+    """Times for all trunks, all pools and all parts; a single one may say otherwise."""
 
     trunks: HealthSection = HealthSection()  # type: ignore[valid-type]  # a model made at run time
     pools: HealthSection = HealthSection()  # type: ignore[valid-type]  # the same
+    parts: HealthSection = HealthSection()  # type: ignore[valid-type]  # the same
 
 
 class TrunkSection(Section):
@@ -133,17 +127,45 @@ class PoolSection(Section):
     health: HealthSection = HealthSection()  # type: ignore[valid-type]  # the same
 
 
+class PartSection(Section):
+    """A component that sources or people tell about."""
+
+    kind: PartName
+    failure: Kind | None = None
+    effect: Literal["NORMAL", "DEGRADED", "OUTAGE"] | None = None
+    site: bool | None = None
+    health: HealthSection = HealthSection()  # type: ignore[valid-type]  # the same
+
+
+class OwnPartSection(Section):
+    """Times of one of our own parts."""
+
+    health: HealthSection = HealthSection()  # type: ignore[valid-type]  # the same
+
+
 class ScopeSection(Section):
     """A service line: what is switched as one."""
 
     queue: AsteriskName
     pools: Annotated[list[Name], Field(min_length=1)]
     trunks: Annotated[list[Name], Field(min_length=1)]
-    dids: list[Number] = []
+    dids: list[Number] = Field(default=[])
     message: MessageId = "fault"
     evacuated_message: MessageId = "evacuation"
     language: Language | None = None
     recovery_hold: Hold = 60.0
+    parts: list[Name] = Field(default=[])
+    messages: dict[ModeName, MessageId] = Field(default={})
+    actions: dict[ModeName, ActionName] = Field(default={})
+    surge: Annotated[SurgeSection | None, BeforeValidator(off_is_none)] = None
+    region: Annotated[str, Field(max_length=80)] = ""
+
+
+class WaitingSection(Section):
+    """What a caller who waits in the queue is owed (B7)."""
+
+    apology_after: Hold | None = None
+    abandoned_after: Duration | None = None
 
 
 class PolicySection(Section):
@@ -157,6 +179,20 @@ class PolicySection(Section):
     trunks: Annotated[dict[Name, TrunkSection], Field(min_length=1)]
     pools: Annotated[dict[Name, PoolSection], Field(min_length=1)]
     scopes: Annotated[dict[Name, ScopeSection], Field(min_length=1)]
+    parts: dict[Name, PartSection] = Field(default={})
+    own: dict[OwnName, OwnPartSection] = Field(default={})
+    agents: AgentSection = AgentSection()
+    kinds: dict[Kind, KindSection] = Field(default={})
+    ladders: dict[Name, Annotated[list[RungSection], Field(min_length=1)]] = Field(default={})
+    plans: list[PlanSection] | None = None
+    drills: dict[Name, DrillSection] | None = None
+    drills_dir: Annotated[str, Field(max_length=500)] = ""
+    alerts: AlertsSection = AlertsSection()
+    hours: HoursSection = HoursSection()
+    planned: list[PlannedSection] = Field(default=[])
+    sources: SourcesSection = SourcesSection()
+    notices: NoticesSection = NoticesSection()
+    waiting: WaitingSection = WaitingSection()
     callbacks: CallbackSection = CallbackSection()  # type: ignore[valid-type]  # the same
     caller: CallerSection = CallerSection()  # type: ignore[valid-type]  # the same
 

@@ -124,6 +124,14 @@ def load_settings(**overrides: Any) -> Settings:
     return settings
 
 
+def environment_now() -> Mapping[str, str]:
+    """This process' environment, with what HOLDFAST_ENV_FILE adds to it; for addresses that a policy refers to."""
+    env_file = os.environ.get(ENV_FILE)
+    if not env_file or list(_env_file_errors(env_file)):
+        return dict(os.environ)
+    return {name: value for name, value in dotenv_values(env_file).items() if value} | dict(os.environ)
+
+
 def _is_own(found: ErrorDetails) -> bool:
     """Not the echo of another error: a default that could not be told because data_dir is wrong."""
     return found["type"] != "default_factory_not_called"

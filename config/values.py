@@ -6,11 +6,11 @@ place.
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Annotated, Any
 from zoneinfo import ZoneInfo, available_timezones
 
-from pydantic import AfterValidator, BeforeValidator
+from pydantic import AfterValidator, BeforeValidator, Field
 from pydantic_core import PydanticCustomError
 
 from config import durations
@@ -95,6 +95,43 @@ def _quoted(value: Any) -> Any:
     return value
 
 
+def _pattern(pattern: str, what: str, remedy: str) -> Callable[[str], str]:
+    """Like _matching, without the value in the words: it may be somebody's number or hold a password."""
+    compiled = re.compile(pattern)
+
+    def check(value: str) -> str:
+        if compiled.fullmatch(value) is None:
+            raise bad(f"is not {what}", remedy)
+        return value
+
+    return check
+
+
+def _quoted_secret(value: Any) -> Any:
+    if isinstance(value, int) and not isinstance(value, bool):
+        raise bad("must be text, not a number", "Put it in quotes.")
+    return value
+
+
+def _long(value: object) -> float:
+    try:
+        return durations.seconds(value)
+    except ValueError as error:
+        raise bad(str(error), "Write 180d, 26h or a number of seconds.") from None
+
+
+def one_of(names: Iterable[str], what: str) -> Callable[[str], str]:
+    """A check that a text is one of some names; what: the word for them."""
+    known = tuple(names)
+
+    def check(value: str) -> str:
+        if value not in known:
+            raise bad(f"'{value[:80]}' is no {what}", nearest(value, known))
+        return value
+
+    return check
+
+
 Name = Annotated[
     str,
     AfterValidator(
@@ -138,3 +175,42 @@ Hold = Annotated[Duration, AfterValidator(_at_least_one_second)]
 Dial = Annotated[str, AfterValidator(_dial)]
 TimeZone = Annotated[str, AfterValidator(_timezone)]
 Language = Annotated[str, AfterValidator(_language)]
+Span = Annotated[float, BeforeValidator(_long)]
+PersonName = Annotated[
+    str,
+    AfterValidator(
+        _matching(r"[^/\x00-\x1f\x7f|]{1,40}", "a name to show", "Use 1 to 40 letters, without / and |.")
+    ),
+]
+Ups = Annotated[
+    str,
+    AfterValidator(
+        _matching(
+            r"[A-Za-z0-9_.-]{1,64}@[A-Za-z0-9_.:-]{1,253}",
+            "a UPS",
+            "Write it as upsc takes it: ups@localhost.",
+        )
+    ),
+]
+Mobile = Annotated[
+    str,
+    BeforeValidator(_quoted_secret),
+    AfterValidator(
+        _pattern(r"\+[1-9][0-9]{6,14}", "a number in E.164", 'Write + and country code in quotes: "+86…".')
+    ),
+]
+Dialled = Annotated[
+    str,
+    BeforeValidator(_quoted_secret),
+    AfterValidator(_pattern(r"\+?[0-9]{1,20}", "a number", "Write digits in quotes.")),
+]
+NoteUrl = Annotated[
+    str,
+    AfterValidator(
+        _pattern(
+            r"[a-z][a-z0-9+.-]*://\S{1,2000}", "an Apprise URL", "Write scheme://…, as Apprise documents it."
+        )
+    ),
+]
+Address = Annotated[str, Field(min_length=1, max_length=2000)]
+Words = Annotated[str, Field(min_length=1, max_length=2000)]

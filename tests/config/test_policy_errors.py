@@ -145,7 +145,7 @@ def test_what_is_no_policy_at_all_is_one_error_with_its_line(
 def test_an_empty_section_is_told_as_such() -> None:
     found = {
         error.place: error.problem
-        for error in errors_of("site:\narmed: true\ntrunks:\npools: 3\nscopes: {}\n")
+        for error in errors_of("site:\narmed: false\ntrunks:\npools: 3\nscopes: {}\n")
     }
     assert found == {
         "site": "must be a section with keys, not empty",

@@ -17,6 +17,7 @@ from ivr.policy import CallerPolicy
 SMALL = """
 site: {name: 供电热线, timezone: Asia/Shanghai, languages: [en, zh-CN], pbx_id: pbx7}
 armed: true
+alerts: {send: false}
 trunks: {t1: {endpoint: T_1, dial: "PJSIP/{number}@T_1", channels: 30}}
 pools: {p1: {queue: q1}}
 scopes: {s1: {queue: q1, pools: [p1], trunks: [t1], dids: ["95598", "05718888"]}}
@@ -28,9 +29,12 @@ def test_the_default_policy_loads_and_only_observes() -> None:
     assert policy.fallback.armed is False
     assert list(policy.fallback.trunks) == ["carrier-a", "carrier-b"]
     assert policy.fallback.pools == {"power-agents": Pool("power-agents", "power")}
-    assert policy.fallback.scopes == {
-        "power": Scope("power", "power", ("power-agents",), ("carrier-a", "carrier-b"))
-    }
+    scope = policy.fallback.scopes["power"]
+    assert (scope.queue, scope.pools, scope.trunks) == (
+        "power",
+        ("power-agents",),
+        ("carrier-a", "carrier-b"),
+    )
     assert policy.dids == {"power": ("95598",)}
 
 
