@@ -130,8 +130,8 @@ _HEARD = command("GET VARIABLE", "HF_IN")
 
 def call_facts(header: dict[str, str]) -> CallFacts:
     """What the dialplan says of the call. All of it comes from a telephone line and is taken with care."""
-    arguments = [header.get(f"agi_arg_{n}", "") for n in range(1, 8)]
-    scope, language, message, recovery, incident, key, own = arguments
+    arguments = [header.get(f"agi_arg_{n}", "") for n in range(1, 9)]
+    scope, language, message, recovery, incident, key, own, waited = arguments
     caller_id = _number(header.get("agi_callerid", ""))
     return CallFacts(
         unique_id=header.get("agi_uniqueid", ""),
@@ -143,6 +143,7 @@ def call_facts(header: dict[str, str]) -> CallFacts:
         key=key[:1],
         recovery_at=_moment(recovery),
         incident=incident,
+        waited_since=_moment(waited),
     )
 
 

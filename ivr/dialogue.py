@@ -21,6 +21,8 @@ from ivr.values import CallFacts, Left
 
 MATTERS = {"1": "fault", "2": "bill", "3": "complaint", "4": "tipoff", "5": "question"}
 NUMBER_DIGITS = 16
+PROMISES = {"unanswered": "promise-soon", "surge": "promise-soon", "closed": "promise-open"}
+"""Message → what is promised where nothing is broken; with any other, we call when the system works again."""
 
 
 class Stage(StrEnum):
@@ -269,6 +271,7 @@ def _spool(dialogue: Dialogue, text: str, now: datetime) -> Move:
         wanted=dialogue.wanted,
         promised=bool(dialogue.number),
         incident=call.incident,
+        waited_since=call.waited_since,
     )
     return replace(dialogue, stage=Stage.SPOOLING), (Spool(left),)
 
@@ -281,7 +284,7 @@ def _promise(dialogue: Dialogue, text: str, now: datetime) -> Move:
         return ended, (spooled, Play(("no-number",)), done, End(done=True))
     ended, when = _recovery(ended, now)
     before = (("own-number",) if dialogue.stayed else ()) + when
-    promise = "promise-soon" if dialogue.call.message == "unanswered" else "promise"
+    promise = PROMISES.get(dialogue.call.message, "promise")
     spoken = (Play(before), Play((promise,))) if before else (Play((promise,)),)
     return ended, (spooled, *spoken, _facts(HF_PROMISED="1", HF_DONE="1"), End(done=True))
 

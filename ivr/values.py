@@ -10,6 +10,7 @@ class CallFacts:
 
     own: caller id that may be called back, digits with an optional "+"; "" when withheld or not a number. Untrusted.
     caller_id: as received. key: digit pressed during the phrase, or "". recovery_at: aware UTC, or None.
+    waited_since: aware UTC, since when he had been waiting in the queue; None: he had not.
     """
 
     unique_id: str
@@ -21,6 +22,7 @@ class CallFacts:
     key: str = ""
     recovery_at: datetime | None = None
     incident: str = ""
+    waited_since: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +32,7 @@ class Left:
     at: aware UTC. number: as dialled from the site, "" when none was left; source: own, keyed or none.
     matter: fault, bill, complaint, tipoff, question or unstated (requirement C1).
     wanted: asked to be called, by a key or by staying. promised: the promise follows directly on this line.
+    waited_since: as in CallFacts.
     """
 
     unique_id: str
@@ -44,3 +47,4 @@ class Left:
     wanted: bool
     promised: bool
     incident: str = ""
+    waited_since: datetime | None = None

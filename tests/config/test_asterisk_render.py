@@ -11,7 +11,7 @@ from config.asterisk import DialplanSite, ScopeLine, SiteInvalid, render
 from config.prompts import wordings
 from config.values import Dial
 from ivr.agi_call import LONGEST_KEEP
-from ivr.dialogue import MATTERS
+from ivr.dialogue import MATTERS, PROMISES
 
 SITE = DialplanSite(
     scopes=(ScopeLine("power", "power-queue"), ScopeLine("water", "water", "en")),
@@ -116,6 +116,14 @@ def admitted(sign: str) -> bool:
     return True
 
 
+def test_the_promise_of_each_message_is_the_dialogues() -> None:
+    chosen = re.findall(
+        r'(?:"\$\{HF_MESSAGE\}"="([a-z]+)"(?: \| "\$\{HF_MESSAGE\}"="([a-z]+)")?\]\?(-[a-z]+))', dialplan()
+    )
+    found = {message: f"promise{ending}" for *messages, ending in chosen for message in messages if message}
+    assert found == PROMISES
+
+
 def test_every_sign_that_the_policy_admits_in_a_dial_template_reaches_dial() -> None:
     (asterisk_class,) = set(re.findall(r"Dial\(\$\{FILTER\(([^,]+),\$\{HF_DIAL\}\)\}", dialplan()))
     wanted = {sign for code in range(256) if admitted(sign := chr(code))}
@@ -125,7 +133,7 @@ def test_every_sign_that_the_policy_admits_in_a_dial_template_reaches_dial() -> 
 
 
 def test_a_frozen_bridge_costs_little_and_a_slow_disk_is_no_frozen_bridge() -> None:
-    waits = re.findall(r"TIMEOUT\(absolute\)=([1-9]\d*)\)", dialplan())
+    waits = re.findall(r"TIMEOUT\(absolute\)=([1-9]\d*)\)", dialplan().split("; ---- Telling staff")[0])
     assert waits[0] == "5"  # before the first step
     assert set(waits[1:]) == {"4"}
     assert all(int(wait) >= LONGEST_KEEP + 1 for wait in waits)

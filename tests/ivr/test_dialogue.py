@@ -288,3 +288,17 @@ def test_a_dialogue_depends_on_nothing_but_its_inputs(
         return heard.dialogue
 
     assert run() == run()
+
+
+@pytest.mark.parametrize(
+    ("message", "promise"),
+    [("fault", "promise"), ("degraded", "promise"), ("surge", "promise-soon"), ("closed", "promise-open")],
+)
+def test_b4_what_is_promised_fits_what_the_caller_was_told(message: str, promise: str) -> None:
+    heard = Heard(replace(CALL, message=message, key="1")).answer("1", Kept())
+    assert Play((promise,)) in heard.order
+
+
+def test_the_time_since_which_he_waited_goes_with_what_he_leaves() -> None:
+    since = NOW - timedelta(minutes=7)
+    assert Heard(replace(CALL, key="1", waited_since=since)).answer("1").left.waited_since == since
