@@ -6,11 +6,13 @@ Secrets have no default and never appear in a repr or in an error.
 """
 
 import os
+import re
 from collections.abc import Iterator, Mapping
 from difflib import get_close_matches
 from pathlib import Path
 from types import MappingProxyType
 from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
 
 from dotenv import dotenv_values
 from pydantic import AfterValidator, Field, SecretStr, ValidationError
@@ -39,9 +41,25 @@ def _directory(path: Path) -> Path:
     return path
 
 
+def _pin(pin: SecretStr) -> SecretStr:
+    """Keyed on a telephone: digits, and too many to be tried out before it is locked."""
+    if re.fullmatch("[0-9]{4,12}", pin.get_secret_value(), re.ASCII) is None:
+        raise PydanticCustomError("pin", "must be 4 to 12 digits")
+    return pin
+
+
+def _url(url: str) -> str:
+    """A base URL, without the slash at its end."""
+    found = urlsplit(url)
+    if found.scheme not in ("http", "https") or not found.hostname or found.query or found.fragment:
+        raise PydanticCustomError("url", "must be a plain http:// or https:// address")
+    return url.rstrip("/")
+
+
 Directory = Annotated[Path, AfterValidator(_directory)]
 Port = Annotated[int, Field(ge=1, le=65535)]
 Host = Annotated[str, Field(pattern=r"^[A-Za-z0-9_.:-]{1,253}$")]
+Url = Annotated[str, AfterValidator(_url)]
 Secret = Annotated[SecretStr, Field(min_length=1)]
 
 
@@ -53,6 +71,10 @@ class Settings(BaseSettings):
     ami_*: the manager account. agi_*: where our FastAGI listens.
     console_*: where the web console listens, its password and the key of its cookies (the console needs both).
     beat_every: seconds between the heart beats that the dialplan's dead-man rules watch.
+    twilio_*: the account for SMS and voice to staff, all of it or none; twilio_url: where its API answers.
+    public_url: under which the outside reaches our web hooks and acknowledgement links, which link_secret signs.
+    webhook_*: where the bridge listens for alerts from outside; off without the secret.
+    code_pin: of the phone codes, which are off without it.
     """
 
     model_config = SettingsConfigDict(
@@ -80,6 +102,16 @@ class Settings(BaseSettings):
     console_password: Secret | None = None
     console_secret_key: Annotated[SecretStr, Field(min_length=16)] | None = None
     beat_every: float = Field(default=1.0, ge=0.1, le=5.0)
+    twilio_account_sid: Annotated[str, Field(pattern=r"^AC[0-9a-fA-F]{32}$")] | None = None
+    twilio_auth_token: Secret | None = None
+    twilio_from: Annotated[str, Field(pattern=r"^(\+[1-9][0-9]{6,14}|MG[0-9a-fA-F]{32})$")] | None = None
+    twilio_url: Url = "https://api.twilio.com"
+    public_url: Url | None = None
+    link_secret: Annotated[SecretStr, Field(min_length=16)] | None = None
+    webhook_host: Host = "127.0.0.1"
+    webhook_port: Port = 8096
+    webhook_secret: Annotated[SecretStr, Field(min_length=16)] | None = None
+    code_pin: Annotated[SecretStr, AfterValidator(_pin)] | None = None
     log_level: Literal["debug", "info", "warning", "error"] = "info"
 
 
@@ -96,10 +128,24 @@ REMEDY: Mapping[str, str] = MappingProxyType(
         "console_password": "a password of your own",
         "console_secret_key": "at least 16 random characters: openssl rand -hex 32",
         "beat_every": "seconds from 0.1 to 5",
+        "twilio_account_sid": "the account's SID: AC and 32 hexadecimal digits",
+        "twilio_auth_token": "the account's auth token",
+        "twilio_from": "a number of the account in E.164, or a messaging service's SID (MG…)",
+        "twilio_url": "the base URL of Twilio's API, or leave it out",
+        "public_url": "the address under which the outside reaches us, such as https://hotline.example",
+        "link_secret": "at least 16 random characters: openssl rand -hex 32",
+        "webhook_secret": "at least 16 random characters: openssl rand -hex 32",
+        "code_pin": "4 to 12 digits",
         "log_level": "debug, info, warning or error",
     }
 )
 """What each setting wants; ports and hosts say it by their name."""
+
+GROUPS: tuple[tuple[str, tuple[str, ...], str], ...] = (
+    ("Twilio", ("twilio_account_sid", "twilio_auth_token", "twilio_from"), "no SMS and no call by Twilio"),
+    ("acknowledgement links", ("public_url", "link_secret"), "no links in messages"),
+)
+"""Settings that only mean something together: what they are for, their names, and what it means to give none."""
 
 
 def load_settings(**overrides: Any) -> Settings:
@@ -119,9 +165,23 @@ def load_settings(**overrides: Any) -> Settings:
     except ValidationError as error:
         found = error.errors(include_url=False, include_input=False)
         raise ConfigErrors([*errors, *(_error(one) for one in found if _is_own(one))]) from None
+    errors += _halves(settings)
     if errors:
         raise ConfigErrors(errors)
     return settings
+
+
+def _halves(settings: Settings) -> Iterator[ConfigError]:
+    """Groups of which only a part is given."""
+    for what, names, without in GROUPS:
+        missing = [name for name in names if getattr(settings, name) is None]
+        if missing and len(missing) < len(names):
+            for name in missing:
+                variable = f"{PREFIX}{name.upper()}"
+                remedy = f"Set {variable} to {REMEDY[name]}, or unset all of {what} ({without})."
+                yield ConfigError(
+                    SOURCE, name, f"is missing, though other settings of {what} are given", remedy
+                )
 
 
 def environment_now() -> Mapping[str, str]:

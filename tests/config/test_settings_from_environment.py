@@ -155,3 +155,64 @@ def test_settings_cannot_be_changed_and_every_remedy_is_of_a_setting() -> None:
     assert set(REMEDY) <= set(Settings.model_fields)
     with pytest.raises(ValueError, match="frozen"):
         load_settings().ami_port = 1
+
+
+def test_half_of_a_group_is_an_error_for_each_that_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOLDFAST_TWILIO_FROM", "+15005550006")
+    monkeypatch.setenv("HOLDFAST_PUBLIC_URL", "https://hotline.example/")
+    found = errors()
+    assert set(found) == {"twilio_account_sid", "twilio_auth_token", "link_secret"}
+    assert "or unset all of Twilio" in found["twilio_auth_token"].remedy
+
+
+def test_whole_groups_are_taken_and_shown_without_their_secrets(monkeypatch: pytest.MonkeyPatch) -> None:
+    given = {
+        "TWILIO_ACCOUNT_SID": "AC" + "0" * 32,
+        "TWILIO_AUTH_TOKEN": SECRET,
+        "TWILIO_FROM": "+15005550006",
+        "TWILIO_URL": "http://127.0.0.1:8999/",
+        "PUBLIC_URL": "https://hotline.example/base/",
+        "LINK_SECRET": SECRET,
+        "WEBHOOK_SECRET": SECRET,
+        "CODE_PIN": "8462",
+    }
+    for name, value in given.items():
+        monkeypatch.setenv(f"HOLDFAST_{name}", value)
+    settings = load_settings()
+    assert settings.twilio_url == "http://127.0.0.1:8999"
+    assert settings.public_url == "https://hotline.example/base"
+    assert settings.code_pin is not None
+    assert settings.code_pin.get_secret_value() == "8462"
+    assert SECRET not in repr(settings)
+    assert "8462" not in repr(settings)
+
+
+def test_without_their_secrets_webhooks_links_and_codes_are_off() -> None:
+    settings = load_settings()
+    assert (
+        settings.webhook_secret
+        is settings.link_secret
+        is settings.code_pin
+        is settings.twilio_auth_token
+        is None
+    )
+    assert (settings.webhook_host, settings.webhook_port) == ("127.0.0.1", 8096)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("code_pin", "12a4"),
+        ("code_pin", "123"),
+        ("public_url", "ftp://hotline.example"),
+        ("twilio_url", "api.twilio.com"),
+        ("twilio_from", "0571 88"),
+        ("twilio_account_sid", "SK123"),
+        ("webhook_secret", "short"),
+    ],
+)
+def test_a_wrong_value_for_the_ways_to_staff_is_told(
+    monkeypatch: pytest.MonkeyPatch, name: str, value: str
+) -> None:
+    monkeypatch.setenv(f"HOLDFAST_{name.upper()}", value)
+    assert name in errors()
