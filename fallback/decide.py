@@ -16,15 +16,21 @@ from math import inf, isinf
 from types import MappingProxyType
 from typing import Any
 
-from fallback import health, links, overrides, readings, scopes
+from fallback import adopting, cases, edges, health, links, overrides, readings, scopes, waiting
 from fallback.decision import Decision, WantFlag
 from fallback.events import (
+    CalendarTold,
+    CallerLeft,
+    CallerWaits,
+    ClockStepped,
     Event,
+    LinesSeen,
     LinkLost,
     MemberGone,
     MemberSeen,
     OverrideEnded,
     OverrideSet,
+    PartSeen,
     QueueSeen,
     RecoveryTimeSet,
     SnapshotTaken,
@@ -35,10 +41,11 @@ from fallback.modes import Mode
 from fallback.policy import Policy
 from fallback.restore import initial, restore
 from fallback.state import State
-from fallback.step import refused, times_of, with_components, with_scopes
+from fallback.step import grace_of, is_behind_link, refused, times_of, with_components, with_scopes
 from fallback.time import Now
 
 __all__ = [
+    "adopt",
     "callbacks_allowed",
     "decide",
     "initial",
@@ -51,6 +58,7 @@ __all__ = [
 
 WALL_SLACK = 0.002  # seconds by which wall deadlines are told late, so that a Tick at one finds it due
 REBASE_FROM = 0.001  # seconds of drift between the clocks below which nothing is rebased
+STEP_FROM = 1.0  # seconds from which the wall clock was set, so that the calendar is looked at again
 
 
 def decide(state: State, event: Event, policy: Policy, now: Now) -> Decision:
@@ -58,17 +66,33 @@ def decide(state: State, event: Event, policy: Policy, now: Now) -> Decision:
     handler = _HANDLERS.get(type(event))
     if handler is None:
         return refused(state, "", event, f"no rule for an event of type {type(event).__name__}", now)
-    return handler(state, event, policy, now)
+    decision = handler(state, event, policy, now)
+    if _is_over(state, decision, event):
+        return decision
+    return cases.follow(state, waiting.bring(state, decision, policy, now), policy, now, event)
 
 
 def tick(state: State, event: Tick, policy: Policy, now: Now) -> Decision:
-    """Everything that time alone brings: overrides and announced times end, holds run out."""
+    """Everything that time alone brings: shifts and windows turn, overrides and announced times end, holds run
+    out, rungs are due.
+    """
     before = _rebased(state, now)
     if _due(before, policy, before.wall_offset) > now.mono:
         return Decision(before)
-    first = overrides.expired(before, policy, now)
-    moved, changes = with_components(first.state, first.state.components, policy, now)
-    return with_scopes(first.state, moved, policy, now, first.changes + changes, first.actions)
+    turned, heard, rows, told = edges.at_edge(before, policy, now)
+    moved, changes = with_components(turned, {**turned.components, **heard}, policy, now)
+    first = overrides.expired(moved, policy, now)
+    rows = (*rows, *changes, *first.changes)
+    return with_scopes(first.state, first.state, policy, now, rows, (*told, *first.actions))
+
+
+def adopt(state: State, old: Policy, new: Policy, now: Now) -> Decision:
+    """Another policy on a running state: modes, overrides, incidents and cases are kept as far as it holds their
+    scopes; components that it brings are UNKNOWN, those that it drops are gone. Every flag is told again.
+    """
+    decision = adopting.adopted(state, old, new, now)
+    decision = waiting.bring(state, decision, new, now, was_armed=old.armed)
+    return cases.follow(state, decision, new, now)
 
 
 def next_deadline(state: State, policy: Policy) -> float | None:
@@ -78,14 +102,21 @@ def next_deadline(state: State, policy: Policy) -> float | None:
 
 
 def _due(state: State, policy: Policy, wall_offset: float) -> float:
-    due = inf
-    if state.linked:
-        for name, component in state.components.items():
-            times = times_of(policy, name)
-            due = min(due, health.deadline(component, times, state.boot_grace_until_mono))
+    due = min(state.edge_at - wall_offset, cases.deadline(state, policy, wall_offset))
+    for name, component in state.components.items():
+        if state.linked or not is_behind_link(policy, name):
+            grace = grace_of(state, policy, name)
+            due = min(due, health.deadline(component, times_of(policy, name), grace))
     for name, scope in state.scopes.items():
-        due = min(due, scopes.deadline(scope, policy.scopes[name], wall_offset))
+        due = min(due, scopes.deadline(scope, policy.scopes[name], policy, state, wall_offset))
     return due
+
+
+def _is_over(before: State, decision: Decision, event: Event) -> bool:
+    """Whether nothing can follow: the event was refused, or it is a Tick at which nothing was due."""
+    if isinstance(event, Tick):
+        return decision.state.scopes is before.scopes
+    return decision.state is before and bool(decision.changes)
 
 
 def wanted_flags(state: State, policy: Policy) -> tuple[WantFlag, ...]:
@@ -110,18 +141,26 @@ def ready_since(state: State, scope: str) -> float | None:
 
 def _rebased(state: State, now: Now) -> State:
     offset = now.wall.timestamp() - now.mono
-    if abs(offset - state.wall_offset) < REBASE_FROM:
+    moved = abs(offset - state.wall_offset)
+    if moved < REBASE_FROM:
         return state
-    return replace(state, wall_offset=offset)
+    return replace(state, wall_offset=offset, edge_at=state.edge_at if moved < STEP_FROM else -inf)
 
 
 # Each handler takes the one event type it is filed under; Any stands for it.
 _HANDLERS: Mapping[type, Callable[[State, Any, Policy, Now], Decision]] = MappingProxyType(
     {
+        **cases.HANDLERS,
         TrunkSeen: readings.trunk_seen,
+        PartSeen: readings.part_seen,
         MemberSeen: readings.member_seen,
         MemberGone: readings.member_gone,
-        QueueSeen: readings.queue_seen,
+        QueueSeen: waiting.queue_seen,
+        CallerWaits: waiting.caller_waits,
+        CallerLeft: waiting.caller_left,
+        LinesSeen: waiting.lines_seen,
+        CalendarTold: edges.calendar_told,
+        ClockStepped: edges.clock_stepped,
         LinkLost: links.link_lost,
         SnapshotTaken: links.snapshot_taken,
         Tick: tick,

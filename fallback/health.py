@@ -1,16 +1,19 @@
 """Health of one component: what it is, what moves it, and when.
 
 The theory. A component is judged by *kinds of evidence* (requirement D1). Each kind keeps its latest word,
-good or bad, since when, and how often in a row (``Standing``). Two natures of evidence exist:
+good or bad, since when, and how often in a row (``Standing``). Three natures of evidence exist:
 
-- a **level** (contact, registration, members) is told by its source only when it changes. Asterisk sends one
-  ContactStatus when a contact becomes unreachable and then nothing. So one word stands until the source says
+- a **level** (contact, registration, members, alert …) is told by its source only when it changes. Asterisk sends
+  one ContactStatus when a contact becomes unreachable and then nothing. So one word stands until the source says
   otherwise, and time alone makes it convincing: bad for ``down_after`` seconds without a break.
-- a **sample** (calls) is one trial. It speaks only for its own moment: it needs ``suspect_count`` in a row
-  besides the same ``down_after`` seconds, and is forgotten after ``sample_life`` seconds without another one.
+- a **sample** (calls, test call, probe, latency) is one trial. It speaks only for its own moment: it needs
+  ``suspect_count`` in a row besides the same ``down_after`` seconds, and is forgotten after ``sample_life``
+  seconds without another one.
+- a **word** (a person's report, one of our own parts about itself) is a level that convinces at once, both ways.
 
-Two kinds that are bad at once convince after the shorter ``two_kinds_after``. One good word of the same kind
-ends a suspicion, so a contact that flips for one reading now and then never leads to DOWN.
+Two kinds that are bad at once convince after the shorter ``two_kinds_after``; kinds that are read from the same
+thing (``ROOT``) count as one. One good word of the same kind ends a suspicion, so a contact that flips for one
+reading now and then never leads to DOWN.
 
 The way back is as strict: no kind may be bad, samples must be good ``good_count`` times in a row, and all
 this for ``up_after`` seconds without a break, lengthened by ``flap_penalty`` for every return within the last
@@ -34,7 +37,16 @@ from fallback.policy import HealthTimes
 from fallback.state import ComponentState, Health, Standing
 from fallback.time import Now
 
-SAMPLES = frozenset({Evidence.CALLS})
+SAMPLES = frozenset({Evidence.CALLS, Evidence.TESTCALL, Evidence.PROBE, Evidence.LATENCY})
+WORDS = frozenset({Evidence.REPORT, Evidence.OWN})
+ROOT: Mapping[Evidence, Evidence] = MappingProxyType(
+    {
+        Evidence.SIGNOUT: Evidence.MEMBERS,
+        Evidence.SHARE: Evidence.CALLS,
+        Evidence.LATENCY: Evidence.PROBE,
+    }
+)
+"""Kinds that are read from the same thing as another: both at once are no more than one."""
 MOST_RETURNS = 32  # remembered for the flap penalty; far beyond what any sane penalty_max can use
 DETAIL_LENGTH = 200
 
@@ -118,6 +130,13 @@ def lose(component: ComponentState, now: Now) -> ComponentState:
     return replace(component, evidence={}) if component.evidence else component
 
 
+def forgive(component: ComponentState) -> ComponentState:
+    """The component without what speaks against it; the same object if nothing does."""
+    if all(said.good for said in component.evidence.values()):
+        return component
+    return replace(component, evidence={kind: said for kind, said in component.evidence.items() if said.good})
+
+
 def settle(component: ComponentState, times: HealthTimes, now: Now, grace_until: float) -> ComponentState:
     """The component one step on, as evidence and time allow; the same object if nothing changes.
 
@@ -154,17 +173,19 @@ def bad_due(component: ComponentState, times: HealthTimes, grace_until: float) -
     if component.owes:
         return -inf
     alone = inf
-    starts: list[float] = []
+    starts: dict[Evidence, float] = {}
     for kind, said in component.evidence.items():
         if said.good:
             continue
-        start = max(said.since, grace_until)
-        starts.append(start)
+        if kind in WORDS:
+            return -inf
+        start, root = max(said.since, grace_until), ROOT.get(kind, kind)
+        starts[root] = min(start, starts.get(root, inf))
         if kind not in SAMPLES or said.count >= times.suspect_count:
             alone = min(alone, start + times.down_after)
     if len(starts) < 2:
         return alone
-    return min(alone, sorted(starts)[1] + times.two_kinds_after)
+    return min(alone, sorted(starts.values())[1] + times.two_kinds_after)
 
 
 def good_due(component: ComponentState, times: HealthTimes) -> float:
@@ -173,6 +194,9 @@ def good_due(component: ComponentState, times: HealthTimes) -> float:
     """
     if not component.evidence:
         return inf
+    for kind, said in component.evidence.items():
+        if kind in WORDS and said.last >= component.since_mono:
+            return -inf  # said since it began to mend: no word of before it broke
     for kind, said in component.evidence.items():
         if kind in SAMPLES and said.count < times.good_count:
             return inf
@@ -190,7 +214,7 @@ def deadline(component: ComponentState, times: HealthTimes, grace_until: float) 
     for kind, said in component.evidence.items():
         any_bad = any_bad or not said.good
         if kind in SAMPLES and not (said.good and component.health is Health.UP):
-            due = said.last + times.sample_life
+            due = min(due, said.last + times.sample_life)
     if component.health is Health.MENDING:
         return min(due, good_due(component, times))
     if component.health is Health.DOWN or not any_bad:

@@ -9,12 +9,15 @@ from datetime import UTC, datetime
 
 from fallback.decision import Action, Change, Decision, TellStaff, Text
 from fallback.events import OverrideEnded, OverrideSet, RecoveryTimeSet
-from fallback.modes import RANK, Mode
+from fallback.modes import Mode
 from fallback.policy import Policy
 from fallback.scopes import Step, evaluate, released
 from fallback.state import Override, ScopeState, State
 from fallback.step import refused
 from fallback.time import Now
+
+RELEASES = frozenset({Mode.DEGRADED, Mode.OUTAGE, Mode.EVACUATED})
+"""Manual modes after whose end the scope recovers first."""
 
 
 def override_set(state: State, event: OverrideSet, policy: Policy, now: Now) -> Decision:
@@ -98,7 +101,7 @@ def _expired_recovery(state: State, scope: ScopeState, policy: Policy, now: Now)
 def _ended(state: State, scope: ScopeState, why: str, who: str, policy: Policy, now: Now) -> Decision:
     mode = scope.override.mode if scope.override else Mode.NORMAL
     base = replace(scope, override=None)
-    if RANK[mode] > RANK[Mode.RECOVERING]:
+    if mode in RELEASES:
         base = released(base, now)
     told = TellStaff(scope.name, Text.OVERRIDE_ENDED, who or why)
     step = evaluate(scope, base, state, policy, now, why, who)

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
+from math import inf
 
 from fallback.decision import Action, Change, Decision
 from fallback.health import settle
@@ -18,9 +19,19 @@ def refused(state: State, subject: str, event: object, reason: str, now: Now, wh
 
 
 def times_of(policy: Policy, name: str) -> HealthTimes:
-    """The times of a trunk or a pool. Raises KeyError for neither."""
-    component = policy.trunks.get(name) or policy.pools[name]
+    """The times of a trunk, a pool or a part. Raises KeyError for none of them."""
+    component = policy.trunks.get(name) or policy.pools.get(name) or policy.parts[name]
     return component.times
+
+
+def is_behind_link(policy: Policy, name: str) -> bool:
+    """Whether only our manager link tells of the component; parts have sources of their own."""
+    return name not in policy.parts
+
+
+def grace_of(state: State, policy: Policy, name: str) -> float:
+    """Mono time until which nothing bad is evidence about the component: phones register after a boot."""
+    return state.boot_grace_until_mono if is_behind_link(policy, name) else -inf
 
 
 def with_components(
@@ -31,15 +42,15 @@ def with_components(
     components = dict(state.components)
     for name, component in heard.items():
         before = state.components[name]
-        components[name], rows = _settled(before, component, policy, state.boot_grace_until_mono, now)
+        grace = grace_of(state, policy, name)
+        components[name], rows = _settled(before, component, times_of(policy, name), grace, now)
         changes.extend(rows)
     return replace(state, components=components), tuple(changes)
 
 
 def _settled(
-    before: ComponentState, component: ComponentState, policy: Policy, grace_until: float, now: Now
+    before: ComponentState, component: ComponentState, times: HealthTimes, grace_until: float, now: Now
 ) -> tuple[ComponentState, list[Change]]:
-    times = times_of(policy, component.name)
     rows = [_row(before, component, now)] if component.health is not before.health else []
     while (settled := settle(component, times, now, grace_until)).health is not component.health:
         rows.append(_row(component, settled, now))
@@ -74,12 +85,18 @@ def with_scopes(
     return Decision(after, tuple(_with_incident(row, after, policy) for row in rows), tuple(wants))
 
 
+def with_scope(before: State, base: ScopeState, state: State, policy: Policy, now: Now) -> Decision:
+    """The decision after one scope has been evaluated, from ``base``: as the event has left it."""
+    after, rows, wants = evaluate(before.scopes[base.name], base, state, policy, now)
+    return Decision(replace(state, scopes={**state.scopes, base.name: after}), rows, wants)
+
+
 def _with_incident(change: Change, state: State, policy: Policy) -> Change:
     """A component's change belongs to the first open incident of a scope that it serves."""
     if change.kind != "component":
         return change
     for name, scope in state.scopes.items():
         served = policy.scopes[name]
-        if scope.incident and (change.subject in served.pools or change.subject in served.trunks):
+        if scope.incident and change.subject in (*served.pools, *served.trunks, *served.parts):
             return replace(change, incident=scope.incident.key)
     return change

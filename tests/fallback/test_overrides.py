@@ -81,10 +81,10 @@ def test_an_override_to_normal_cuts_the_recovery_hold_short() -> None:
     assert callbacks_allowed(story.state, "power")
 
 
-def test_degraded_can_be_set_by_hand_and_passes_callers() -> None:
+def test_a2_degraded_can_be_set_by_hand_and_offers_callers_a_callback() -> None:
     story = well()
     story.do(override(Mode.DEGRADED))
-    assert (story.scope().effective, story.scope().action) == (Mode.DEGRADED, DialplanAction.PASS)
+    assert (story.scope().effective, story.scope().action) == (Mode.DEGRADED, DialplanAction.OFFER)
     assert not callbacks_allowed(story.state, "power")
     assert story.incident().kind == "A2"
 
@@ -93,7 +93,7 @@ def test_a6_evacuated_has_its_own_message_and_ends_only_by_a_leader() -> None:
     story = well()
     story.do(override(Mode.EVACUATED, until=None, why="fire"))
     assert story.flags()[-1].message == "evacuation"
-    assert story.scope().action is DialplanAction.CAPTURE
+    assert story.scope().action is DialplanAction.EVACUATE
     assert story.incident().kind == "A6"
     story.wait(7 * 86400)
     assert story.scope().effective is Mode.EVACUATED
