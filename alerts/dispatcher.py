@@ -103,10 +103,12 @@ class Alerts:
         self._wake.set()
 
     async def acknowledge(self, key: str, how: str = "web") -> bool:
-        """A person confirmed the message by something else than its own way; durable on return. False for an unknown key."""
+        """A person confirmed this message, and of a gathered one only this part, by a page or a key; durable on return.
+        False for an unknown key.
+        """
         await self._ready.wait()
-        known = bool(self._book.together(key))
-        self._receipt(key, Receipt(Fate.CONFIRMED, how), how)
+        known = key in self._book.by_key
+        self._receipt(key, Receipt(Fate.CONFIRMED, how), how, alone=True)
         await self._writer.flush()
         return known
 
@@ -305,8 +307,10 @@ class Alerts:
         people = [(errand.person, errand.role, way.value) for errand, way in self._book.told(end.incident)]
         self._note(rung_entry(note, people, kind="end"))
 
-    def _receipt(self, key: str, receipt: Receipt, how: str = "") -> None:
+    def _receipt(self, key: str, receipt: Receipt, how: str = "", alone: bool = False) -> None:
         found = self._book.together(key)
+        if alone:
+            found = [(errand, one) for errand, one in found if one.key == key]
         if not found:
             log.warning("news of a message that nobody knows", key=key, fate=receipt.fate)
         for errand, one in found:

@@ -7,7 +7,20 @@ from zoneinfo import ZoneInfo
 
 from alerts.texts import EN, LANGUAGES, TEXTS, ZH
 
-__all__ = ["LANGUAGES", "TEXTS", "facts_for", "gathered", "known_text", "short", "spoken", "written"]
+__all__ = [
+    "LANGUAGES",
+    "TEXTS",
+    "facts_for",
+    "gathered",
+    "known_text",
+    "language_of",
+    "not_taken",
+    "page_words",
+    "short",
+    "spoken",
+    "taken",
+    "written",
+]
 
 GENERAL = "general"
 _UNKNOWN = "–"
@@ -23,6 +36,14 @@ _SILENT = MappingProxyType(
     {ZH: "没有收到确认,我们会继续联系。再见。", EN: "Nothing was pressed. We go on telling others. Goodbye."}
 )
 _GATHERED = MappingProxyType({ZH: "还有 {count} 条消息合并为一条:", EN: "{count} further messages in one:"})
+_PAGE: Mapping[str, Mapping[str, str]] = MappingProxyType(
+    {
+        "ask": {ZH: "请确认由您接手", EN: "Will you take this on?"},
+        "done": {ZH: "已确认,谢谢", EN: "Acknowledged, thank you"},
+        "unknown": {ZH: "链接无效或事件早已结束", EN: "This link is not valid, or the matter is long over"},
+    }
+)
+_BUTTON = MappingProxyType({ZH: "我来处理", EN: "I take it on"})
 
 
 class _Facts(dict[str, str]):
@@ -92,6 +113,11 @@ def gathered(texts: Sequence[str], language: str) -> str:
         return texts[0]
     head = _GATHERED[language_of(language)].format(count=len(texts))
     return "\n".join([head, *texts])
+
+
+def page_words(state: str, language: str) -> tuple[str, str]:
+    """Heading and button of the acknowledgement page. state: ask, done or unknown."""
+    return _PAGE[state][language_of(language)], _BUTTON[language_of(language)]
 
 
 def short(text: str, most: int) -> str:

@@ -38,12 +38,12 @@ def free_lines(
 ) -> tuple[tuple[Trunk, int], ...]:
     """The scope's healthy trunks with their free channels, the freest first."""
     trunks: Iterable[Trunk] = (policy.trunks[name] for name in policy.scopes[scope].trunks)
-    healthy = [trunk for trunk in trunks if _usable(state.components.get(trunk.name))]
+    healthy = [trunk for trunk in trunks if usable(state.components.get(trunk.name))]
     free = [(trunk, max(0, trunk.channels - in_use.get(trunk.name, 0))) for trunk in healthy]
     return tuple(sorted(free, key=lambda pair: -pair[1]))
 
 
-def _usable(component: ComponentState | None) -> bool:
+def usable(component: ComponentState | None) -> bool:
     """Surely well, or a carrier that nothing watches: the core counts its lines as usable too."""
     if component is None:
         return True

@@ -1,0 +1,191 @@
+"""Alert calls through our own Asterisk: placed once each, and watched until AstDB says how they ended.
+
+As with attempts, what is believed is what the guarded context wrote (docs/adr/0007). A call that was on its way when the
+link, or this process, was lost is adopted: its key stands in AstDB under an id that follows from the message alone.
+"""
+
+import asyncio
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+import structlog
+
+from alerts.book import short_id
+from alerts.call_way import AlertCall, judge
+from alerts.values import Fate, Receipt
+from ami_bridge.capacity import usable
+from ami_bridge.clock import Clock
+from ami_bridge.link import Link, LinkDown, NotSent
+from ami_bridge.originate import Guard, Headers
+from config.prompts import alert_prompts
+from fallback.policy import Policy, Trunk
+from fallback.state import State
+
+log = structlog.get_logger()
+
+FAMILY = "holdfast-alert"
+DIAL_CONTEXT, SPEAK_CONTEXT = "holdfast-alert-dial", "holdfast-alert"
+NOT_AFTER = 20  # seconds after which Asterisk refuses an order to call
+LATE = 3.0  # seconds after which the guard surely refuses an order whose time has passed
+RING = 30
+LONGEST = 300.0  # seconds after which nothing more is heard of a call: it rings 30 s and speaks 240 s at most
+KEEP_KEY = 600.0  # seconds for which a key stays in AstDB, so that a late order is known as seen
+LOOK_EVERY = 0.4
+
+
+@dataclass(slots=True)
+class Watched:
+    """A call under way, or over and not yet swept. since, over_at: mono seconds; told: its fate so far."""
+
+    key: str
+    since: float
+    placed: bool = True  # by this run, under the present link
+    told: Fate | None = None
+    over_at: float | None = None
+
+
+@dataclass(slots=True)
+class AlertCalls:
+    """Satisfies ``alerts.call_way.Caller``. lines: usable trunks, the freest first; receipt: hears how calls end."""
+
+    link: Link
+    guard: Callable[[], Guard]
+    lines: Callable[[], Sequence[Trunk]]
+    receipt: Callable[[str, Receipt], None]
+    clock: Clock
+    shown: str = ""
+    _calls: dict[str, Watched] = field(default_factory=dict)
+
+    async def place(self, call: AlertCall) -> Receipt:
+        """One order to call, sent once."""
+        if call.id in self._calls:
+            return Receipt(Fate.UNKNOWN, "this call is on its way already")
+        dial = self._dial(call.address)
+        if not dial:
+            return Receipt(Fate.FAILED, "no line is free", untouched=True)
+        order = originate(call, dial, self.guard(), self.shown)
+        self._calls[call.id] = Watched(call.key, self.clock().mono)
+        receipt = await self._ask(order)
+        if receipt.fate is Fate.FAILED:
+            del self._calls[call.id]
+        return receipt
+
+    async def _ask(self, order: Headers) -> Receipt:
+        try:
+            reply = await self.link.action(order)
+        except (NotSent, ValueError) as problem:  # ValueError: a header that Asterisk would misread
+            return Receipt(Fate.FAILED, f"not placed: {problem}", untouched=isinstance(problem, NotSent))
+        except (
+            LinkDown
+        ) as problem:  # it left, and nobody answered: AstDB will tell, and meanwhile the next way follows
+            return Receipt(Fate.UNKNOWN, f"no answer from Asterisk: {problem}")
+        if not reply.ok:
+            return Receipt(Fate.FAILED, f"Asterisk refused: {reply.message}", untouched=True)
+        return Receipt(Fate.SENT)
+
+    def adopt(self, keys: Iterable[str]) -> None:
+        """Messages of an earlier run, or from before the link was lost, whose calls may live on (``Alerts.awaiting``)."""
+        for watched in self._calls.values():
+            watched.placed = False
+        for key in keys:
+            name = call_id(key)
+            if name not in self._calls:
+                self._calls[name] = Watched(key, self.clock().mono, placed=False)
+
+    async def run(self) -> None:
+        """Until cancelled: looks at every call that is under way."""
+        while True:
+            if self._calls and self.link.connected:
+                try:
+                    await self.look()
+                except LinkDown as problem:
+                    log.warning("alert calls wait", reason=str(problem))
+            await asyncio.sleep(LOOK_EVERY)
+
+    async def look(self) -> None:
+        """One look at each; raises LinkDown."""
+        now = self.clock().mono
+        for name, watched in list(self._calls.items()):
+            if watched.over_at is None:
+                await self._look_at(name, watched, now)
+            elif now - watched.over_at > KEEP_KEY:
+                await self.link.action({"Action": "DBDel", "Family": FAMILY, "Key": name})
+                self._calls.pop(name, None)
+
+    async def _look_at(self, name: str, watched: Watched, now: float) -> None:
+        stage = await _stage(self.link, name)
+        found = judge(stage) if stage is not None else self._never_seen(watched, now)
+        if found is None and now - watched.since > LONGEST:
+            found = Receipt(Fate.UNKNOWN, "Asterisk never said how the call ended")
+        if found is not None and found.fate is not watched.told:
+            watched.told = found.fate
+            self.receipt(watched.key, found)
+        heard = watched.told is Fate.DELIVERED and now - watched.since <= LONGEST  # 1 may yet be pressed
+        if watched.told is not None and not heard:
+            watched.over_at = now
+
+    def _never_seen(self, watched: Watched, now: float) -> Receipt | None:
+        """An order that Asterisk has not begun with by now is refused by its time, or by the fence that was raised since."""
+        if now - watched.since < NOT_AFTER + LATE:
+            return None
+        return Receipt(Fate.FAILED, "Asterisk never began with the call", untouched=watched.placed)
+
+    def _dial(self, address: str) -> str:
+        """A whole dial string stands as it is; a number goes out on the freest line. "" when none is free."""
+        if "/" in address:
+            return address
+        lines = self.lines()
+        return lines[0].dial.format(number=address) if lines else ""
+
+
+def call_id(key: str) -> str:
+    """The id of a message's call, as ``alerts.call_way.call_of`` gives it."""
+    return f"al{short_id(key)}"
+
+
+def originate(call: AlertCall, dial: str, guard: Guard, shown: str) -> Headers:
+    """The order. Pure."""
+    variables = {
+        "HF_DIAL": dial,
+        "HF_RING": str(RING),
+        "HF_SHOWN": shown,
+        "HF_SPEAK": "&".join(alert_prompts(call.language, call.facts)),
+        "HF_LANG": call.language,
+        "HF_FENCE": str(guard.fence),
+        "HF_NOT_AFTER": str(guard.epoch + NOT_AFTER),
+    }
+    return {
+        "Action": "Originate",
+        "Channel": f"Local/{call.id}@{DIAL_CONTEXT}/n",
+        "Context": SPEAK_CONTEXT,
+        "Exten": call.id,
+        "Priority": "1",
+        "Async": "true",
+        "Timeout": str((RING + 10) * 1000),
+        "Variable": [f"{name}={value}" for name, value in variables.items()],
+    }
+
+
+def alert_lines(
+    policy: Policy, state: State, in_use: Mapping[str, int], wanted: Sequence[str]
+) -> tuple[Trunk, ...]:
+    """Trunks that an alert call may use now, the freest first. wanted: names, () any. A full one is none. Pure."""
+    names = [name for name in wanted if name in policy.trunks] or list(policy.trunks)
+    free = [
+        (trunk.channels - in_use.get(trunk.name, 0), trunk)
+        for trunk in map(policy.trunks.__getitem__, names)
+        if usable(state.components.get(trunk.name))
+    ]
+    return tuple(trunk for left, trunk in sorted(free, key=lambda pair: -pair[0]) if left > 0)
+
+
+async def _stage(link: Link, name: str) -> str | None:
+    """What stands in AstDB, None when Asterisk has never seen the id; raises LinkDown."""
+    reply = await link.action({"Action": "DBGet", "Family": FAMILY, "Key": name})
+    if reply.ok:
+        return next(
+            (item.get("Val", "") for item in reply.events if item.get("Event") == "DBGetResponse"), ""
+        )
+    if "not found" in reply.message.lower():
+        return None
+    raise LinkDown(f"Asterisk refused DBGet: {reply.message}")
