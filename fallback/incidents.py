@@ -23,20 +23,20 @@ OVERRIDE_KIND: Mapping[Mode, str] = MappingProxyType(
 
 GRAVITY: Mapping[str, int] = MappingProxyType(
     {
-        "A10": 0,
+        "OWN": 0,
         "A1": 1,
-        "A7": 2,
-        "OWN": 3,
-        "A9": 4,
+        "A10": 2,
+        "A9": 3,
+        "A7": 4,
         "A8": 5,
         LINES_LOST: 6,
         "A2": 7,
-        POOL_LOST: 8,
-        "A5": 9,
+        "A5": 8,
+        POOL_LOST: 9,
         "A6": 10,
     }
 )
-"""For kinds of which the policy says nothing; power (A5) is graver than what it takes along."""
+"""For kinds of which the policy says nothing. What is graver has the longer ladder, since it takes the other's place."""
 
 NO_KINDS: Mapping[str, KindRule] = MappingProxyType({})
 DRILL_WHY = "live drill DRILL-"

@@ -2,7 +2,7 @@
 
 from datetime import datetime, timedelta
 
-from fallback.cases.book import TOLD, Draft, mark
+from fallback.cases.book import TOLD, Draft, mark, waiting_in
 from fallback.decision import TellStaff, Text
 from fallback.events import Presence
 from fallback.policy import Policy
@@ -42,8 +42,7 @@ def _of(draft: Draft, scope: ScopeState) -> str:
     agents = [presence for queue in queues for presence in state.members.get(queue, {}).values()]
     free = sum(presence is Presence.FREE for presence in agents)
     in_use = sum(state.in_use.get(name, 0) for name in served.trunks)
-    waiting = state.waiting.get(served.queue, 0)
     return (
-        f"{scope.name}: {scope.effective}, {waiting} waiting, {free} of {len(agents)} agents free, "
+        f"{scope.name}: {scope.effective}, {waiting_in(state, served.queue)} waiting, {free} of {len(agents)} agents free, "
         f"{in_use} of {scope.lines_left} lines in use"
     )

@@ -139,6 +139,11 @@ def gravest(needs: tuple[Need, ...], policy: Policy) -> str:
     return max((need.kind for need in needs), key=lambda kind: gravity(kind, policy.kinds))
 
 
+def waiting_in(state: State, queue: str) -> int:
+    """Callers who wait in a queue: those that are known one by one, or else what the queue says."""
+    return len(state.callers.get(queue, {})) or state.waiting.get(queue, 0)
+
+
 def facts_of(draft: Draft, case: Case) -> Mapping[str, str]:
     """What the words of a rung are filled with; times are ISO, aware UTC; "" what is not known."""
     state, known = draft.state, draft.policy.scopes.get(case.scope)
@@ -151,9 +156,10 @@ def facts_of(draft: Draft, case: Case) -> Mapping[str, str]:
         "minutes": str(int((draft.now.wall - case.opened_at).total_seconds() // 60)),
         "mode": scope.effective if scope else "",
         "lines": f"{scope.lines_left}/{scope.lines_total}" if scope else "",
-        "waiting": str(state.waiting.get(known.queue, "")) if known else "",
+        "waiting": str(waiting_in(state, known.queue)) if known else "",
         "recovery_at": scope.recovery_at.isoformat() if scope and scope.recovery_at else "",
         "hurt": str(case.hurt) if case.hurt else "",
         "owner": case.owner,
+        "plan": case.subject.removeprefix(PLAN_SUBJECT) if source_of(case) is Source.PLAN else "",
         "drill": case.drill,
     }

@@ -48,7 +48,7 @@ def follow_leaving(draft: Draft, before: State, event: Event | None) -> None:
 
 
 def _left(draft: Draft, before: State, queue: str, member: str) -> None:
-    if _may_leave(draft, queue, member):
+    if _may_leave(draft, before, queue, member):
         return
     name = f"{TOLD}signed_out {queue} {member}"
     cases = [case for case in _cases_at(draft, queue) if case.key in before.cases]
@@ -58,23 +58,22 @@ def _left(draft: Draft, before: State, queue: str, member: str) -> None:
         draft.actions.append(TellStaff(cases[0].scope, Text.SIGNED_OUT, f"{queue} {member}"))
 
 
-def _may_leave(draft: Draft, queue: str, member: str) -> bool:
+def _may_leave(draft: Draft, before: State, queue: str, member: str) -> bool:
     until = draft.state.leaves.get((queue, member))
     if until is not None and draft.now.wall < until:
         return True
     pools = [pool.name for pool in draft.policy.pools.values() if pool.queue == queue]
-    return any(name in draft.state.excused for name in pools) or _is_elsewhere(draft.state, queue, member)
+    return any(name in draft.state.excused for name in pools) or _is_elsewhere(
+        draft.state, before.agents.get((queue, member), ""), member
+    )
 
 
-def _is_elsewhere(state: State, queue: str, member: str) -> bool:
+def _is_elsewhere(state: State, agent: str, member: str) -> bool:
     """Whether the same agent is signed in on another device: he has changed his seat, and has not gone."""
-    agent = state.agents.get((queue, member))
-    if not agent:
-        return False
-    others = (key for key, name in state.agents.items() if name == agent and key[1] != member)
+    others = (key for key, name in state.agents.items() if agent and name == agent and key[1] != member)
     return any(
-        state.members.get(where, {}).get(other, Presence.UNREACHABLE) is not Presence.UNREACHABLE
-        for where, other in others
+        state.members.get(queue, {}).get(other, Presence.UNREACHABLE) is not Presence.UNREACHABLE
+        for queue, other in others
     )
 
 

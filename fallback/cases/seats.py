@@ -5,7 +5,7 @@ is there again (an unanswered one: talks again), or when the same agent can be r
 restart the seats are read back from the subjects of the cases.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import timedelta
 from math import inf
@@ -83,17 +83,21 @@ def release_seats(draft: Draft, key: str) -> None:
 
 
 def _note_agents(draft: Draft, event: Event | None) -> None:
-    seen: tuple[MemberSeen, ...] = ()
-    if isinstance(event, MemberSeen):
-        seen = (event,)
-    elif isinstance(event, SnapshotTaken):
-        seen = event.members
+    """Who sits where. A device that nobody is signed in at has no agent; a broken seat remembers its own."""
     known = draft.state.agents
-    news = {
-        (m.queue, m.member): m.agent for m in seen if m.agent and known.get((m.queue, m.member)) != m.agent
-    }
-    if news:
-        draft.state = replace(draft.state, agents={**known, **news})
+    told: Mapping[Key, str] = known
+    if (
+        isinstance(event, MemberSeen)
+        and event.agent
+        and known.get((event.queue, event.member)) != event.agent
+    ):
+        told = {**known, (event.queue, event.member): event.agent}
+    elif isinstance(event, MemberGone) and (event.queue, event.member) in known and draft.state.linked:
+        told = {key: agent for key, agent in known.items() if key != (event.queue, event.member)}
+    elif isinstance(event, SnapshotTaken):
+        told = {(m.queue, m.member): m.agent for m in event.members if m.agent}
+    if told != known:
+        draft.state = replace(draft.state, agents=told)
 
 
 def _touched(state: State, before: State, event: Event | None) -> Iterable[Key]:
