@@ -3,10 +3,13 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 from callbacks.values import Outcome
+from console import bridge_socket
+from console.bridge_socket import Answer
 from fallback.modes import Mode
 from store import Store
 
@@ -99,6 +102,11 @@ def drill_end(incident: str, participants: str = "", evaluation: str = "") -> As
 def write(store: Store, asked: Asked, who: str, now: datetime) -> int:
     """Write the intent; returns its id, by which its answer can be asked for."""
     return store.add_intent(asked.kind, asked.payload, who, now)
+
+
+def ask_bridge(path: Path, asked: Asked, who: str) -> Answer:
+    """Ask over the bridge's local socket instead, without the store; waits for the answer. Raises BridgeAway."""
+    return bridge_socket.act(path, asked.kind, asked.payload, who)
 
 
 def next_time_of_day(text: str, now: datetime, timezone: ZoneInfo) -> datetime:

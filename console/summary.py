@@ -2,18 +2,21 @@
 
 import dataclasses
 import json
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import Enum
-from typing import Final
+from pathlib import Path
+from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 from callbacks.masking import mask_number
 from callbacks.values import Promise, PromiseState
-from console import live_rows
+from console import bridge_socket, live_rows
+from console.bridge_socket import BridgeAway
 from console.live_rows import Live
 from fallback.decision import Change
-from store import Store
+from store import Store, StoreProblem
 from store.intents import Intent
 
 FRESH_SECONDS: Final = (
@@ -22,6 +25,7 @@ FRESH_SECONDS: Final = (
 SHOWN_PROMISES: Final = 40
 SHOWN_CHANGES: Final = 10
 SHOWN_INTENTS: Final = 6
+_CHANGE_TEXTS: Final = ("kind", "subject", "old", "new", "reason", "who", "incident")
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,14 +86,14 @@ class FlightView:
 @dataclass(frozen=True, slots=True)
 class Figures:
     """open: not closed; due: may be called now; talking: being called, or the agent's word is awaited; missed: calls
-    of today that left nothing to call back.
+    of today that left nothing to call back. None: only the store knows, and it is away.
     """
 
-    open: int
-    due: int
-    talking: int
-    done_today: int
-    missed: int
+    open: int | None
+    due: int | None
+    talking: int | None
+    done_today: int | None
+    missed: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +113,9 @@ class IntentView:
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """Everything at one moment (aware UTC)."""
+    """Everything at one moment (aware UTC). from_memory: the bridge told it because the store is away, so figures of the
+    book and open promises are missing.
+    """
 
     at: datetime
     bridge: BridgeView
@@ -119,14 +125,18 @@ class Summary:
     calls: tuple[FlightView, ...]
     changes: tuple[ChangeView, ...]
     intents: tuple[IntentView, ...]
+    from_memory: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """What the policy says: the scopes by name, and the zone whose midnight begins "today"."""
+    """What the policy says: the scopes by name, and the zone whose midnight begins "today". socket: of the bridge, asked
+    when the store is away; None: then the store's problem is raised.
+    """
 
     scopes: tuple[str, ...]
     zone: ZoneInfo
+    socket: Path | None = None
 
 
 def to_json(picture: Summary) -> str:
@@ -141,7 +151,46 @@ def _plain(value: object) -> str:
 
 
 def build(store: Store, now: datetime, known: Known) -> Summary:
-    """Read everything once. now: aware UTC. Raises StoreProblem."""
+    """Read everything once. now: aware UTC. Raises StoreProblem when the store is away and no bridge stands in for it."""
+    try:
+        return _from_store(store, now, known)
+    except StoreProblem:
+        if known.socket is None:
+            raise
+        try:
+            return from_bridge(bridge_socket.status(known.socket), now)
+        except BridgeAway:
+            pass
+        raise
+
+
+def from_bridge(said: Mapping[str, Any], now: datetime) -> Summary:
+    """What the bridge tells from its memory; what only the store knows stays unknown. Nothing in ``said`` is trusted."""
+    at = live_rows.parse_time(said.get("at"))
+    rows = said.get("live")
+    changes = said.get("changes")
+    return Summary(
+        at=now,
+        bridge=_bridge_view(at, now),
+        live=live_rows.read(rows if isinstance(rows, Mapping) else {}, at),
+        figures=Figures(None, None, None, None, None),
+        promises=(),
+        calls=(),
+        changes=tuple(_told_changes(changes if isinstance(changes, list) else []))[:SHOWN_CHANGES],
+        intents=(),
+        from_memory=True,
+    )
+
+
+def _told_changes(changes: list[Any]) -> Iterator[ChangeView]:
+    for one in changes:
+        at = live_rows.parse_time(one.get("at")) if isinstance(one, Mapping) else None
+        if at is not None and one.get("kind") != "computed":
+            texts = (str(one.get(name, "")) for name in _CHANGE_TEXTS)
+            yield ChangeView(at, *texts)
+
+
+def _from_store(store: Store, now: datetime, known: Known) -> Summary:
     rows = store.live_rows()
     at = rows["bridge"].at if "bridge" in rows else None
     live = live_rows.read({key: row.value for key, row in rows.items()}, at)

@@ -7,7 +7,8 @@ from typing import Annotated
 import typer
 
 from console import intents
-from console.commands.shared import Problem, Scope, Who, ask, open_store, scope_named
+from console.commands.asking import BySocket, ask_anyhow
+from console.commands.shared import Problem, Scope, Who, scope_named
 from fallback.modes import Mode
 
 app = typer.Typer(help="Set a mode by hand, or end it.", no_args_is_help=True)
@@ -22,12 +23,12 @@ def set_(
     why: Annotated[str, typer.Option(help="The reason; it goes into the record.")],
     for_: Annotated[str, typer.Option("--for", help="How long: 90s, 30min, 2h. Not for EVACUATED.")] = "",
     who: Who = "",
+    by_socket: BySocket = False,
 ) -> None:
     """Set the mode of a scope. Every one but EVACUATED ends by itself."""
     name, wanted = scope_named(scope), _mode(mode)
     now = datetime.now(UTC)
-    with open_store() as store:
-        ask(store, intents.override_set(name, wanted, _reason(why), _until(wanted, for_, now)), who)
+    ask_anyhow(intents.override_set(name, wanted, _reason(why), _until(wanted, for_, now)), who, by_socket)
 
 
 @app.command()
@@ -35,11 +36,11 @@ def end(
     scope: Scope,
     why: Annotated[str, typer.Option(help="The reason; it goes into the record.")] = "",
     who: Who = "",
+    by_socket: BySocket = False,
 ) -> None:
     """End the mode that was set by hand."""
     name = scope_named(scope)
-    with open_store() as store:
-        ask(store, intents.override_end(name, why.strip()[:200]), who)
+    ask_anyhow(intents.override_end(name, why.strip()[:200]), who, by_socket)
 
 
 def _mode(text: str) -> Mode:

@@ -7,7 +7,8 @@ from zoneinfo import ZoneInfo
 import typer
 
 from console import intents
-from console.commands.shared import Problem, Scope, Who, ask, open_store, policy_now, scope_named
+from console.commands.asking import BySocket, ask_anyhow
+from console.commands.shared import Problem, Scope, Who, policy_now, scope_named
 
 app = typer.Typer(help="State when a scope will work again.", no_args_is_help=True)
 
@@ -17,12 +18,12 @@ def set_(
     scope: Scope,
     at: Annotated[str, typer.Argument(help="HH:MM on the site's clocks, or clear.")],
     who: Who = "",
+    by_socket: BySocket = False,
 ) -> None:
     """State the recovery time of a scope: HH:MM (the next such time), or ``clear`` when it is not known."""
     name = scope_named(scope)
     moment = None if at == "clear" else _moment(at)
-    with open_store() as store:
-        ask(store, intents.recovery_set(name, moment), who)
+    ask_anyhow(intents.recovery_set(name, moment), who, by_socket)
 
 
 def _moment(text: str) -> datetime:

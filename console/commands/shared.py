@@ -125,7 +125,11 @@ def ask(store: Store, asked: intents.Asked, who: str) -> None:
     Ends with code 1 when the bridge refused it or failed.
     """
     number = intents.write(store, asked, who.strip()[:40] or login_name(), datetime.now(UTC))
-    state, result = _answer(store, number)
+    tell(*answer_of(store, number))
+
+
+def tell(state: str, result: str) -> None:
+    """What became of a wish: applied, pending, refused or failed. Ends with code 1 for the last two."""
     if state == "applied":
         say("applied", "green", result)
     elif state == "pending":
@@ -135,7 +139,8 @@ def ask(store: Store, asked: intents.Asked, who: str) -> None:
         raise typer.Exit(1)
 
 
-def _answer(store: Store, number: int) -> tuple[str, str]:
+def answer_of(store: Store, number: int) -> tuple[str, str]:
+    """State and result of an intent, as soon as the bridge has answered; pending when it did not in time."""
     deadline = time.monotonic() + WAIT_SECONDS
     while True:
         row = store.intent(number)

@@ -10,11 +10,12 @@ from rich.live import Live as LiveScreen
 from rich.table import Column, Table
 from rich.text import Text
 
-from console import summary
-from console.commands.shared import known_now, local, open_store, out
+from config.settings import load_settings
+from console import bridge_socket, summary
+from console.commands.asking import BySocket, from_either
+from console.commands.shared import known_now, local, out
 from console.live_rows import ScopeView
 from console.summary import Known, Summary
-from store import Store
 
 _COLOURS = {
     "NORMAL": "green",
@@ -37,14 +38,14 @@ _COLOURS = {
 def status(
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object, numbers masked.")] = False,
     watch: Annotated[bool, typer.Option("--watch", help="Show it again every second until Ctrl-C.")] = False,
+    by_socket: BySocket = False,
 ) -> None:
     """Modes, trunks, agents, incident line and open promises. Without --json, ends with 1 when the bridge does not answer."""
     known = known_now()
-    with open_store() as store:
-        if watch and not as_json:
-            _watch(store, known)
-            return
-        picture = _look(store, known)
+    if watch and not as_json:
+        _watch(known, by_socket)
+        return
+    picture = _look(known, by_socket)
     if as_json:
         typer.echo(summary.to_json(picture))
         return
@@ -52,15 +53,23 @@ def status(
     raise typer.Exit(0 if picture.bridge.fresh else 1)
 
 
-def _look(store: Store, known: Known) -> Summary:
-    return summary.build(store, datetime.now(UTC), known)
+def _look(known: Known, by_socket: bool) -> Summary:
+    """From the store, or from the bridge's memory when the store is away."""
+    path = bridge_socket.socket_path(load_settings().data_dir)
+    return from_either(
+        lambda store: summary.build(store, datetime.now(UTC), known),
+        lambda: summary.from_bridge(bridge_socket.status(path), datetime.now(UTC)),
+        by_socket,
+    )
 
 
-def _watch(store: Store, known: Known) -> None:
-    with LiveScreen(render(_look(store, known)), console=out, screen=True, auto_refresh=False) as screen:
+def _watch(known: Known, by_socket: bool) -> None:
+    """Each look opens the store anew, so that it is shown again as soon as it is back."""
+    first = render(_look(known, by_socket))
+    with LiveScreen(first, console=out, screen=True, auto_refresh=False) as screen:
         while True:
             time.sleep(1)
-            screen.update(render(_look(store, known)), refresh=True)
+            screen.update(render(_look(known, by_socket)), refresh=True)
 
 
 def render(picture: Summary) -> RenderableType:
@@ -86,8 +95,9 @@ def _bridge(picture: Summary) -> Text:
     words = f"bridge {said.version} · link {said.link}"
     words += f" ({said.link_detail})" if said.link_detail else ""
     words += " · OBSERVING ONLY (armed: false)" if said.armed is False else ""
+    words += " · from the bridge's memory, without the book" if picture.from_memory else ""
     words += f" · {said.spool_backlog} captures wait in the spool" if said.spool_backlog else ""
-    return Text(words, "" if said.link == "up" else "yellow")
+    return Text(words, "" if said.link == "up" and not picture.from_memory else "yellow")
 
 
 def _scope(scope: ScopeView, observing: bool) -> Text:
@@ -136,8 +146,8 @@ def _agents(picture: Summary) -> Text:
 def _figures(picture: Summary) -> Text:
     figures = picture.figures
     return Text(
-        f"promises  open {figures.open}  due {figures.due}  talking {figures.talking}"
-        f"  done today {figures.done_today}  missed {figures.missed}\n"
+        f"promises  open {_known(figures.open)}  due {_known(figures.due)}  talking {_known(figures.talking)}"
+        f"  done today {_known(figures.done_today)}  missed {_known(figures.missed)}\n"
     )
 
 

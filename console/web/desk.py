@@ -79,7 +79,8 @@ def view(picture: Summary, *, choosing: bool = False) -> Desk:
     if scopes and not picture.figures.due:
         why_not = _("Nothing is due.")
     may_take = not cards and not why_not
-    return Desk(member, choosing, presence, members, cards, picture.figures.due, may_take, why_not)
+    due = picture.figures.due or 0
+    return Desk(member, choosing, presence, members, cards, due, may_take, why_not)
 
 
 @blueprint.get("/panel")

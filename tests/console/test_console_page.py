@@ -204,7 +204,17 @@ def test_json_is_what_the_command_line_prints(client: FlaskClient, store: Store,
     Visitor(client).sign_in()
     answer = client.get("/api/status").json
     assert answer is not None
-    assert set(answer) == {"at", "bridge", "live", "figures", "promises", "calls", "changes", "intents"}
+    assert set(answer) == {
+        "at",
+        "bridge",
+        "live",
+        "figures",
+        "promises",
+        "calls",
+        "changes",
+        "intents",
+        "from_memory",
+    }
     assert answer["figures"]["open"] == 15
     assert json.dumps(answer).count("****") >= 15
 
