@@ -7,6 +7,7 @@ from flask import Flask
 from config.errors import ConfigError, ConfigErrors
 from config.policy import load_policy
 from config.settings import Settings, load_settings
+from console.records.notice import wording_of
 from console.summary import Known
 from console.web import Site, create_app
 from store import Store
@@ -37,4 +38,5 @@ def site_of(settings: Settings) -> Site:
         secret_key=secret.get_secret_value(),
         known=Known(tuple(policy.fallback.scopes), ZoneInfo(policy.timezone)),
         claim_lease=policy.callbacks.claim_lease,
+        wording=wording_of(policy),
     )

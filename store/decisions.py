@@ -1,6 +1,6 @@
 """What was decided: change rows for the record, and the current state for pages and for a restart."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any
@@ -92,9 +92,19 @@ class Decisions(Subject):
         with self._database.read() as connection:
             return [Change(*row) for row in connection.execute(query)]
 
-    def changes_between(self, start: datetime, end: datetime, limit: int = 10_000) -> list[Change]:
+    def changes_between(
+        self,
+        start: datetime,
+        end: datetime,
+        limit: int = 10_000,
+        *,
+        kind: str | None = None,
+        subjects: Collection[str] | None = None,
+    ) -> list[Change]:
         """The changes of a time, start included and end not, in the order in which they were decided."""
         query = select(*_CHANGE).where(change.c.at >= start, change.c.at < end).order_by(change.c.id)
+        query = query if kind is None else query.where(change.c.kind == kind)
+        query = query if subjects is None else query.where(change.c.subject.in_(subjects))
         with self._database.read() as connection:
             return [Change(*row) for row in connection.execute(query.limit(limit))]
 

@@ -89,6 +89,13 @@ class Incidents(Subject):
         with self._database.read() as connection:
             return [_case(_saved(row)) for row in connection.execute(query)]
 
+    def live_drills(self, limit: int = 100) -> list[SavedIncident]:
+        """Drills in which callers could be affected, open and closed, the newest first."""
+        query = select(incident).where(incident.c.drill != "", incident.c.live)
+        with self._database.read() as connection:
+            rows = connection.execute(query.order_by(incident.c.opened_at.desc()).limit(limit))
+            return [_saved(row) for row in rows]
+
     def last_drills(self) -> Mapping[str, datetime]:
         """When each drill was last begun, by its name; a drill never held is left out."""
         query = (

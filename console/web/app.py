@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from flask import Flask, Response, g, request, session
 from flask_wtf import CSRFProtect  # type: ignore[import-untyped]  # Flask-WTF ships no types
 
-from console.web import api, auth, desk, leader, pages, problems, words
+from console.web import api, auth, desk, leader, notice, pages, problems, words
 from console.web.site import Site
 from store import Store
 
@@ -30,7 +30,8 @@ def create_app(store: Store, site: Site) -> Flask:
         WTF_CSRF_TIME_LIMIT=None,  # a wall display stays open for days; the token lives as long as the session
         **site.settings,
     )
-    app.extensions.update({"holdfast-store": store, "holdfast-site": site, "holdfast-brake": auth.Brake()})
+    app.extensions.update({"holdfast-store": store, "holdfast-site": site})
+    app.extensions.update({"holdfast-brake": auth.Brake(), "holdfast-notice": notice.Kept()})
     CSRFProtect(app)
     words.use(app)
     _add_filters(app, site)
@@ -38,7 +39,7 @@ def create_app(store: Store, site: Site) -> Flask:
     app.before_request(_remember_theme)
     app.before_request(auth.require_sign_in)
     app.after_request(_guard)
-    for part in (pages, auth, desk, leader, api):
+    for part in (pages, auth, desk, leader, api, notice):
         app.register_blueprint(part.blueprint)
     problems.use(app)
     return app
@@ -66,7 +67,7 @@ def _remember_theme() -> None:
 
 def _guard(response: Response) -> Response:
     headers = response.headers
-    headers["Content-Security-Policy"] = CONTENT_POLICY
+    headers.setdefault("Content-Security-Policy", CONTENT_POLICY)
     headers["X-Content-Type-Options"] = "nosniff"
     headers["Referrer-Policy"] = "same-origin"
     headers["X-Frame-Options"] = "DENY"

@@ -18,7 +18,12 @@ from console.web.words import translate as _
 log = structlog.get_logger(__name__)
 blueprint = Blueprint("auth", __name__)
 _NAME = re.compile(r"[^\x00-\x1f\x7f]{1,40}")
-OPEN = frozenset({"auth.login", "auth.login_post", "pages.healthz", "static"})
+OPEN = frozenset(
+    {
+        *("auth.login", "auth.login_post", "pages.healthz", "static"),
+        *("notice.page", "notice.as_json", "notice.as_atom"),
+    }
+)
 
 
 @dataclass(slots=True)
@@ -61,7 +66,7 @@ def who() -> str:
 
 
 def require_sign_in() -> Response | None:
-    """Before every request: only the login page, its files and /healthz are open."""
+    """Before every request: only the login page, its files, /healthz and the public notice are open."""
     if request.endpoint in OPEN or who():
         return None
     if request.path.startswith("/api/") or request.headers.get("HX-Request"):

@@ -13,19 +13,30 @@ from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po, write_po
 
 ROOM: Final = Path(__file__).parent
+ROOMS: Final = {
+    "": ROOM,
+    "records/": ROOM.parent / "records",
+}  # records speak the same words, outside of any request
 PO: Final = ROOM / "translations" / "zh_Hans_CN" / "LC_MESSAGES" / "messages.po"
 _SETTLED: Final = datetime(2026, 1, 1, tzinfo=UTC)
 _METHODS: Final = [("templates/**.html", "jinja2"), ("**.py", "python")]
+# Records speak the same words, outside of any request.
+_ROOMS: Final = (
+    ("", ROOM, _METHODS),
+    ("records/", ROOM.parent / "records", _METHODS),
+    ("", ROOM.parent, [("words.py", "python")]),
+)
 _KEYWORDS: Final = {"_": None, "gettext": None, "N_": None, "translate": None}
 
 
 def used() -> dict[str, list[str]]:
-    """Every text that the page can show, with the files that use it."""
+    """Every text that the page or a record can show, with the files that use it."""
     found: dict[str, list[str]] = {}
-    for file, _line, message, _comments, _context in extract_from_dir(
-        str(ROOM), method_map=_METHODS, keywords=_KEYWORDS
-    ):
-        found.setdefault(str(message), []).append(str(file))
+    for before, room, methods in _ROOMS:
+        for file, _line, message, _comments, _context in extract_from_dir(
+            str(room), method_map=methods, keywords=_KEYWORDS
+        ):
+            found.setdefault(str(message), []).append(f"{before}{file}")
     return found
 
 

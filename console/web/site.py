@@ -10,6 +10,7 @@ from flask import current_app
 from console.summary import Known
 
 if TYPE_CHECKING:
+    from console.records.notice import Wording
     from store import Store
 
 
@@ -22,7 +23,7 @@ class Site:
     """password: the console's shared password; secret_key: signs the session cookie. Neither has a default.
 
     known: scopes and time zone of the policy. claim_lease: seconds for which a claimed promise is kept for its agent.
-    poll: seconds between two looks of a page. clock: aware UTC.
+    poll: seconds between two looks of a page. clock: aware UTC. wording: of the public notice; None: there is none.
     """
 
     password: str = field(repr=False)
@@ -32,6 +33,7 @@ class Site:
     poll: float = 2.0
     settings: Mapping[str, object] = field(default_factory=dict)
     clock: Callable[[], datetime] = _utc_now
+    wording: "Wording | None" = None
 
 
 def site() -> Site:

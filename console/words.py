@@ -1,0 +1,135 @@
+"""The words for values, marked for the catalogue: pages and records show the same ones. Values only.
+
+Names that come from values (modes, states, outcomes) are translated by these tables, so that every one of them is in the
+catalogue and none is shown raw.
+"""
+
+from collections.abc import Mapping
+from typing import Final
+
+LANGUAGES: Final = ("zh-CN", "en")
+
+
+def N_(text: str) -> str:  # the customary name: it marks a text for the catalogue
+    """Mark a text for the catalogue without translating it yet."""
+    return text
+
+
+MODES: Final[Mapping[str, str]] = {
+    "NORMAL": N_("Normal"),
+    "RECOVERING": N_("Recovering"),
+    "SURGE": N_("Surge"),
+    "PLANNED": N_("Planned outage"),
+    "CLOSED": N_("Closed"),
+    "DEGRADED": N_("Degraded"),
+    "OUTAGE": N_("Outage"),
+    "EVACUATED": N_("Evacuated"),
+    "UNKNOWN": N_("Unknown"),
+}
+ACTIONS: Final[Mapping[str, str]] = {
+    "pass": N_("Callers reach the queue"),
+    "notice": N_("Callers hear the announcement, then reach the queue"),
+    "offer": N_("Callers hear the announcement, then wait or leave their number"),
+    "capture": N_("Callers hear the announcement and leave their number"),
+    "evacuate": N_("Callers hear of the evacuation and leave their number"),
+    "unknown": N_("Not known what callers hear"),
+}
+HEALTHS: Final[Mapping[str, str]] = {
+    "UP": N_("up"),
+    "SUSPECT": N_("suspect"),
+    "DOWN": N_("down"),
+    "MENDING": N_("mending"),
+    "UNKNOWN": N_("unknown"),
+}
+PRESENCES: Final[Mapping[str, str]] = {
+    "free": N_("free"),
+    "busy": N_("in a call"),
+    "ringing": N_("ringing"),
+    "paused": N_("paused"),
+    "unreachable": N_("unreachable"),
+    "unknown": N_("unknown"),
+}
+STATES: Final[Mapping[str, str]] = {
+    "open": N_("open"),
+    "claimed": N_("claimed"),
+    "dialling": N_("dialling"),
+    "talking": N_("talking"),
+    "done": N_("done"),
+    "refused": N_("refused"),
+    "unreachable": N_("unreachable"),
+    "cancelled": N_("cancelled"),
+}
+STAGES: Final[Mapping[str, str]] = {
+    "queue": N_("ringing an agent"),
+    "dial": N_("ringing the caller"),
+    "talking": N_("talking"),
+    "ended": N_("ended, say how"),
+    "unknown": N_("unknown"),
+}
+MATTERS: Final[Mapping[str, str]] = {
+    "fault": N_("fault report"),
+    "bill": N_("bill"),
+    "complaint": N_("complaint"),
+    "tipoff": N_("tip-off"),
+    "question": N_("question"),
+    "unstated": N_("not stated"),
+}
+OUTCOMES: Final[Mapping[str, str]] = {
+    "answered": N_("Done"),
+    "voicemail": N_("Voicemail"),
+    "busy": N_("Busy"),
+    "no_answer": N_("No answer"),
+    "congestion": N_("Lines full"),
+    "rejected": N_("Line rejected"),
+    "refused": N_("Does not want it"),
+    "again": N_("Call again"),
+    "no_agent": N_("No agent"),
+    "not_dialled": N_("Not dialled"),
+    "unknown": N_("Unknown"),
+}
+CHANGES: Final[Mapping[str, str]] = {
+    "component": N_("component"),
+    "computed": N_("computed mode"),
+    "mode": N_("mode"),
+    "override": N_("by hand"),
+    "recovery": N_("recovery time"),
+    "incident": N_("incident"),
+    "capacity": N_("capacity"),
+    "link": N_("link"),
+    "refused": N_("refused"),
+    "rung": N_("step of the ladder"),
+    "ack": N_("taken on"),
+    "handover": N_("handed over"),
+    "split": N_("split"),
+    "plan": N_("plan"),
+    "surge": N_("surge"),
+    "seat": N_("seat"),
+    "leave": N_("leave to sign out"),
+    "calendar": N_("calendar"),
+    "clock": N_("clock"),
+    "drill": N_("drill"),
+    "policy": N_("policy"),
+}
+INTENTS: Final[Mapping[str, str]] = {
+    "override-set": N_("Set mode"),
+    "override-end": N_("End override"),
+    "recovery-set": N_("Recovery time"),
+    "dial": N_("Call"),
+    "outcome": N_("Outcome"),
+    "ack": N_("Take on"),
+    "hand-over": N_("Hand over"),
+    "declare": N_("Declare incident"),
+    "close": N_("Close incident"),
+    "split": N_("Split incident"),
+    "leave": N_("Grant leave"),
+    "report": N_("Report"),
+    "drill-start": N_("Start drill"),
+    "drill-end": N_("End drill"),
+    "policy-apply": N_("Apply policy"),
+}
+INTENT_STATES: Final[Mapping[str, str]] = {
+    "pending": N_("waiting for the bridge"),
+    "applied": N_("applied"),
+    "refused": N_("refused"),
+    "failed": N_("failed"),
+}
