@@ -11,10 +11,15 @@ from console.commands import (
     callbacks,
     database,
     doctor,
+    drill,
+    incident,
+    leave,
+    notice,
     override,
     policy,
     prompts,
     recovery,
+    report,
     serve,
     status,
 )
@@ -51,6 +56,11 @@ app.add_typer(prompts.app, name="prompts")
 app.add_typer(override.app, name="override")
 app.add_typer(recovery.app, name="recovery")
 app.add_typer(callbacks.app, name="callbacks")
+app.add_typer(incident.app, name="incident")
+app.add_typer(report.app, name="component")
+app.add_typer(leave.app, name="leave")
+app.add_typer(drill.app, name="drill")
+app.add_typer(notice.app, name="notice")
 app.add_typer(database.app, name="db")
 
 
