@@ -19,7 +19,7 @@ from fallback.cases.book import (
     open_case,
     source_of,
 )
-from fallback.incidents import needs_in
+from fallback.incidents import DRILL_WHY, needs_in
 from fallback.picture import Need
 from fallback.policy import Part, Policy
 from fallback.state import Case, Health, Incident, ScopeState, State
@@ -35,7 +35,7 @@ def follow_scopes(draft: Draft, before: State) -> None:
     for scope in draft.state.scopes.values():
         if scope.surging:
             _surge(draft, scope)
-        if scope.plan:
+        if scope.plan and not _is_played(scope):
             _plan(draft, scope)
 
 
@@ -120,6 +120,12 @@ def _surge(draft: Draft, scope: ScopeState) -> None:
     if not any(case.scope == scope.name for case in cases_of(draft.state, Source.SURGE)):
         subject = f"{SURGE_KIND} {scope.name}"
         _open(draft, subject, scope.name, SURGE_KIND, subject, ladder_for(SURGE_KIND, draft.policy))
+
+
+def _is_played(scope: ScopeState) -> bool:
+    """Whether only a live drill's mode can have set the plan off: nobody is called out in earnest for that."""
+    played = scope.override is not None and scope.override.why.startswith(DRILL_WHY)
+    return played and scope.incident is None and not scope.surging
 
 
 def _plan(draft: Draft, scope: ScopeState) -> None:

@@ -3,7 +3,7 @@
 from dataclasses import replace
 from datetime import timedelta
 
-from case_story import HOUR, MINUTE, SITE, Cases, seen, wall, well_site
+from case_story import HOUR, MINUTE, PLANNED, SITE, Cases, seen, wall, well_site
 from fallback_story import agents, at, contact
 
 from fallback.cases.drills import overdue
@@ -63,6 +63,16 @@ def test_f4_a_live_drill_sets_its_mode_takes_it_back_and_calls_nobody_in_earnest
     assert all(r.drill for r in story.raised())
     assert not story.state.cases
     assert len(story.ends()) == 1
+
+
+def test_f4_a_live_outage_drill_calls_out_no_plan_in_earnest() -> None:
+    story = well_site(PLANNED)
+    story.do(DrillStarted("platform", "leader", live=True))
+    story.wait(5 * MINUTE)
+    assert [name for name, _ in story.rungs()] == ["a3.engineer", "a3.supervisor"]
+    story.do(*agents(Presence.UNREACHABLE))
+    story.wait(10)
+    assert "major.everybody" in [r.rung for r in story.raised() if not r.drill]
 
 
 def test_f4_a_live_evacuation_drill_ends_by_itself_and_by_hand() -> None:
