@@ -73,7 +73,8 @@ def view(picture: Summary, *, choosing: bool = False) -> Desk:
     member = str(session.get("member", ""))
     members = tuple(sorted({agent.member for agent in picture.live.agents}))
     presence = next((a.presence for a in picture.live.agents if a.member == member), "unknown")
-    cards = tuple(_card(promise, picture) for promise in _held(member)) if member else ()
+    held = _held(member) if member and not picture.from_memory else []  # claims are the store's alone
+    cards = tuple(_card(promise, picture) for promise in held)
     scopes = _open_scopes(picture)
     why_not = "" if scopes else _("Callbacks begin when the service has been stable for its set time.")
     if scopes and not picture.figures.due:

@@ -6,14 +6,13 @@ import json
 import socket
 import stat
 import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, field
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
+from played_bridge import ROWS, PlayedBridge, put_away
 from typer.testing import CliRunner
 
 from ami_bridge.http import local
@@ -25,49 +24,7 @@ from console import bridge_socket, summary
 from console.bridge_socket import BridgeAway
 from console.cli import app
 from console.commands import shared
-from fallback.decision import Change
 from store import Store, StoreProblem
-
-Wish = tuple[str, Any, str]
-ROWS = {
-    "bridge": {"link": "up", "version": "0.2.0", "armed": True, "spool_backlog": 3},
-    "scopes": {"power": {"effective": "OUTAGE", "action": "capture", "lines_left": 0, "lines_total": 60}},
-    "trunks": {"carrier-a": {"health": "DOWN", "in_use": 0, "channels": 30}},
-    "agents": [{"member": "PJSIP/agent-1", "queue": "power", "presence": "free"}],
-}
-
-
-@dataclass
-class PlayedBridge:
-    """The socket as a bridge serves it, in a loop and thread of its own. answer: what it says to a wish."""
-
-    path: Path
-    asked: list[Wish] = field(default_factory=list)
-    answer: Callable[[], str] = lambda: "mode of power: NORMAL → OUTAGE"
-    at: datetime = field(default_factory=lambda: datetime.now(UTC))
-
-    async def act(self, kind: str, payload: object, who: str) -> str:
-        self.asked.append((kind, payload, who))
-        return self.answer()
-
-    def status(self) -> dict[str, Any]:
-        change = Change(self.at, "mode", "power", "NORMAL", "OUTAGE", "every carrier link is lost")
-        return local.told(ROWS, [change], self.at)
-
-    @contextmanager
-    def serving(self) -> Iterator["PlayedBridge"]:
-        loop = asyncio.new_event_loop()
-        api = LocalApi(self.path, self.status, self.act)
-        loop.run_until_complete(api.start())
-        thread = threading.Thread(target=loop.run_forever)
-        thread.start()
-        try:
-            yield self
-        finally:
-            asyncio.run_coroutine_threadsafe(api.close(), loop).result(5)
-            loop.call_soon_threadsafe(loop.stop)
-            thread.join()
-            loop.close()
 
 
 def refuse(why: str) -> str:
@@ -93,11 +50,6 @@ def played(database: Path) -> Iterator[PlayedBridge]:
 
 def run(*arguments: str) -> Any:
     return CliRunner().invoke(app, list(arguments))
-
-
-def put_away(database: Path) -> None:
-    """Whatever stands there is no database any more."""
-    database.write_bytes(b"no database " * 1000)
 
 
 OUTAGE = ("override", "set", "power", "OUTAGE", "--why", "cable cut", "--who", "li")

@@ -1,0 +1,69 @@
+"""The page while the store is away: the bridge's own picture, and a leader's wish straight to it."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from console_story import KNOWN, PASSWORD
+from console_visitor import Visitor
+from flask.testing import FlaskClient
+from played_bridge import PlayedBridge, put_away
+
+from console import bridge_socket
+from console.web import Site, create_app
+from store import Store
+
+pytest_plugins = ["console_fixtures"]
+
+
+@pytest.fixture
+def played(tmp_path: Path) -> Iterator[PlayedBridge]:
+    with PlayedBridge(bridge_socket.socket_path(tmp_path)).serving() as one:
+        yield one
+
+
+@pytest.fixture
+def visitor(store: Store, played: PlayedBridge) -> Visitor:
+    """Signed in, at a page that knows the bridge's socket."""
+    known = replace(KNOWN, socket=played.path)
+    client: FlaskClient = create_app(store, Site(PASSWORD, "k" * 32, known)).test_client()
+    client.environ_base["HTTP_ACCEPT_LANGUAGE"] = "en"
+    one = Visitor(client)
+    one.sign_in()
+    return one
+
+
+def lose(store: Store, tmp_path: Path) -> None:
+    store.close()
+    for rest in tmp_path.glob("holdfast.db-*"):
+        rest.unlink()
+    put_away(tmp_path / "holdfast.db")
+
+
+def test_the_page_goes_on_from_the_bridges_memory(store: Store, visitor: Visitor, tmp_path: Path) -> None:
+    lose(store, tmp_path)
+    page = visitor.client.get("/")
+    assert page.status_code == 200
+    for part in ("Store away", "OUTAGE", "carrier-a", "<b>–</b>"):
+        assert part in page.text, part
+    answer = visitor.client.get("/api/status").json
+    assert answer is not None
+    assert answer["from_memory"] is True
+
+
+def test_a_leaders_wish_goes_to_the_bridge_itself(
+    store: Store, visitor: Visitor, played: PlayedBridge, tmp_path: Path
+) -> None:
+    lose(store, tmp_path)
+    visitor.post("/leader/override", scope="power", mode="OUTAGE", why="cable cut", minutes="30")
+    assert [(kind, who) for kind, _, who in played.asked] == [("override-set", "shift leader")]
+    assert "mode of power: NORMAL → OUTAGE" in visitor.client.get("/").text
+
+
+def test_without_a_bridge_the_stores_problem_is_told(store: Store, tmp_path: Path) -> None:
+    known = replace(KNOWN, socket=bridge_socket.socket_path(tmp_path))
+    client = create_app(store, Site(PASSWORD, "k" * 32, known)).test_client()
+    Visitor(client).sign_in()
+    lose(store, tmp_path)
+    assert client.get("/api/status").status_code == 503
