@@ -151,16 +151,12 @@ def _close_the_gone(draft: Draft, before: State, source: Source) -> None:
             continue
         known = before.scopes.get(case.scope)
         announced = known is not None and known.incident is not None and known.incident.key == case.key
-        still = case.scope in draft.state.scopes
-        close_case(
-            draft,
-            case,
-            _over(source) if still else "the policy has no such scope",
-            announced=announced and still,
-        )
+        close_case(draft, case, _over(draft.state, case, source), announced=announced)
 
 
-def _over(source: Source) -> str:
+def _over(state: State, case: Case, source: Source) -> str:
+    if case.scope not in state.scopes:
+        return "the policy does not hold the scope any more"
     return "whole again" if source is Source.SCOPE else "calm again"
 
 

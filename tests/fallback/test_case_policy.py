@@ -29,7 +29,7 @@ def test_a_scope_and_a_part_that_a_new_policy_drops_take_their_cases_along() -> 
     ]
     closed = [(row.old, row.reason) for row in story.rows("incident") if row.new == "closed"]
     assert sorted(closed) == [
-        ("A4", "the policy has no such scope"),
+        ("A4", "the policy does not hold the scope any more"),
         ("OWN", "the policy does not hold it any more"),
     ]
     assert {end.incident for end in story.ends()} == {
