@@ -13,7 +13,7 @@ from fallback.events import Evidence, MemberGone, MemberSeen, PartSeen, Presence
 from fallback.health import SAMPLES, forgive, hear
 from fallback.policy import Policy, Pool
 from fallback.signout import came_back, is_over, left, reachable
-from fallback.state import ComponentState, Health, State
+from fallback.state import ComponentState, Health, State, changed
 from fallback.step import is_behind_link, refused, with_components, with_scopes
 from fallback.time import Now
 
@@ -52,7 +52,7 @@ def member_seen(state: State, event: MemberSeen, policy: Policy, now: Now) -> De
     if known is event.presence or not state.linked:
         return Decision(state)
     there = {**members, event.member: event.presence}
-    after = replace(state, members={**state.members, event.queue: there})
+    after = changed(state, members={**state.members, event.queue: there})
     if known is not None and Presence.UNREACHABLE not in (known, event.presence):
         # By far the most frequent: a reachable member does something else, which says nothing about the pool.
         return Decision(after)

@@ -1,10 +1,12 @@
 """What the core knows between two events. Immutable; ``decide`` returns a new one."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, fields
 from datetime import datetime
 from enum import StrEnum
 from math import inf
+from operator import attrgetter
+from typing import Any
 
 from fallback.calendar import Calendar
 from fallback.events import Evidence, Presence
@@ -205,6 +207,24 @@ class State:
     edge_at: float = inf
     calendar_told: bool = False
     agents: Mapping[tuple[str, str], str] = field(default_factory=dict)
+
+
+_NAMES = tuple(field.name for field in fields(State))
+_READ_ALL = attrgetter(*_NAMES)
+_WRITE: Mapping[str, Callable[[State, Any], None]] = {name: getattr(State, name).__set__ for name in _NAMES}
+_WRITE_ALL = tuple(_WRITE.values())
+
+
+def changed(state: State, **new: object) -> State:
+    """``dataclasses.replace`` at less than half its price, for what happens with every call. Raises KeyError for a
+    field that a State does not have.
+    """
+    copy = object.__new__(State)
+    for write, value in zip(_WRITE_ALL, _READ_ALL(state), strict=True):
+        write(copy, value)
+    for name, value in new.items():
+        _WRITE[name](copy, value)
+    return copy
 
 
 @dataclass(frozen=True, slots=True)

@@ -47,8 +47,7 @@ def watched(was: ScopeState, scope: Scope, policy: Policy, state: State, now: No
         return was
     figures = figures_of(scope, was.lines_left, state)
     after = _surging(was, scope.surge or SurgeRule(), figures, now.mono)
-    after = _full(after, dip, figures, now.mono)
-    return was if after == was else after
+    return _full(after, dip, figures, now.mono)
 
 
 def blind(was: ScopeState) -> ScopeState:
@@ -129,6 +128,8 @@ def _is_calm(rule: SurgeRule, figures: Figures, mono: float) -> bool:
 
 def _full(was: ScopeState, dip: float | None, figures: Figures, mono: float) -> ScopeState:
     if dip is not None and 0 < figures.lines_left <= figures.in_use:
+        if was.full_since_mono is not None and was.free_since_mono is None:
+            return was
         since = mono if was.full_since_mono is None else was.full_since_mono
         return replace(was, full_since_mono=since, free_since_mono=None)
     if was.full_since_mono is None:
@@ -136,7 +137,7 @@ def _full(was: ScopeState, dip: float | None, figures: Figures, mono: float) -> 
     free = mono if was.free_since_mono is None else was.free_since_mono
     if dip is None or mono >= free + dip:
         return replace(was, full_since_mono=None, free_since_mono=None)
-    return replace(was, free_since_mono=free)
+    return was if was.free_since_mono is not None else replace(was, free_since_mono=free)
 
 
 def _dip(policy: Policy) -> float | None:

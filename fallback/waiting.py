@@ -10,7 +10,7 @@ from fallback.decision import BringWaiting, Decision
 from fallback.events import CallerLeft, CallerWaits, LinesSeen, QueueSeen
 from fallback.modes import TAKES_DOWN
 from fallback.policy import Policy
-from fallback.state import ScopeState, State
+from fallback.state import ScopeState, State, changed
 from fallback.step import refused, with_scope
 from fallback.surge import due_plan, watched
 from fallback.time import Now
@@ -23,7 +23,7 @@ def queue_seen(state: State, event: QueueSeen, policy: Policy, now: Now) -> Deci
         return refused(state, event.queue, event, f"no scope has a queue {event.queue!r}", now)
     if known == event.waiting:
         return Decision(state)
-    return Decision(replace(state, waiting={**state.waiting, event.queue: event.waiting}))
+    return Decision(changed(state, waiting={**state.waiting, event.queue: event.waiting}))
 
 
 def caller_waits(state: State, event: CallerWaits, policy: Policy, now: Now) -> Decision:
@@ -37,7 +37,7 @@ def caller_waits(state: State, event: CallerWaits, policy: Policy, now: Now) -> 
     if event.waited > 0:
         there = in_order(there)
     return _with_figures(
-        replace(state, callers={**state.callers, event.queue: there}), policy, now, event.queue
+        changed(state, callers={**state.callers, event.queue: there}), policy, now, event.queue
     )
 
 
@@ -51,7 +51,7 @@ def caller_left(state: State, event: CallerLeft, policy: Policy, now: Now) -> De
     there = dict(callers)
     del there[event.channel]
     return _with_figures(
-        replace(state, callers={**state.callers, event.queue: there}), policy, now, event.queue
+        changed(state, callers={**state.callers, event.queue: there}), policy, now, event.queue
     )
 
 
@@ -64,7 +64,7 @@ def lines_seen(state: State, event: LinesSeen, policy: Policy, now: Now) -> Deci
     if known == in_use or not state.linked:
         return Decision(state)
     return _with_figures(
-        replace(state, in_use={**state.in_use, event.trunk: in_use}), policy, now, "", event.trunk
+        changed(state, in_use={**state.in_use, event.trunk: in_use}), policy, now, "", event.trunk
     )
 
 
