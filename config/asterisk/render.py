@@ -2,6 +2,7 @@
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
+from config.asterisk.codes import PIN_FILE, pin_file
 from config.asterisk.site import DialplanSite
 
 DIALPLAN = "extensions_holdfast.conf"
@@ -9,7 +10,7 @@ MATTERS = (("1", "fault"), ("2", "bill"), ("3", "complaint"), ("4", "tipoff"), (
 
 
 def render(site: DialplanSite) -> dict[str, str]:
-    """File name → text. Every value of a DialplanSite has been checked, so nothing is escaped here."""
+    """File name → text, for the eyes of Asterisk and its admin only. Every value has been checked: nothing is escaped here."""
     templates = Environment(
         loader=PackageLoader("config.asterisk"),
         undefined=StrictUndefined,
@@ -18,4 +19,5 @@ def render(site: DialplanSite) -> dict[str, str]:
         keep_trailing_newline=True,
         autoescape=False,  # noqa: S701 - this is Asterisk's configuration, not HTML
     )
-    return {DIALPLAN: templates.get_template(f"{DIALPLAN}.jinja").render(site=site, matters=MATTERS)}
+    files = {DIALPLAN: templates.get_template(f"{DIALPLAN}.jinja").render(site=site, matters=MATTERS)}
+    return files | ({PIN_FILE: pin_file(site.code_pin)} if site.codes else {})

@@ -2,8 +2,10 @@
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+
+from config.asterisk.codes import PIN_FILE, CodeLine, code_problems
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,39}")
 _QUEUE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,79}")
@@ -40,6 +42,8 @@ class DialplanSite:
     agi_start, agi_silence: how long the bridge may take to begin, and between two steps, before tier 3 goes on.
     key_wait, digit_wait: silence that ends a key, a number. callback_priority: of a callback in its queue; live callers
     have 0. queue_wait: longest wait of a callback for an agent. shown: caller id of outgoing calls unless HF_SHOWN says.
+    codes, code_pin: phone codes and the PIN they all ask for; none without codes. code_pin_file: where Asterisk finds the
+    rendered hash of it. code_lock: after three wrong PINs a phone is locked for so long.
     """
 
     scopes: tuple[ScopeLine, ...]
@@ -60,6 +64,10 @@ class DialplanSite:
     queue_wait: int = 120
     callback_priority: int = -10
     shown: str = ""
+    codes: tuple[CodeLine, ...] = ()
+    code_pin: str = field(default="", repr=False)
+    code_pin_file: Path = Path("/etc/asterisk/holdfast") / PIN_FILE
+    code_lock: int = 600
 
     def __post_init__(self) -> None:
         problems = list(self._problems())
@@ -68,7 +76,7 @@ class DialplanSite:
 
     def _problems(self) -> Iterator[str]:
         yield from self._scope_problems()
-        for name in ("prompts_dir", "tier3_dir"):
+        for name in ("prompts_dir", "tier3_dir", "code_pin_file"):
             if not _PATH.fullmatch(str(getattr(self, name))):
                 yield (
                     f"{name} {str(getattr(self, name))!r}: give an absolute path of at most 80 letters, digits, "
@@ -85,6 +93,7 @@ class DialplanSite:
         if not 1 <= len(self.languages) <= 2 or not all(map(_LANGUAGE.fullmatch, self.languages)):
             yield f"languages {self.languages!r}: give one or two, such as zh-CN and en"
         yield from self._number_problems()
+        yield from code_problems(self.codes, [scope.name for scope in self.scopes], self.code_pin)
 
     def _scope_problems(self) -> Iterator[str]:
         if not self.scopes:
@@ -112,6 +121,7 @@ class DialplanSite:
             "digit_wait": (1, 60),
             "queue_wait": (1, 3600),
             "callback_priority": (-1000, -1),
+            "code_lock": (60, 86400),
         }
         for name, (least, most) in limits.items():
             if not least <= getattr(self, name) <= most:

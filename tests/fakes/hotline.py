@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Self
 
-from config.asterisk import DialplanSite, ScopeLine, render
+from config.asterisk import PIN_FILE, DialplanSite, ScopeLine, codes_for, render
 from config.prompts import catalogue
 from ivr.fastagi import FastAgiServer
 from ivr.policy import CallerPolicy
@@ -22,6 +22,7 @@ from ivr.values import Left
 from lab import Lab
 
 SECRET = "test-callers"
+PIN = "240816"
 POLICY = CallerPolicy(area_code="0571", choice_seconds=1.0, digit_seconds=1.0, max_tries=2)
 CALLER = """
 [test-caller]
@@ -44,6 +45,8 @@ exten => last-2,1,Answer()
 exten => last-4,1,Hangup(17)
 exten => last-5,1,Ringing()
  same => n,Wait(30)
+[test-phone]
+include => holdfast-codes
 [test-person]
 exten => presses,1,Answer()
  same => n,Wait(1)
@@ -178,13 +181,13 @@ class Bridge:
 class Call:
     """One caller, from outside."""
 
-    def __init__(self, events: Events, caller_id: str) -> None:
+    def __init__(self, events: Events, caller_id: str, to: str = "95598@from-carrier") -> None:
         self._events = events
         self._since = len(events.seen)
         self._place = self._since
         events.act(
             Action="Originate",
-            Channel="Local/95598@from-carrier/n",
+            Channel=f"Local/{to}/n",
             Context="test-caller",
             Exten="s",
             Priority="1",
@@ -286,6 +289,9 @@ class Hotline:
             max_tries=2,
             agi_start=2,
             queue_wait=3,
+            codes=codes_for(["power"]),
+            code_pin=PIN,
+            code_pin_file=self.lab.holdfast_conf_dir / PIN_FILE,
             **changes,  # type: ignore[arg-type]  # any field by name
         )
         folder = self.lab.holdfast_conf_dir
@@ -297,7 +303,15 @@ class Hotline:
 
     def reset(self) -> None:
         """Nothing flagged, no line written, the bridge's beat fresh, no agent signed in."""
-        for family in ("holdfast", "holdfast-scope", "holdfast-attempt", "holdfast-alert", "rang"):
+        for family in (
+            "holdfast",
+            "holdfast-scope",
+            "holdfast-attempt",
+            "holdfast-alert",
+            "holdfast-code",
+            "holdfast-lock",
+            "rang",
+        ):
             self.lab.cli(f"database deltree {family}")
         for file in self.lab.tier3_dir.glob("*.txt"):
             file.unlink()
@@ -325,6 +339,10 @@ class Hotline:
 
     def call(self, caller_id: str = "13912345678") -> Call:
         return Call(self.events, caller_id)
+
+    def phone(self, code: str, extension: str = "8001") -> Call:
+        """An internal phone dials a code."""
+        return Call(self.events, extension, f"{code}@test-phone")
 
     def sign_in(self, agent: str = "1") -> None:
         self.lab.cli(f"queue add member Local/{agent}@test-agent to power")
