@@ -48,11 +48,22 @@ class Lines:
         """Takes Asterisk's own list of channels for the truth; tells of every trunk."""
         self.living.clear()
         self._in_use.clear()
-        for item in items:
-            trunk = trunk_of(item.get("Channel", ""), site)
-            if trunk is not None and "Uniqueid" in item:
-                self.began(item["Uniqueid"], Line(trunk, item.get("Application", "") not in _OUTGOING))
+        for unique_id, line in _read(items, site).items():
+            self.began(unique_id, line)
         return tuple(self.seen(trunk) for trunk in site.trunks.values())
+
+    def differing(self, items: Iterable[Mapping[str, str]], site: Site) -> frozenset[str]:
+        """Unique ids that only one of the two knows: this, or Asterisk's list."""
+        return frozenset(self.living.keys() ^ _read(items, site).keys())
+
+
+def _read(items: Iterable[Mapping[str, str]], site: Site) -> dict[str, Line]:
+    found = {}
+    for item in items:
+        trunk = trunk_of(item.get("Channel", ""), site)
+        if trunk is not None and "Uniqueid" in item:
+            found[item["Uniqueid"]] = Line(trunk, item.get("Application", "") not in _OUTGOING)
+    return found
 
 
 def trunk_of(channel: str, site: Site) -> str | None:
