@@ -1,14 +1,20 @@
 """An outage that is over, with everything that the record can know of one, put into a store by the bridge's own calls."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import console_story as story
 
+from config.policy import DEFAULT_POLICY, load_policy
 from console.records import Place
+from fallback.decide import decide, initial
 from fallback.decision import Change
-from fallback.state import Case
+from fallback.events import Event, MemberSeen, Presence, SnapshotTaken, Tick
+from fallback.modes import Mode
+from fallback.state import Case, to_saved
+from fallback.time import Now
 from store import Store
 
 OPENED = datetime(2026, 11, 21, 10, 15, tzinfo=UTC)
@@ -94,3 +100,47 @@ def tell_incident(store: Store, *, closed: bool = True) -> None:
         at(100),
     )
     store.cancel(2, at(900), "by the caller")
+
+
+class Core:
+    """Tells the core a story and keeps its rows in a store, as the bridge does."""
+
+    def __init__(self, store: Store, start: datetime) -> None:
+        self.store, self.start = store, start
+        self.policy = replace(load_policy(DEFAULT_POLICY).fallback, armed=True)
+        self.minutes = 0.0
+        self.state = initial(self.policy, self.now)
+        booted = start - timedelta(days=1)
+        self.do(SnapshotTaken(booted, (), self.agents(Presence.FREE), ()))
+
+    @property
+    def now(self) -> Now:
+        """Both clocks."""
+        return Now(self.start + timedelta(minutes=self.minutes), self.minutes * 60)
+
+    def agents(self, presence: Presence) -> tuple[MemberSeen, ...]:
+        """All of queue power."""
+        return tuple(MemberSeen("power", f"PJSIP/agent-{n}", presence) for n in range(3))
+
+    def do(self, *events: Event) -> None:
+        """Everything at this very moment."""
+        for event in events:
+            decision = decide(self.state, event, self.policy, self.now)
+            assert [one.reason for one in decision.changes if one.kind == "refused"] == []
+            self.state = decision.state
+            cases = self.state.cases.values()
+            self.store.record(decision.changes, to_saved(self.state), (), self.now.wall, cases)
+
+    def wait(self, minutes: float) -> None:
+        """Ticks every five seconds."""
+        for _ in range(int(minutes * 12)):
+            self.minutes += 1 / 12
+            self.do(Tick())
+
+    def mode(self) -> Mode:
+        """What callers of scope power meet."""
+        return self.state.scopes["power"].effective
+
+    def drill(self) -> str:
+        """Key of the drill that runs."""
+        return next(case.key for case in self.state.cases.values() if case.drill)
