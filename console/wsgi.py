@@ -7,6 +7,7 @@ from flask import Flask
 from config.errors import ConfigError, ConfigErrors
 from config.policy import load_policy
 from config.settings import Settings, load_settings
+from console.bridge_socket import socket_path
 from console.records.notice import wording_of
 from console.summary import Known
 from console.web import Site, create_app
@@ -36,7 +37,7 @@ def site_of(settings: Settings) -> Site:
     return Site(
         password=password.get_secret_value(),
         secret_key=secret.get_secret_value(),
-        known=Known(tuple(policy.fallback.scopes), ZoneInfo(policy.timezone)),
+        known=Known(tuple(policy.fallback.scopes), ZoneInfo(policy.timezone), socket_path(settings.data_dir)),
         claim_lease=policy.callbacks.claim_lease,
         wording=wording_of(policy),
     )

@@ -10,8 +10,11 @@ from console_visitor import Visitor
 from flask.testing import FlaskClient
 from played_bridge import PlayedBridge, put_away
 
+from config.policy import DEFAULT_POLICY
+from config.settings import load_settings
 from console import bridge_socket
 from console.web import Site, create_app
+from console.wsgi import site_of
 from store import Store
 
 pytest_plugins = ["console_fixtures"]
@@ -67,3 +70,14 @@ def test_without_a_bridge_the_stores_problem_is_told(store: Store, tmp_path: Pat
     Visitor(client).sign_in()
     lose(store, tmp_path)
     assert client.get("/api/status").status_code == 503
+
+
+def test_the_page_knows_the_socket_of_its_own_data_directory(tmp_path: Path) -> None:
+    settings = load_settings(
+        data_dir=tmp_path,
+        policy_file=DEFAULT_POLICY,
+        ami_secret="secret",
+        console_password="password",
+        console_secret_key="k" * 32,
+    )
+    assert site_of(settings).known.socket == tmp_path / "bridge.sock"
