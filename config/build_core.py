@@ -43,7 +43,7 @@ def fallback_policy(section: PolicySection, own_drills: Mapping[str, DrillSectio
     trunk_times, pool_times = _times(section.health.trunks), _times(section.health.pools)
     scopes = {name: _scope(name, s, section) for name, s in section.scopes.items()}
     kinds, ladders = _kinds(section), _ladders(section)
-    return Policy(
+    policy = Policy(
         trunks={
             name: Trunk(name, t.endpoint, t.dial, t.channels, replace(trunk_times, **given(t.health)))
             for name, t in section.trunks.items()
@@ -63,6 +63,7 @@ def fallback_policy(section: PolicySection, own_drills: Mapping[str, DrillSectio
         plans=_plans(section),
         drills=_drills(section, own_drills, scopes, kinds),
     )
+    return policy if section.assess_after is None else replace(policy, assess_after=section.assess_after)
 
 
 def _times(health: Any) -> HealthTimes:
@@ -136,7 +137,10 @@ def _rungs(rungs: list[RungSection]) -> tuple[Rung, ...]:
 
 def _plans(section: PolicySection) -> tuple[PlanRule, ...]:
     plans = section.plans if section.plans is not None else defaults().section.plans or ()
-    return tuple(PlanRule(p.name, p.lines_full, tuple(map(Mode, p.modes)), p.ladder) for p in plans)
+    made = (PlanRule(p.name, p.lines_full, tuple(map(Mode, p.modes)), p.ladder) for p in plans)
+    return tuple(
+        one if p.dip is None else replace(one, dip=p.dip) for one, p in zip(made, plans, strict=True)
+    )
 
 
 def _drills(
@@ -166,7 +170,7 @@ def _drill(name: str, drill: DrillSection, kinds: Mapping[str, KindRule]) -> Dri
         title=drill.title,
         content=drill.content,
         kind=drill.kind,
-        scope=drill.scope,
+        scope=drill.scope or "",
         ladder=drill.ladder or kinds[drill.kind].ladder,
         lost=tuple(drill.lost),
         mode=drill.mode or "",

@@ -175,6 +175,7 @@ class PolicySection(Section):
     armed: bool
     boot_grace: Duration = 30.0
     override_max: Hold = 12 * 3600.0
+    assess_after: Duration | None = None
     health: HealthDefaults = HealthDefaults()
     trunks: Annotated[dict[Name, TrunkSection], Field(min_length=1)]
     pools: Annotated[dict[Name, PoolSection], Field(min_length=1)]

@@ -53,6 +53,7 @@ class PlanSection(Section):
 
     name: Name
     lines_full: Duration = 0.0
+    dip: Duration | None = None
     modes: list[ModeName] = Field(default=[])
     ladder: Name
 
@@ -63,7 +64,7 @@ class DrillSection(Section):
     title: Words
     content: Words
     kind: Kind
-    scope: Name
+    scope: Name | None = None
     ladder: Name | None = None
     lost: list[Name] = Field(default=[])
     mode: ModeName | None = None
