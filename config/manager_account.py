@@ -30,8 +30,13 @@ RIGHTS = (
         "call",
         "Newchannel and Hangup of trunks; DialBegin, DialEnd, OriginateResponse of our own calls",
     ),
+    Right("read", "user", "UserEvent of our own dialplan: phone codes, alerts that were taken on"),
     Right("write", "system", "DBPut, DBGet, DBDel, PJSIPShowEndpoint, CoreStatus, CoreShowChannels"),
-    Right("write", "call", "Getvar and Setvar: Asterisk's clock, and the lamps as DEVICE_STATE()"),
+    Right(
+        "write",
+        "call",
+        "Getvar, Setvar: Asterisk's clock, lamps as DEVICE_STATE(); Redirect, Hangup: those who wait",
+    ),
     Right("write", "originate", "Originate: callbacks through the guarded context"),
 )
 
@@ -56,6 +61,7 @@ LEVELS = (
 )
 OF_OUR_CALLS = ("DialBegin", "DialEnd", "AgentConnect", "AgentComplete", "Hangup")
 OF_TRUNKS = ("Newchannel", "Hangup")  # how many lines are in use, and how calls on them end
+OF_OUR_DIALPLAN = ("HoldfastCode", "HoldfastAlert")  # names of user events
 OUR_CALL = "iqueid: hf-"  # the unique ids that our outgoing calls are given; also in DestUniqueid
 
 WRITE_TIMEOUT_MS = (
@@ -105,6 +111,7 @@ def event_filters(endpoints: Sequence[str] = ()) -> tuple[str, ...]:
     return (
         f"^Event: ({'|'.join(LEVELS)})[[:cntrl:]]",
         f"^Event: ({'|'.join(OF_OUR_CALLS)})[[:cntrl:]].*{OUR_CALL}",
+        f"^Event: UserEvent[[:cntrl:]].*[[:cntrl:]]UserEvent: ({'|'.join(OF_OUR_DIALPLAN)})[[:cntrl:]]",
         f"^Event: ({'|'.join(OF_TRUNKS)})[[:cntrl:]].*[[:cntrl:]]Channel: PJSIP/{channels}",
     )
 

@@ -35,6 +35,10 @@ ACTIONS = (
     {"Action": "Setvar", "Variable": "DEVICE_STATE(Custom:holdfast-test)", "Value": "INUSE"},
     {"Action": "Originate", "Channel": "Local/1@nowhere", "Application": "NoOp", "Async": "true"},
 )
+ON_CHANNELS = (  # there is no such channel, which is another refusal than that of a right
+    {"Action": "Redirect", "Channel": "Local/1@nowhere", "Context": "x", "Exten": "s", "Priority": "1"},
+    {"Action": "Hangup", "Channel": "Local/1@nowhere"},
+)
 FORBIDDEN = (
     {"Action": "Command", "Command": "core show version"},
     {"Action": "UpdateConfig", "SrcFilename": "manager.conf", "DstFilename": "manager.conf"},
@@ -96,6 +100,8 @@ async def test_every_action_we_use_is_allowed_and_nothing_that_changes_configura
         assert up.uptime is not None
         replies = [await link.action(headers) for headers in ACTIONS]
         assert [r.message for r in replies if not r.ok] == []
+        absent = [await link.action(headers) for headers in ON_CHANNELS]
+        assert "Permission denied" not in [r.message for r in absent]
         refused = [await link.action(headers) for headers in FORBIDDEN]
         assert [r.message for r in refused] == ["Permission denied"] * len(FORBIDDEN)
 
@@ -125,8 +131,8 @@ async def heard_without(lab: Lab, right: Right | None) -> set[str]:
     lab.reload()
     inbox = Inbox()
     quick = replace(settings(lab), boot_wait=0.5)
-    classes = {"QueueMemberPause": "agent", "OriginateResponse": "call"}
-    async with held(link := Link(quick, inbox, wanted=WANTED)):
+    classes = {"QueueMemberPause": "agent", "OriginateResponse": "call", "UserEvent": "user"}
+    async with held(link := Link(quick, inbox, wanted=WANTED | {b"UserEvent"})):
         heard = {"system"} if (await until(inbox, LinkUp)).uptime is not None else set()
         for paused in ("true", "false"):
             await asyncio.to_thread(lab.action, Action="QueuePause", Interface="PJSIP/agent-1", Paused=paused)
@@ -137,6 +143,7 @@ async def heard_without(lab: Lab, right: Right | None) -> set[str]:
             "ChannelId": "hf-x",
         }
         await link.action({**nowhere, "Async": "true"})
+        await asyncio.to_thread(lab.action, Action="UserEvent", UserEvent="HoldfastCode", Scope="power")
         await asyncio.sleep(1)
         for _ in range(len(inbox)):
             item = await inbox.get()

@@ -5,7 +5,14 @@ import re
 import pytest
 
 from ami_bridge.translate import TABLE
-from config.manager_account import LEVELS, OF_OUR_CALLS, OF_TRUNKS, event_filters, render_manager_account
+from config.manager_account import (
+    LEVELS,
+    OF_OUR_CALLS,
+    OF_OUR_DIALPLAN,
+    OF_TRUNKS,
+    event_filters,
+    render_manager_account,
+)
 
 TRUNKS = ("carrier-a", "carrier.b")
 
@@ -17,7 +24,7 @@ def passes(event: str, endpoints: tuple[str, ...] = TRUNKS) -> bool:
 
 def test_the_account_has_exactly_the_rights_it_needs() -> None:
     text = render_manager_account("holdfast", "s3cret")
-    assert "\nread = system,agent,call\n" in text
+    assert "\nread = system,agent,call,user\n" in text
     assert "\nwrite = system,call,originate\n" in text
     assert "\ndeny = 0.0.0.0/0.0.0.0\n" in text
     assert "\npermit = 127.0.0.1/255.255.255.255\n" in text
@@ -37,6 +44,13 @@ def test_calls_pass_only_when_they_are_ours() -> None:
         assert passes(f"Event: {name}\r\nUniqueid: hf-a\r\nLinkedid: hf-a\r\n")
         assert passes(f"Event: {name}\r\nDestUniqueid: hf-a\r\n")
         assert not passes(f"Event: {name}\r\nUniqueid: 1795305599.1\r\nCallerIDName: hf-a\r\n")
+
+
+def test_user_events_pass_only_when_our_dialplan_sent_them() -> None:
+    head = "Event: UserEvent\r\nPrivilege: user,all\r\nChannel: PJSIP/agent-1-00000001\r\n"
+    for name in OF_OUR_DIALPLAN:
+        assert passes(f"{head}UserEvent: {name}\r\nScope: power\r\n")
+    assert not passes(f"{head}UserEvent: SomethingElse\r\nText: UserEvent: HoldfastCode\r\n")
 
 
 def test_channels_of_trunks_pass_and_those_of_phones_and_other_trunks_do_not() -> None:
