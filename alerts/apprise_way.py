@@ -18,6 +18,8 @@ class AppriseNote:
         self._timeout = timeout
         self._threads = ThreadPoolExecutor(8, "apprise")
         self._asset = AppriseAsset(app_id="Holdfast", app_desc="Holdfast", app_url="")
+        # Its first use loads every service that it knows, which takes seconds: not when somebody must be told.
+        self._threads.submit(Apprise.instantiate, "json://localhost")
 
     async def send(self, message: Message) -> Receipt:
         """SENT when the service has taken it. Apprise does not tell why one has not, so another try of it is not certain to

@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 from alerts.dispatcher import Alerts
 from alerts.journal import FileJournal
@@ -94,7 +95,7 @@ class World:
 
     alerts: Alerts
     clock: HandClock
-    ways: Mapping[Way, Recording]
+    ways: Mapping[Way, Any]
     news: list[AlertNews]
 
     def sent(self, way: Way) -> list[str]:
@@ -130,7 +131,7 @@ async def running(
     policy: AlertPolicy,
     *,
     clock: HandClock | None = None,
-    ways: Mapping[Way, Recording] | None = None,
+    ways: Mapping[Way, Any] | None = None,
     recorded: Callable[[], object] = _at_once,
     links: Links | None = None,
 ) -> AsyncIterator[World]:
