@@ -6,20 +6,22 @@ After a connect and after dropped events a snapshot is taken before anything els
 """
 
 import asyncio
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 import structlog
 
 from ami_bridge.clock import Clock
+from ami_bridge.codes import CodeKeyed, keyed
 from ami_bridge.events import CallEvent
 from ami_bridge.flags import Flags
 from ami_bridge.inbox import AmiEvent, Inbox, LinkTrouble, LinkUp, Overflow
 from ami_bridge.link import Link, LinkDown
 from ami_bridge.recorder import Recorder
+from ami_bridge.site import site_of
 from ami_bridge.snapshot import Snapshot, take
 from ami_bridge.translate import Translator
-from fallback.decide import decide, wanted_flags
+from fallback.decide import adopt, decide, wanted_flags
 from fallback.decision import Decision, TellStaff
 from fallback.events import Event, LinkLost, Tick
 from fallback.policy import Policy
@@ -45,6 +47,11 @@ class LookAgain:
     """The last look around was not finished; due again if the link still stands."""
 
 
+@dataclass(frozen=True, slots=True)
+class PolicyChanged:
+    """Another policy is in force: what it watches is to be looked at."""
+
+
 class Listener(Protocol):
     """Who wants to know what the consumer has seen."""
 
@@ -59,6 +66,15 @@ class Listener(Protocol):
 
     def on_change(self) -> None:
         """The state changed in a way that was recorded."""
+
+    def on_overflow(self, dropped: int) -> None:
+        """The inbox was full, and so many manager events were dropped."""
+
+    def on_code(self, code: CodeKeyed) -> None:
+        """Somebody has keyed a code on a phone."""
+
+    def on_decided(self, decision: Decision) -> None:
+        """What is to be done besides flags: alerts, waiting callers. Must not wait."""
 
 
 @dataclass
@@ -96,6 +112,10 @@ class Brain:
 
     async def _take(self, item: object) -> None:
         match item:
+            case AmiEvent(name="UserEvent"):
+                code = keyed(item.headers)
+                if code is not None:
+                    self.listener.on_code(code)
             case AmiEvent():
                 for event in self.translator(item):
                     if isinstance(event, CallEvent):
@@ -106,7 +126,11 @@ class Brain:
                 await self._look_around()
             case Overflow():
                 log.warning("events were dropped", count=item.dropped)
+                self.listener.on_overflow(item.dropped)
                 await self._look_around(connected=not self.looked)
+            case PolicyChanged():
+                if self.link.connected:
+                    await self._look_around(connected=not self.looked)
             case LookAgain():
                 if self.link.connected and not self.looked:
                     await self._look_around()
@@ -153,6 +177,16 @@ class Brain:
     def _look_again(self) -> None:
         asyncio.get_running_loop().call_later(LOOK_AGAIN_SECONDS, self.inbox.put_nowait, LookAgain())
 
+    def use(self, policy: Policy, who: str) -> Decision:
+        """Another policy from now on. Never waits; a snapshot follows for whatever it watches newly."""
+        decision = adopt(self.state, self.policy, policy, self.clock())
+        decision = replace(decision, changes=tuple(replace(one, who=who) for one in decision.changes))
+        self.policy, self.state = policy, decision.state
+        self.translator = Translator(site_of(policy), self.translator.contacts)
+        self._perform(decision)
+        self.inbox.put_nowait(PolicyChanged())
+        return decision
+
     def step(self, event: Event) -> Decision:
         """Decides on one event and hands on what follows. Never waits."""
         now = self.clock()
@@ -168,6 +202,7 @@ class Brain:
         self.flags.want(wanted_flags(self.state, self.policy))
         if decision.changes:
             self.recorder.put(decision.changes, self.state)
+        self.listener.on_decided(decision)
         asyncio.get_running_loop().call_later(LOG_AFTER, self._tell, decision)
 
     def _tell(self, decision: Decision) -> None:

@@ -5,6 +5,7 @@ One dead task stops the process with its reason: a half-alive bridge would keep 
 
 import asyncio
 import os
+from collections import deque
 from collections.abc import Coroutine
 from dataclasses import dataclass, field
 from importlib.metadata import PackageNotFoundError, version
@@ -13,28 +14,49 @@ from typing import Any
 import structlog
 
 from ami_bridge import live
+from ami_bridge.alert_calls import AlertCalls, alert_lines
 from ami_bridge.attempts import Attempts
 from ami_bridge.brain import Brain
 from ami_bridge.captures import keeper
 from ami_bridge.clock import Clock, read_clocks
+from ami_bridge.code_desk import CodeDesk
+from ami_bridge.codes import CodeKeyed
 from ami_bridge.desk import Desk
 from ami_bridge.dispatch import Dispatcher
 from ami_bridge.events import AgentTook, CallbackProgress, CallEvent, Hangup, Leg, OriginateAnswered
 from ami_bridge.flags import SCOPE_FAMILY, Flags
 from ami_bridge.heart import Heart
+from ami_bridge.http.app import public_app
+from ami_bridge.http.local import NAME as SOCKET_NAME
+from ami_bridge.http.local import LocalApi, told
+from ami_bridge.http.server import HttpServer
 from ami_bridge.inbox import Inbox
+from ami_bridge.intents import Refused
 from ami_bridge.link import Link, LinkSettings
 from ami_bridge.originate import Guard
+from ami_bridge.own_health import OwnHealth
 from ami_bridge.recorder import Recorder
 from ami_bridge.site import site_of
 from ami_bridge.snapshot import Snapshot
+from ami_bridge.sources.calendar import CalendarSource
+from ami_bridge.sources.nut import NutSource
+from ami_bridge.sources.own import OwnWatch
+from ami_bridge.sources.probes import Probes
+from ami_bridge.staff import Staff
 from ami_bridge.store_thread import StoreThread
 from ami_bridge.translate import WANTED, Translator
+from ami_bridge.waiting import Waiting
+from ami_bridge.watch import Source, Watch
 from callbacks.importer import Importer, ImportReport
 from callbacks.spool import Spool
-from config.policy import SitePolicy
+from callbacks.values import Attempt
+from config.errors import ConfigErrors
+from config.policy import SitePolicy, parse_policy
 from config.settings import Settings
+from fallback.cases.again import said_again
 from fallback.decide import restore
+from fallback.decision import BringWaiting, Change, Decision
+from fallback.modes import Mode
 from ivr.fastagi import FastAgiServer
 from ivr.numbers import check as check_number
 from store import Store, StoreProblem
@@ -47,6 +69,7 @@ BUNCH_SECONDS = (
 )
 LIVE_SECONDS = 1.0
 STILL_SECONDS = 5.0  # decisions that stood still for so long stop the beat
+MOST_CHANGES = 50  # kept in memory for whoever asks while the store is away
 
 
 @dataclass
@@ -69,6 +92,7 @@ class Bridge:
         self._collect_now = asyncio.Event()
         self._live_now = asyncio.Event()
         self._ready_said = False
+        self._changes: deque[Change] = deque(maxlen=MOST_CHANGES)
         self.link = Link(_link_settings(self.settings), self.inbox, WANTED)
         self.flags = Flags(self.link.action, lambda: self.clock().wall)
         self.heart = Heart(self.link.action, self.settings.beat_every, self.clock)
@@ -76,7 +100,27 @@ class Bridge:
         self.recorder = Recorder(self.store, self.thread, lambda: self.clock().wall)
         self.brain = self._brain()
         self.dispatcher = self._dispatcher()
-        self.desk = Desk(self.store, self.thread, self.brain, self.dispatcher, self.attempts, self.clock)
+        self.desk = Desk(
+            self.store,
+            self.thread,
+            self.brain,
+            self.dispatcher,
+            self.attempts,
+            self.clock,
+            self.apply_policy,
+        )
+        self.waiting = Waiting(self.link.action, self.clock)
+        self.codes = CodeDesk(
+            self.link,
+            self.brain.ask,
+            lambda: self.policy.fallback.scopes,
+            lambda: self.policy.fallback.override_max,
+            self.clock,
+        )
+        self.staff = self._staff()
+        self.health = OwnHealth(self.link, self.heart, self.spool, self.store, self.thread, self.clock)
+        self.watch = Watch(self._sources, self.policy)
+        self.local = LocalApi(self.settings.data_dir / SOCKET_NAME, self._told, self.desk.act)
         self.agi = FastAgiServer(
             self.policy.caller,
             keeper(self.spool, self.policy.pbx_id, self._captured),
@@ -89,7 +133,7 @@ class Bridge:
         site = site_of(self.policy.fallback)
         return Brain(
             policy=self.policy.fallback,
-            state=restore(self.policy.fallback, saved, self.clock()),
+            state=restore(self.policy.fallback, saved, self.clock(), self.store.load_cases()),
             clock=self.clock,
             inbox=self.inbox,
             link=self.link,
@@ -116,6 +160,69 @@ class Bridge:
             holder=f"bridge-{os.getpid()}-{int(self.started_at.timestamp() * 1000)}",
         )
 
+    def _staff(self) -> Staff:
+        calls = AlertCalls(
+            link=self.link,
+            guard=lambda: Guard(self.heart.fence, self.heart.epoch()),
+            lines=lambda: alert_lines(
+                self.policy.fallback,
+                self.brain.state,
+                self.dispatcher.channels.in_use,
+                self.policy.alerts.trunks,
+            ),
+            receipt=lambda _key, _receipt: None,
+            clock=self.clock,
+            shown=self.policy.callbacks.shown,
+        )
+        return Staff(
+            settings=self.settings,
+            policy=self.policy.alerts,
+            on=self.policy.alerts_on,
+            calls=calls,
+            store=self.store,
+            thread=self.thread,
+            recorded=self._recorded,
+            put=self.inbox.put_nowait,
+            clock=self.clock,
+        )
+
+    async def _recorded(self) -> None:
+        await self.recorder.written()
+
+    def _sources(self, policy: SitePolicy) -> dict[str, Source]:
+        """Everything that is watched beside the link under this policy."""
+        own = policy.sources.own
+        sources: dict[str, Source] = {
+            "calendar": CalendarSource(policy, self.inbox.put_nowait, self.clock),
+            "own": OwnWatch(
+                own,
+                self.health.checks(self.staff),
+                self.inbox.put_nowait,
+                self.clock,
+                self.health.slow(own, self.settings.data_dir),
+            ),
+        }
+        if policy.sources.probes:
+            sources["probes"] = Probes(policy.sources.probes, self.inbox.put_nowait, self.clock)
+        if policy.sources.nut:
+            sources["nut"] = NutSource(policy.sources.nut, self.inbox.put_nowait, self.clock)
+        return sources
+
+    def _web(self) -> HttpServer:
+        secret = self.settings.webhook_secret
+        app = public_app(
+            secret.get_secret_value() if secret else None,
+            self.inbox.put_nowait,
+            lambda: self.policy.sources.webhooks,
+            self.clock,
+            self.staff.routes(),
+        )
+        return HttpServer(app, self.settings.webhook_host, self.settings.webhook_port)
+
+    def _is_public(self) -> bool:
+        """Whether anything outside may talk to us: a webhook secret, links, or Twilio's callbacks."""
+        return bool(self.settings.webhook_secret or self.settings.link_secret)
+
     def _as_dialled(self, number: str) -> str:
         """One form for one number, whichever tier wrote it; a number that is not taken stays as it was left."""
         return check_number(number, self.policy.caller).number or number
@@ -128,11 +235,17 @@ class Bridge:
         """Serves until cancelled, or until a task dies, whose error it raises. Raises OSError when the AGI port is taken."""
         await self.agi.start(self.settings.agi_host, self.settings.agi_port)
         log.info("listening for calls", host=self.settings.agi_host, port=self.settings.agi_port)
+        doors: list[LocalApi | HttpServer] = [self.local, *([self._web()] if self._is_public() else [])]
         try:
+            for door in doors:
+                await door.start()
+            self.staff.perform(said_again(self.brain.state, self.policy.fallback, self.clock()))
             async with asyncio.TaskGroup() as group:
                 for name, work in self._work().items():
                     group.create_task(work, name=name)
         finally:
+            for door in doors:
+                await door.close()
             self.link.close()
             await self.agi.close()
             await self.recorder.write()
@@ -150,6 +263,9 @@ class Bridge:
             "dispatcher": self.dispatcher.run(),
             "desk": self.desk.run(),
             "live": self._show(),
+            "staff": self.staff.run(),
+            "watch": self.watch.run(),
+            "codes": self.codes.run(),
         }
 
     def _able(self) -> bool:
@@ -169,6 +285,7 @@ class Bridge:
             await self._let_go()
         self.dispatcher.fence_raised_at = self.clock().wall
         self.dispatcher.wake()
+        self.staff.connected()
         if not self._ready_said:
             self._ready_said = True
             log.info("ready", asterisk=self.link.state.value)
@@ -201,9 +318,69 @@ class Bridge:
         """The page should show it soon."""
         self._live_now.set()
 
+    def on_overflow(self, dropped: int) -> None:
+        """Our inbox was full."""
+        self.health.overflow.say(f"{dropped} manager events were dropped")
+
+    def on_code(self, code: CodeKeyed) -> None:
+        """Somebody has keyed a code on a phone."""
+        self.codes.heard(code)
+
+    def on_decided(self, decision: Decision) -> None:
+        """Alerts and waiting callers. Flags are on their way already."""
+        self._changes.extend(decision.changes)
+        self.staff.perform(decision.actions)
+        for action in decision.actions:
+            if isinstance(action, BringWaiting):
+                self._in_background(self._bring(action))
+        for change in decision.changes:
+            if change.kind == "mode" and change.new == Mode.EVACUATED:
+                self._in_background(self._clear_queue(change.subject))
+
+    async def _bring(self, order: BringWaiting) -> None:
+        if self.policy.fallback.armed:  # only observing: nobody is touched
+            await self.waiting.bring(order)
+
+    async def _clear_queue(self, scope: str) -> None:
+        """Nobody is offered a call where people were sent out (A6), also not by a callback that waits already."""
+        known = self.policy.fallback.scopes.get(scope)
+        if known is not None and self.policy.fallback.armed:
+            await self.waiting.hang_up(await self.waiting.own_waiting([known.queue]))
+
     def _captured(self) -> None:
         self._backlog += 1
         self._collect_now.set()
+
+    async def apply_policy(self, digest: str, who: str) -> str:
+        """Puts a policy of the store in force without a restart; raises Refused with every error that it has."""
+        saved = await self.thread(self.store.policy, digest)
+        if saved is None:
+            raise Refused(f"the store holds no policy {digest[:12]}; apply the file again")
+        try:
+            new = parse_policy(saved.text, "the policy")
+        except ConfigErrors as errors:
+            raise Refused(str(errors)) from None
+        if new.pbx_id != self.policy.pbx_id:
+            raise Refused(f"pbx_id stays {self.policy.pbx_id}: it names what callers have left so far")
+        return await self._put_in_force(new, who)
+
+    async def _put_in_force(self, new: SitePolicy, who: str) -> str:
+        was_armed, self.policy = self.policy.fallback.armed, new
+        decision = self.brain.use(new.fallback, who)
+        self.dispatcher.use(new.fallback, new.callbacks, self.brain.translator.site)
+        self.attempts.policy = new.callbacks
+        self.agi.use(new.caller)
+        were_told = self.staff.on
+        self.staff.use(new.alerts, new.alerts_on)
+        if not were_told:
+            self.staff.perform(said_again(self.brain.state, new.fallback, self.clock()))
+        self.watch.use(new)
+        if was_armed and not new.fallback.armed:
+            await self._let_go()
+        await self.recorder.written()
+        self.on_change()
+        words = "; ".join(f"{one.kind} {one.subject}: {one.reason}" for one in decision.changes[:5])
+        return f"policy {new.digest[:12]} is in force. {words}".strip()
 
     # -- the smaller loops
 
@@ -249,17 +426,28 @@ class Bridge:
             self._live_now.clear()
 
     async def _show_once(self) -> None:
-        state, policy, now = self.brain.state, self.policy.fallback, self.clock()
         unended = await self.thread(self.store.unended_attempts)
-        rows = {
+        rows = self._rows(unended)
+        await self.thread(self.store.put_live, rows, self.clock().wall)
+
+    def _told(self) -> dict[str, Any]:
+        """The same from memory alone, for the local socket."""
+        return told(
+            self._rows(list(self.attempts.under_way.values())), reversed(self._changes), self.clock().wall
+        )
+
+    def _rows(self, unended: list[Attempt]) -> dict[str, Any]:
+        state, policy, now = self.brain.state, self.policy.fallback, self.clock()
+        return {
             "bridge": self._self_portrait(),
             "scopes": live.scopes(state, policy, self.flags.confirmed, now),
             "trunks": live.trunks(state, policy, self.dispatcher.channels.in_use),
             "pools": live.pools(state, policy),
             "agents": live.agents(state),
+            "parts": live.parts(state, policy),
+            "cases": live.cases(state),
             "calls": live.calls(unended, self.dispatcher.stages, frozenset(self._talking)),
         }
-        await self.thread(self.store.put_live, rows, now.wall)
 
     def _self_portrait(self) -> dict[str, Any]:
         link = "up" if self.link.connected else "connecting" if not self.link.trouble else "down"

@@ -1,6 +1,7 @@
 """Does what people ask for through the store, each thing exactly once, and always answers."""
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 
 import structlog
@@ -10,12 +11,10 @@ from ami_bridge.brain import Brain
 from ami_bridge.clock import Clock
 from ami_bridge.dispatch import Dispatcher, NoLine
 from ami_bridge.intents import (
+    ApplyPolicy,
     Dial,
-    EndOverride,
     Payload,
     Refused,
-    SetOverride,
-    SetRecovery,
     StateOutcome,
     ask,
     in_time,
@@ -42,6 +41,7 @@ class Desk:
     dispatcher: Dispatcher
     attempts: Attempts
     clock: Clock
+    apply_policy: Callable[[str, str], Awaitable[str]]  # digest, who → what came of it; raises Refused
     _calling: dict[int, "asyncio.Task[None]"] = field(default_factory=dict)
 
     async def run(self) -> None:
@@ -86,15 +86,24 @@ class Desk:
 
     async def _perform(self, payload: Payload, who: str) -> str:
         match payload:
-            case SetOverride() | EndOverride() | SetRecovery():
-                said = await ask(payload, who, self.brain.ask)
-                if not await self.brain.recorder.written():
-                    return f"{said} (the store is away: in force, and recorded when it is back)"
-                return said
             case Dial():
                 return await self._dial(payload)
             case StateOutcome():
                 return await self._outcome(payload, who)
+            case ApplyPolicy():
+                return await self.apply_policy(payload.digest, who)
+            case _:
+                said = await ask(payload, who, self.brain.ask)
+                if not await self.brain.recorder.written():
+                    return f"{said} (the store is away: in force, and recorded when it is back)"
+                return said
+
+    async def act(self, kind: str, payload: object, who: str) -> str:
+        """The same for whoever comes over the local socket, without the store; raises Refused."""
+        wish = read(kind, payload)
+        if isinstance(wish, Dial | StateOutcome | ApplyPolicy):
+            raise Refused(f"{kind} needs the store; ask again when it is back")
+        return await ask(wish, who, self.brain.ask)
 
     async def _dial(self, wish: Dial) -> str:
         in_time(wish.not_after, self.clock().wall)

@@ -59,6 +59,12 @@ class Dispatcher:
     _turn: asyncio.Lock = field(default_factory=asyncio.Lock)
     _wake: asyncio.Event = field(default_factory=asyncio.Event)
 
+    def use(self, policy: Policy, callbacks: CallbackPolicy, site: Site) -> None:
+        """A new policy, from the next round on."""
+        self.policy, self.callbacks, self.site = policy, callbacks, site
+        self.shown = callbacks.shown
+        self.wake()
+
     def wake(self) -> None:
         """Something changed that a round should look at."""
         self._wake.set()

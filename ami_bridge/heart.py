@@ -23,6 +23,7 @@ class Heart:
         self._clock = clock
         self._ahead = 0.0  # Asterisk's clock minus our wall clock, seconds
         self._was_able = True
+        self.trouble = ""  # why no beat is written, while none is
         self.life = 0
         self.fence = 0
 
@@ -46,11 +47,16 @@ class Heart:
             self._was_able = able
             say = log.info if able else log.error
             say("beating again" if able else "no beat: what a caller leaves could not be kept")
-        if able:
-            try:
-                await self.beat()
-            except LinkDown as problem:
-                log.warning("beat not written", reason=str(problem))
+        if not able:
+            self.trouble = "what a caller leaves could not be kept, so callers go to tier 3"
+            return
+        try:
+            await self.beat()
+        except LinkDown as problem:
+            self.trouble = str(problem)
+            log.warning("beat not written", reason=str(problem))
+        else:
+            self.trouble = ""
 
     async def beat(self) -> None:
         """Writes one beat, in Asterisk's own time; raises LinkDown."""

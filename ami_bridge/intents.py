@@ -2,13 +2,28 @@
 
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
-from typing import Annotated, Literal
+from typing import Annotated
 
-from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, ValidationError
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
 
 from callbacks.values import Outcome
 from fallback.decision import Decision
-from fallback.events import Event, OverrideEnded, OverrideSet, RecoveryTimeSet
+from fallback.events import (
+    Acknowledged,
+    Closed,
+    Declared,
+    DrillEnded,
+    DrillStarted,
+    Event,
+    Evidence,
+    HandedOver,
+    LeaveGranted,
+    OverrideEnded,
+    OverrideSet,
+    PartSeen,
+    RecoveryTimeSet,
+    Split,
+)
 from fallback.modes import Mode
 
 Utc = Annotated[AwareDatetime, AfterValidator(lambda at: at.astimezone(UTC))]
@@ -63,12 +78,111 @@ class StateOutcome(_Payload):
     note: str = ""
 
 
-Kind = Literal["override-set", "override-end", "recovery-set", "dial", "outcome"]
-Payload = SetOverride | EndOverride | SetRecovery | Dial | StateOutcome
+class Ack(_Payload):
+    """Payload of ack: whoever sends it takes the incident on."""
+
+    incident: str
+    how: str = "command line"
+
+
+class HandOver(_Payload):
+    """Payload of hand-over."""
+
+    incident: str
+    to: str
+
+
+class Declare(_Payload):
+    """Payload of declare: an incident opened by hand."""
+
+    scope: str
+    kind: str
+    detail: str
+    people_hurt: Annotated[int, Field(ge=0)] = 0
+
+
+class Close(_Payload):
+    """Payload of close."""
+
+    incident: str
+    why: str
+
+
+class SplitOff(_Payload):
+    """Payload of split."""
+
+    incident: str
+    cause: str
+
+
+class Leave(_Payload):
+    """Payload of leave: a member may sign out during an incident."""
+
+    queue: str
+    member: str
+    until: Utc
+
+
+class Report(_Payload):
+    """Payload of report: a person's word on a component."""
+
+    component: str
+    good: bool
+    why: str
+
+
+class StartDrill(_Payload):
+    """Payload of drill-start."""
+
+    drill: str
+    live: bool = False
+
+
+class EndDrill(_Payload):
+    """Payload of drill-end."""
+
+    incident: str
+    participants: str = ""
+    evaluation: str = ""
+
+
+class ApplyPolicy(_Payload):
+    """Payload of policy-apply: the text lies in the store under its digest."""
+
+    digest: str
+
+
+Word = (
+    SetOverride
+    | EndOverride
+    | SetRecovery
+    | Ack
+    | HandOver
+    | Declare
+    | Close
+    | SplitOff
+    | Leave
+    | Report
+    | StartDrill
+    | EndDrill
+)
+"""What the core decides on, as a person's event."""
+
+Payload = Word | Dial | StateOutcome | ApplyPolicy
 _KINDS: dict[str, type[_Payload]] = {
     "override-set": SetOverride,
     "override-end": EndOverride,
     "recovery-set": SetRecovery,
+    "ack": Ack,
+    "hand-over": HandOver,
+    "declare": Declare,
+    "close": Close,
+    "split": SplitOff,
+    "leave": Leave,
+    "report": Report,
+    "drill-start": StartDrill,
+    "drill-end": EndDrill,
+    "policy-apply": ApplyPolicy,
     "dial": Dial,
     "outcome": StateOutcome,
 }
@@ -87,11 +201,11 @@ def read(kind: str, payload: object) -> Payload:
             for one in error.errors()
         )
         raise Refused(wrong) from None
-    assert isinstance(parsed, Payload)  # noqa: S101  # narrows for the type checker; the table holds these five
+    assert isinstance(parsed, Payload)  # noqa: S101  # narrows for the type checker; the table holds just these
     return parsed
 
 
-def as_event(payload: SetOverride | EndOverride | SetRecovery, who: str) -> Event:
+def as_event(payload: Word, who: str) -> Event:
     """The core's event for what a person asked."""
     match payload:
         case SetOverride():
@@ -100,11 +214,27 @@ def as_event(payload: SetOverride | EndOverride | SetRecovery, who: str) -> Even
             return OverrideEnded(payload.scope, who, payload.why)
         case SetRecovery():
             return RecoveryTimeSet(payload.scope, payload.at, who)
+        case Ack():
+            return Acknowledged(payload.incident, who, payload.how)
+        case HandOver():
+            return HandedOver(payload.incident, who, payload.to)
+        case Declare():
+            return Declared(payload.scope, payload.kind, payload.detail, who, payload.people_hurt)
+        case Close():
+            return Closed(payload.incident, who, payload.why)
+        case SplitOff():
+            return Split(payload.incident, payload.cause, who)
+        case Leave():
+            return LeaveGranted(payload.queue, payload.member, payload.until, who)
+        case Report():
+            return PartSeen(payload.component, Evidence.REPORT, payload.good, payload.why, who)
+        case StartDrill():
+            return DrillStarted(payload.drill, who, payload.live)
+        case EndDrill():
+            return DrillEnded(payload.incident, who, payload.participants, payload.evaluation)
 
 
-async def ask(
-    payload: SetOverride | EndOverride | SetRecovery, who: str, step: Callable[[Event], Awaitable[Decision]]
-) -> str:
+async def ask(payload: Word, who: str, step: Callable[[Event], Awaitable[Decision]]) -> str:
     """What the core said to it, in one sentence; raises Refused with the core's reason."""
     decision = await step(as_event(payload, who))
     for change in decision.changes:

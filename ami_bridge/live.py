@@ -42,7 +42,7 @@ def _scope(one: ScopeState, state: State, policy: Policy, confirmed: Confirmed, 
         "lines_left": one.lines_left,
         "lines_total": one.lines_total,
         "waiting": state.waiting.get(known.queue, 0),
-        "longest_wait": 0.0,
+        "longest_wait": _longest_wait(state, known.queue, now),
         "recovery_at": iso(one.recovery_at),
         "callbacks_allowed": callbacks_allowed(state, one.name),
         "stable_for": None if healthy is None else int(max(0.0, now.mono - healthy)),
@@ -51,6 +51,36 @@ def _scope(one: ScopeState, state: State, policy: Policy, confirmed: Confirmed, 
         "override": _override(one),
         "flag": {"written": written, "at": iso(at)},
     }
+
+
+def _longest_wait(state: State, queue: str, now: Now) -> float:
+    return round(max((now.mono - joined for joined in state.callers.get(queue, {}).values()), default=0.0), 1)
+
+
+def parts(state: State, policy: Policy) -> Json:
+    """Row ``parts``: applications, stores, power and our own parts."""
+    return {
+        name: _health(state.components.get(name)) | {"kind": part.kind, "failure": part.failure}
+        for name, part in policy.parts.items()
+    }
+
+
+def cases(state: State) -> list[Json]:
+    """Row ``cases``: every open incident as staff handle it, the newest first."""
+    return [
+        {
+            "key": one.key,
+            "scope": one.scope,
+            "kind": one.kind,
+            "subject": one.subject,
+            "opened_at": iso(one.opened_at),
+            "acked_by": one.acked_by,
+            "acked_at": iso(one.acked_at),
+            "owner": one.owner,
+            "drill": one.drill,
+        }
+        for one in sorted(state.cases.values(), key=lambda case: case.opened_at, reverse=True)
+    ]
 
 
 def _incident(one: ScopeState) -> Json | None:

@@ -75,7 +75,8 @@ class Recorder:
         moved = {one.subject for one in batch if one.kind == "component"}
         components = [one for name, one in state.components.items() if name in moved]
         try:
-            await self._thread(self._store.record, batch, to_saved(state), components, self._wall())
+            cases = tuple(state.cases.values())
+            await self._thread(self._store.record, batch, to_saved(state), components, self._wall(), cases)
         except StoreProblem as problem:
             log.error("store away, the record waits", changes=len(batch), reason=str(problem))
             self._waiting = deque((*batch, *self._waiting), maxlen=MOST_KEPT)

@@ -2,6 +2,9 @@
 
 A queue of its own has one member whose device state we set by hand; the policy has no hold, so each change switches. The event
 is timed where a second client of the same account reads it from its socket, the flag when AstDB holds it.
+
+With ``--noise N`` so many other events a second come over the same socket meanwhile: a second queue has many members that
+share one device state, which a process of its own keeps changing. What came is counted, not assumed.
 """
 
 import argparse
@@ -11,7 +14,10 @@ import sys
 import tempfile
 import time
 from collections.abc import Sequence
+from dataclasses import dataclass
+from multiprocessing import Event, Process
 from pathlib import Path
+from typing import Any
 
 from bench.ami import BareClient
 from bench.policy import policy
@@ -23,11 +29,16 @@ REACH = 3.0
 LOOK_SECONDS = (
     0.0003  # between two looks at AstDB: looking without a pause would take the processor from those at work
 )
+NOISY = 20  # events for each change of the device state that they share
+NOISE_REACH = 50.0  # ms
 QUEUE = """[bench]
 strategy = ringall
 joinempty = yes
 member => Local/1@bench-nowhere,0,Bench,Custom:bench
-"""
+
+[noise]
+strategy = ringall
+""" + "".join(f"member => Local/{n}@bench-nowhere,0,N{n},Custom:noise\n" for n in range(NOISY))
 NOW = {"down_after": "0s", "up_after": "0s", "suspect_count": 1, "good_count": 1, "flap_penalty": "0s"}
 
 
@@ -64,6 +75,44 @@ def _floor(client: BareClient, rounds: int) -> list[float]:
     return taken
 
 
+@dataclass
+class Noise:
+    """Other events on the manager socket while it is entered, ``rate`` a second."""
+
+    lab: Lab
+    rate: int
+
+    def __enter__(self) -> "Noise":
+        self._stop = Event()
+        self._process = Process(target=_make_noise, args=(self.lab.run_dir, self.rate, self._stop))
+        self._process.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stop.set()
+        self._process.join(10)
+
+
+def _make_noise(run_dir: Path, rate: int, stop: Any) -> None:
+    """Runs in a process of its own: a change every NOISY / rate seconds."""
+    with BareClient(Lab.attach(run_dir)) as client:
+        began, number = time.monotonic(), 0
+        while not stop.is_set():
+            state = "NOT_INUSE" if number % 2 else "INUSE"
+            client.action(Action="Setvar", Variable="DEVICE_STATE(Custom:noise)", Value=state)
+            number += 1
+            time.sleep(max(0.0, began + number * NOISY / rate - time.monotonic()))
+
+
+def _count(lab: Lab, seconds: float) -> float:
+    """Events a second that an account with our filter hears."""
+    with BareClient(lab, events=True) as listener:
+        began, count = time.monotonic(), 0
+        while time.monotonic() < began + seconds:
+            count += listener.message().get("Queue") == "noise"
+        return count / (time.monotonic() - began)
+
+
 def _switches(client: BareClient, listener: BareClient, rounds: int) -> list[float]:
     """Seconds from the event about the member's state until AstDB holds the other action."""
     taken = []
@@ -87,8 +136,8 @@ def _switches(client: BareClient, listener: BareClient, rounds: int) -> list[flo
     return taken
 
 
-def measure(rounds: int, version: str | None) -> list[Figure]:
-    """Floor and figure in one run, on one Asterisk."""
+def measure(rounds: int, version: str | None, noise: int = 0) -> list[Figure]:
+    """Floor and figure in one run, on one Asterisk. noise: other events a second, for a second figure."""
     with Lab.start(version) as lab, Site(lab, _policy()) as site:
         (lab.holdfast_conf_dir / "queues_bench.conf").write_text(QUEUE)
         lab.cli("module reload app_queue.so")
@@ -100,23 +149,42 @@ def measure(rounds: int, version: str | None) -> list[Figure]:
             _switches(client, listener, 20)
             floor = _floor(client, rounds)
             taken = _switches(client, listener, rounds)
+            noisy = _under_noise(lab, client, listener, rounds, noise) if noise else []
     ms, least = quantile(taken, 0.99) * 1000, quantile(floor, 0.99) * 1000
     middle, least_middle = quantile(taken, 0.5) * 1000, quantile(floor, 0.5) * 1000
     reach = f"<= {REACH:g} x the floor"
     return [
         Figure("switch p50", middle, "ms", least_middle, middle / least_middle, "told only", True, rounds),
         Figure("switch", ms, "ms", least, ms / least, reach, ms / least <= REACH, rounds),
+        *(_noisy_figure(noisy, least, noise) if noise else ()),
     ]
+
+
+def _under_noise(lab: Lab, client: BareClient, listener: BareClient, rounds: int, noise: int) -> list[float]:
+    """The same switches while other events come; the first element is how many came a second."""
+    with Noise(lab, noise):
+        time.sleep(1)
+        heard = _count(lab, 3)
+        return [heard, *_switches(client, listener, rounds)]
+
+
+def _noisy_figure(samples: list[float], least: float, noise: int) -> tuple[Figure, ...]:
+    heard, *taken = samples
+    ms = quantile(taken, 0.99) * 1000
+    ok = ms <= NOISE_REACH and heard >= 0.95 * noise
+    reach = f"<= {NOISE_REACH:g} ms with {noise} events/s; {heard:.0f} came"
+    return (Figure("switch noise", ms, "ms", least, ms / least, reach, ok, len(taken)),)
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """The command line."""
     parser = argparse.ArgumentParser(prog="python -m bench.switch", description=__doc__)
     parser.add_argument("--rounds", type=int, default=400)
+    parser.add_argument("--noise", type=int, default=0, help="other manager events a second")
     parser.add_argument("--asterisk", default=None, help="22 or 16")
     parser.add_argument("--json", action="store_true")
     options = parser.parse_args(argv)
-    return show(measure(options.rounds, options.asterisk), options.json)
+    return show(measure(options.rounds, options.asterisk, options.noise), options.json)
 
 
 if __name__ == "__main__":

@@ -50,6 +50,10 @@ class FastAgiServer:
         self._server: asyncio.Server | None = None
         self._sweeper: asyncio.Task[None] | None = None
 
+    def use(self, policy: CallerPolicy) -> None:
+        """A new policy, for calls that come from now on."""
+        self._policy, self._zone = policy, ZoneInfo(policy.timezone)
+
     async def start(self, host: str, port: int) -> None:
         """Listen. Raises CannotListen, naming the address and the remedy."""
         loop = asyncio.get_running_loop()

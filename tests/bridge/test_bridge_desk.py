@@ -24,12 +24,18 @@ def site(tmp_path: Path) -> Iterator[World]:
         yield one
 
 
+async def put_in_force(digest: str, who: str) -> str:
+    return f"{digest} is in force, by {who}"
+
+
 async def asked(site: World, kind: str, payload: Mapping[str, Any], state: Any = None) -> Intent:
     """What became of a wish; the brain is in this state."""
     number = site.store.add_intent(kind, payload, "li", START)
     async with thinking(site) as (brain, _):
         brain.state = state or well(site.site)
-        desk = Desk(site.store, site.thread, brain, site.dispatcher, site.attempts, lambda: site.now)
+        desk = Desk(
+            site.store, site.thread, brain, site.dispatcher, site.attempts, lambda: site.now, put_in_force
+        )
         (intent,) = site.store.pending_intents()
         await desk._do(intent)
     answered = site.store.intent(number)

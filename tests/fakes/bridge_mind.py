@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from bridge_world import START, World
 
 from ami_bridge.brain import Brain
+from ami_bridge.codes import CodeKeyed
 from ami_bridge.events import CallEvent
 from ami_bridge.flags import Flags
 from ami_bridge.inbox import Inbox, LinkUp
@@ -16,6 +17,7 @@ from ami_bridge.site import site_of
 from ami_bridge.snapshot import Snapshot
 from ami_bridge.translate import Translator
 from fallback.decide import initial
+from fallback.decision import Decision
 
 UP = LinkUp("11.0.0", 100.0)
 
@@ -27,6 +29,7 @@ class Told:
     connected: int = 0
     lost: int = 0
     trouble: list[Exception] = field(default_factory=list)
+    decided: list[Decision] = field(default_factory=list)
 
     async def on_connected(self, _snapshot: Snapshot) -> None:
         self.connected += 1
@@ -41,6 +44,15 @@ class Told:
 
     def on_change(self) -> None:
         pass
+
+    def on_overflow(self, dropped: int) -> None:
+        pass
+
+    def on_code(self, code: CodeKeyed) -> None:
+        pass
+
+    def on_decided(self, decision: Decision) -> None:
+        self.decided.append(decision)
 
 
 @asynccontextmanager

@@ -1,0 +1,165 @@
+"""Alerts put together for one bridge: the ways that its settings allow, the journal, and what comes back.
+
+What a message comes to goes into the record; an acknowledgement becomes the core's own event, whichever way it came by.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import structlog
+from aiohttp import web
+
+from alerts.apprise_way import AppriseNote
+from alerts.call_way import OwnCall
+from alerts.dispatcher import Alerts
+from alerts.journal import FileJournal
+from alerts.links import Links
+from alerts.policy import AlertPolicy, Way
+from alerts.ports import Sender
+from alerts.twilio_way import TwilioAccount, TwilioSettings, TwilioSms, TwilioVoice
+from alerts.values import AlertNews, NewsKind
+from alerts.web import AlertPages
+from ami_bridge.alert_calls import AlertCalls
+from ami_bridge.clock import Clock
+from ami_bridge.store_thread import StoreThread
+from config.settings import Settings
+from fallback.decision import Action, RaiseRung, StopRungs, TellEnd
+from fallback.events import Acknowledged, Event
+from store import Store, StoreProblem
+
+log = structlog.get_logger()
+
+RETRY_SECONDS = 1.0
+
+
+@dataclass
+class Staff:
+    """on: whether staff are told at all, as the policy says. put: into the inbox. recorded: the decision is durable, or the
+    store is away.
+    """
+
+    settings: Settings
+    policy: AlertPolicy
+    on: bool
+    calls: AlertCalls
+    store: Store
+    thread: StoreThread
+    recorded: Callable[[], Awaitable[None]]
+    put: Callable[[Event], None]
+    clock: Clock
+    trouble: str = ""
+
+    def __post_init__(self) -> None:
+        self._rows: list[dict[str, Any]] = []
+        self._rows_there = asyncio.Event()
+        self._account = _account(self.settings)
+        self._note = AppriseNote()
+        public = self.settings.public_url or ""
+        secret = self.settings.link_secret.get_secret_value() if self.settings.link_secret else ""
+        self._links = Links(public, secret)
+        self.alerts = Alerts(
+            self.policy,
+            FileJournal(Path(self.settings.data_dir) / "alerts"),
+            self._senders(),
+            self.clock,
+            self.recorded,
+            self._hear,
+            self._links,
+        )
+        self.calls.receipt = self.alerts.receipt
+
+    def _senders(self) -> dict[Way, Sender]:
+        senders: list[Sender] = [OwnCall(self.calls), self._note]
+        if self._account is not None:
+            senders.append(TwilioSms(self._account))
+            if self._account.settings.caller:
+                senders.append(TwilioVoice(self._account))
+        return {one.way: one for one in senders}
+
+    def routes(self) -> list[web.RouteDef]:
+        """What the outside may say of messages, for the public app."""
+        token = self.settings.twilio_auth_token
+        return AlertPages(self.alerts, self._links, token.get_secret_value() if token else "").routes()
+
+    def use(self, policy: AlertPolicy, on: bool) -> None:
+        """A new policy, from the next message on."""
+        self.policy, self.on = policy, on
+        self.alerts.use(policy)
+
+    def perform(self, actions: Iterable[Action]) -> None:
+        """Hands on what concerns staff; never waits."""
+        if not self.on:
+            return
+        for action in actions:
+            match action:
+                case RaiseRung():
+                    self.alerts.raise_rung(action)
+                case StopRungs():
+                    self.alerts.stop(action)
+                case TellEnd():
+                    self.alerts.end(action)
+
+    def connected(self) -> None:
+        """The link stands: calls that were on their way are looked at again."""
+        self.calls.adopt(self.alerts.awaiting(Way.CALL))
+
+    async def run(self) -> None:
+        """Until cancelled."""
+        try:
+            async with asyncio.TaskGroup() as group:
+                group.create_task(self.alerts.run(), name="alerts")
+                group.create_task(self.calls.run(), name="alert calls")
+                group.create_task(self._write(), name="alert rows")
+        finally:
+            self._note.close()
+            if self._account is not None:
+                self._account.close()
+
+    def _hear(self, news: AlertNews) -> None:
+        match news.kind:
+            case NewsKind.MESSAGE:
+                self._rows.append(news.row())
+                self._rows_there.set()
+            case NewsKind.ACKNOWLEDGED:
+                self.put(Acknowledged(news.incident, news.person, news.how))
+            case NewsKind.TROUBLE:
+                self.trouble = news.detail
+            case NewsKind.WELL:
+                self.trouble = ""
+            case _:
+                log.warning(
+                    "staff", what=news.kind.value, rung=news.rung, role=news.role, detail=news.detail
+                )
+
+    async def _write(self) -> None:
+        """Into the record, in order. The journal is the truth; rows that the store does not take now wait here."""
+        while True:
+            await self._rows_there.wait()
+            self._rows_there.clear()
+            rows, self._rows = self._rows, []
+            try:
+                await self.thread(self.store.put_messages, rows)
+            except StoreProblem as problem:
+                log.warning("messages not yet in the record", count=len(rows), reason=str(problem))
+                self._rows = rows + self._rows
+                await asyncio.sleep(RETRY_SECONDS)
+                self._rows_there.set()
+
+
+def _account(settings: Settings) -> TwilioAccount | None:
+    sid, token, sender = settings.twilio_account_sid, settings.twilio_auth_token, settings.twilio_from
+    if sid is None or token is None or sender is None:
+        return None
+    return TwilioAccount(
+        TwilioSettings(
+            account_sid=sid,
+            auth_token=token.get_secret_value(),
+            sender=sender,
+            caller=sender if sender.startswith("+") else "",
+            public_url=settings.public_url or "",
+            base_url=settings.twilio_url,
+        )
+    )
