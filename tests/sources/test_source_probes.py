@@ -279,6 +279,22 @@ async def test_a_name_server_that_hangs_delays_no_other(monkeypatch: pytest.Monk
     assert {(one.component, one.good) for one in told} == {("crm", True)}
 
 
+async def test_a_page_whose_name_server_hangs_is_given_up_cleanly(monkeypatch: pytest.MonkeyPatch) -> None:
+    come_back = threading.Event()
+
+    def hang(*_: object, **__: object) -> object:
+        come_back.wait(10)
+        raise socket.gaierror(-2, "Name or service not known")
+
+    monkeypatch.setattr(socket, "getaddrinfo", hang)
+    probe, lane = http("http://crm.test/"), Lane("page")
+    assert (await ask(probe, lane, read_clocks)).detail == "no answer within 0.5 s"
+    assert (await ask(probe, lane, read_clocks)).detail == "the last try has not come back yet"
+    come_back.set()
+    await until(lambda: not any(thread.name == "page" for thread in threading.enumerate()))
+    assert (await ask(probe, lane, read_clocks)).detail == "the host's name is not known"
+
+
 async def test_a_component_is_good_only_when_all_its_probes_say_so(tmp_path: Path) -> None:
     sign = tmp_path / "well"
     well = Probe("one", "crm", ProbeKind.COMMAND, command=("true",), every=0.1)
