@@ -6,7 +6,7 @@ with the same reference. Nothing here sleeps through news: every call wakes the 
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -92,6 +92,10 @@ class Alerts:
     def end(self, end: TellEnd) -> None:
         """Nothing more is sent of the incident, and everybody who was told hears that it is over."""
         self._when_loaded(lambda: self._end(end))
+
+    def end_all_but(self, open_: Collection[str]) -> None:
+        """After a restart: incidents that were closed while a kill came between the record and this journal are ended."""
+        self._when_loaded(lambda: self._end_all_but(frozenset(open_)))
 
     def receipt(self, key: str, receipt: Receipt) -> None:
         """Late news of a message: a provider's callback, the end of a call. Unknown keys are passed over."""
@@ -306,6 +310,12 @@ class Alerts:
         )
         people = [(errand.person, errand.role, way.value) for errand, way in self._book.told(end.incident)]
         self._note(rung_entry(note, people, kind="end"))
+
+    def _end_all_but(self, open_: frozenset[str]) -> None:
+        newest = {rung.incident: rung for rung in self._book.rungs.values()}
+        for incident, rung in newest.items():
+            if incident not in open_ and incident not in self._book.ended:
+                self._end(TellEnd(incident, rung.facts, rung.drill))
 
     def _receipt(self, key: str, receipt: Receipt, how: str = "", alone: bool = False) -> None:
         found = self._book.together(key)

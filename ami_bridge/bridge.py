@@ -239,6 +239,7 @@ class Bridge:
         try:
             for door in doors:
                 await door.start()
+            self.staff.begin(self.brain.state.cases)
             self.staff.perform(said_again(self.brain.state, self.policy.fallback, self.clock()))
             async with asyncio.TaskGroup() as group:
                 for name, work in self._work().items():

@@ -4,7 +4,7 @@ What a message comes to goes into the record; an acknowledgement becomes the cor
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Collection, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -88,6 +88,10 @@ class Staff:
         """A new policy, from the next message on."""
         self.policy, self.on = policy, on
         self.alerts.use(policy)
+
+    def begin(self, cases: Collection[str]) -> None:
+        """Once, at the start: of what was told before, only these incidents are still open."""
+        self.alerts.end_all_but(cases)
 
     def perform(self, actions: Iterable[Action]) -> None:
         """Hands on what concerns staff; never waits."""

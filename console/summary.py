@@ -24,6 +24,7 @@ FRESH_SECONDS: Final = (
 )
 SHOWN_PROMISES: Final = 40
 SHOWN_CHANGES: Final = 10
+UNSHOWN = frozenset({"computed", "rung"})  # each follows from a row that is shown
 SHOWN_INTENTS: Final = 6
 _CHANGE_TEXTS: Final = ("kind", "subject", "old", "new", "reason", "who", "incident")
 
@@ -185,7 +186,7 @@ def from_bridge(said: Mapping[str, Any], now: datetime) -> Summary:
 def _told_changes(changes: list[Any]) -> Iterator[ChangeView]:
     for one in changes:
         at = live_rows.parse_time(one.get("at")) if isinstance(one, Mapping) else None
-        if at is not None and one.get("kind") != "computed":
+        if at is not None and one.get("kind") not in UNSHOWN:
             texts = (str(one.get(name, "")) for name in _CHANGE_TEXTS)
             yield ChangeView(at, *texts)
 
@@ -251,7 +252,7 @@ def _flights(store: Store, live: Live) -> tuple[FlightView, ...]:
 
 def _line(store: Store) -> tuple[ChangeView, ...]:
     """The newest changes without computed modes: what callers got is the effective one, which has its own row."""
-    rows = [row for row in store.changes(3 * SHOWN_CHANGES) if row.kind != "computed"]
+    rows = [row for row in store.changes(3 * SHOWN_CHANGES) if row.kind not in UNSHOWN]
     return tuple(_change(row) for row in rows[:SHOWN_CHANGES])
 
 
