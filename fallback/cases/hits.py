@@ -80,11 +80,18 @@ def held_open(state: State, case: Case) -> str:
     if source is Source.SURGE:
         return "callers still surge" if scope and scope.surging else ""
     if source is Source.PLAN:
-        return "what set the plan off still lasts" if scope and scope.plan else ""
+        return "what set the plan off still lasts" if scope and _lasts(state, scope) else ""
     if source in (Source.SITE, Source.SPLIT):
         component = state.components.get(case.subject.partition(" ")[2])
         return case.subject if component and component.health is not Health.UP else ""
     return ""
+
+
+def _lasts(state: State, scope: ScopeState) -> bool:
+    """Whether a plan is still called for. Blind, nobody knows; and lines that are full have only to be counted anew
+    after a lost link or a restart: whoever was called out is not sent home and called again for that.
+    """
+    return bool(scope.plan) or not state.linked or scope.full_since_mono is not None
 
 
 def _incident(draft: Draft, incident: Incident) -> None:

@@ -1,9 +1,10 @@
 """Ladders of A1–A10 and OWN: who is told of what at which minute, until somebody has it or it is over."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from case_story import DAY, HOUR, MINUTE, PLANNED, SITE, Cases, seen, wall, well_site
-from fallback_story import agents, contact
+from fallback_story import agents, contact, snapshot
 
 from fallback.calendar import Calendar, Interval, PlannedWindow
 from fallback.cases.rungs import workday_end
@@ -305,3 +306,33 @@ def test_e4_days_of_which_the_calendar_says_nothing_count_from_monday_to_friday(
     assert workday_end(friday, 3, WEEK[3:]) == WEEK[3].end
     assert workday_end(friday, 6, WEEK) == datetime(2026, 12, 1, tzinfo=UTC)
     assert SITE.ladders["a1"].rungs[2].after_workdays == 3
+
+
+def test_a8_a_surge_below_a_graver_mode_outlives_a_restart_too() -> None:
+    story = well_site()
+    surge(story)
+    story.do(seen("crm", False))
+    story.restart()
+    assert story.state.scopes["power"].computed is Mode.DEGRADED
+    assert sorted(case.kind for case in story.state.cases.values()) == ["A2", "A2", "A8"]
+    assert story.ends() == []
+
+
+def test_a_plan_outlives_a_lost_link_and_a_restart() -> None:
+    story = well_site(PLANNED)
+    story.do(LinesSeen("carrier-a", 4), LinesSeen("carrier-b", 6))
+    story.wait(16 * MINUTE)
+    story.do(LinkLost("reset"))
+    story.wait(MINUTE)
+    story.restart(MINUTE)
+    story.wait(MINUTE)
+    # Both scopes live on the same lines.
+    assert [case.subject for case in story.state.cases.values()] == ["plan general"] * 2
+    lines = (LinesSeen("carrier-a", 4), LinesSeen("carrier-b", 6))
+    story.do(replace(snapshot(), lines=lines))
+    story.wait(16 * MINUTE)
+    assert story.rungs() == [("general.one-more", 15)] * 2
+    assert story.ends() == []
+    story.do(*(LinesSeen(seen.trunk, 0) for seen in lines))
+    story.wait(5 * MINUTE)
+    assert not story.state.cases
