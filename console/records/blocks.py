@@ -22,6 +22,7 @@ def document(
         title=_(title),
         reference=reference,
         language=place.language,
+        times=_("Times in %(zone)s", zone=place.zone.key),
         drill_words=_("DRILL") if drill else "",
         gap_words=_("to be filled"),
         sections=tuple(sections),
@@ -76,7 +77,16 @@ def times(incident: SavedIncident, place: Place) -> tuple[Block, ...]:
 def told(messages: Iterable[SavedMessage], place: Place) -> tuple[Block, ...]:
     """Who was told when, by which way, and who acknowledged."""
     _ = place.translate
-    headings = (_("Due"), _("Sent"), _("Step"), _("Role"), _("Who"), _("Way"), _("Result"), _("Acknowledged"))
+    headings = (
+        _("Due time"),
+        _("Sent"),
+        _("Step"),
+        _("Role"),
+        _("Who"),
+        _("Way"),
+        _("Result"),
+        _("Acknowledged"),
+    )
     rows = tuple(
         (
             *(place.time(one.due_at), place.time(one.sent_at), one.rung, one.role, one.person),

@@ -135,21 +135,30 @@ def _modes(record: Record, place: Place) -> Iterable[Block]:
 
 
 def _measures(record: Record, place: Place) -> Iterable[Block]:
-    switches = record.of_kind("mode", "override", "split", "plan", "surge", "handover", "ack", "leave")
-    incident, _ = record.incident, place.translate
-    if incident.closed_at:
-        control = _("closed: what failed is well again")
-    elif incident.acked_by:
-        control = _("open, and somebody has taken it on")
-    else:
-        control = _("open, and nobody has taken it on")
+    switches = record.of_kind(
+        "mode", "override", "split", "plan", "surge", "handover", "ack", "leave", "rung"
+    )
     return (
-        Fact(_("Degree of control"), control),
+        Fact(place.translate("Degree of control"), _control(record, place)),
         *in_charge(record, place),
         *course(switches, place),
         *told(record.messages, place),
         *remarks(record, "measures", place, wanted=False),
     )
+
+
+def _control(record: Record, place: Place) -> str:
+    incident, _ = record.incident, place.translate
+    if incident.closed_at:
+        by = next(
+            (one for one in reversed(record.of_kind("incident")) if one.new == "closed" and one.who), None
+        )
+        if by is None:
+            return _("closed: what failed is well again")
+        return _("closed by %(who)s: %(why)s", who=by.who, why=by.reason)
+    if incident.acked_by:
+        return _("open, and somebody has taken it on")
+    return _("open, and nobody has taken it on")
 
 
 def _outlook(record: Record, place: Place) -> Iterable[Block]:

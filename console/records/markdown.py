@@ -11,6 +11,7 @@ def to_markdown(document: Document) -> str:
     """Ends with a newline."""
     title = f"{document.drill_words} · {document.title}" if document.drill_words else document.title
     parts = [f"# {_text(title)}: {_text(document.reference)}"]
+    parts.append(_text(document.times))
     for section in document.sections:
         lines = [f"## {_text(section.title)}"]
         lines += [_block(block, document.gap_words) for block in section.blocks]

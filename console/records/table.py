@@ -13,7 +13,7 @@ def to_csv(document: Document) -> str:
     held = io.StringIO()
     held.write("\N{ZERO WIDTH NO-BREAK SPACE}")
     writer = csv.writer(held, lineterminator="\r\n")
-    writer.writerow(_safe((document.drill_words, document.title, document.reference)))
+    writer.writerow(_safe((document.drill_words, document.title, document.reference, document.times)))
     for section in document.sections:
         for block in section.blocks:
             for cells in _lines(block, document.gap_words):

@@ -60,13 +60,14 @@ class Section:
 class Document:
     """name: stem of its file. reference: key of the incident, or the day. drill: it must be seen at once that it is one.
 
-    gap_words: "to be filled" in the document's language; language: zh-CN or en.
+    times: the zone in which they are told. gap_words: "to be filled" in the document's language; language: zh-CN or en.
     """
 
     name: str
     title: str
     reference: str
     language: str
+    times: str
     drill_words: str
     gap_words: str
     sections: tuple[Section, ...]

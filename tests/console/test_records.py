@@ -77,6 +77,7 @@ def test_the_report_is_filled_from_the_record(store: Store) -> None:
     assert modes == (("power", "Outage", "10.0"), ("power", "Recovering", "1.0"))
     switches, told = tables(report, 4)
     assert [one[4] for one in switches] == [
+        "a3.engineer",
         "Outage",
         "engineer on duty",
         "second engineer",
@@ -118,6 +119,16 @@ def test_of_an_open_incident_no_end_is_invented(store: Store) -> None:
     assert fact(report, "Recovery") == "not yet: it is still open"
     assert fact(report, "Degree of control") == "open, and somebody has taken it on"
     assert not any(block.label == "Lasted" for block in report.sections[1].blocks if isinstance(block, Fact))
+
+
+def test_one_that_a_person_closed_says_who_and_why(store: Store) -> None:
+    case = Case("INC-1", "", "A7", "A7 storm", OPENED, "a7", by_hand=True)
+    closed = Change(at(60), "incident", "INC-1", "A7", "closed", "the storm is over", "shift leader", "INC-1")
+    store.record([], [], [], OPENED, [case])
+    store.record([closed], [], [], at(60), [])
+    report = records.incident_report(records.load(store, "INC-1"), EN)
+    assert fact(report, "Degree of control") == "closed by shift leader: the storm is over"
+    assert report.times == "Times in Asia/Shanghai"
 
 
 def test_an_incident_of_which_little_is_known_says_so(store: Store) -> None:
