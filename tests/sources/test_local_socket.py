@@ -12,12 +12,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from aiohttp import web
 from played_bridge import ROWS, PlayedBridge, put_away
 from typer.testing import CliRunner
 
 from ami_bridge.http import local
 from ami_bridge.http.local import LocalApi
-from ami_bridge.http.server import CannotServe
+from ami_bridge.http.server import CannotServe, HttpServer
 from ami_bridge.intents import Refused
 from config.policy import DEFAULT_POLICY
 from console import bridge_socket, summary
@@ -304,3 +305,20 @@ def test_what_answers_but_is_no_bridge_is_said(tmp_path: Path) -> None:
         with pytest.raises(BridgeAway, match=http.client.BadStatusLine.__name__):
             bridge_socket.status(path)
         thread.join()
+
+
+async def test_closing_what_never_opened_or_closing_twice_is_harmless(tmp_path: Path) -> None:
+    path = tmp_path / local.NAME
+    one = PlayedBridge(path)
+    api = LocalApi(path, one.status, one.act)
+    await api.close()
+    path.write_text("somebody's notes")
+    with pytest.raises(CannotServe):
+        await api.start()
+    await api.close()
+    assert path.exists()
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        server = HttpServer(web.Application(), "127.0.0.1", taken.getsockname()[1])
+        with pytest.raises(CannotServe):
+            await server.start()
+        await server.close()
