@@ -19,6 +19,7 @@ from store import Store
 
 OPENED = datetime(2026, 11, 21, 10, 15, tzinfo=UTC)
 KEY = "INC-power-20261121T101500Z"
+POLICY = load_policy(DEFAULT_POLICY)
 ZH = Place("供电服务热线", ZoneInfo("Asia/Shanghai"), "zh-CN")
 EN = Place("Power service hotline", ZoneInfo("Asia/Shanghai"), "en")
 CASE = Case(
@@ -107,7 +108,7 @@ class Core:
 
     def __init__(self, store: Store, start: datetime) -> None:
         self.store, self.start = store, start
-        self.policy = replace(load_policy(DEFAULT_POLICY).fallback, armed=True)
+        self.policy = replace(POLICY.fallback, armed=True)
         self.minutes = 0.0
         self.state = initial(self.policy, self.now)
         booted = start - timedelta(days=1)

@@ -3,6 +3,7 @@
 import json
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -10,13 +11,15 @@ import pytest
 from records_story import CASE, KEY, OPENED, tell_incident
 from typer.testing import CliRunner
 
-from config.policy import DEFAULT_POLICY
+from config.policy import DEFAULT_POLICY, load_policy
 from console.cli import app
 from console.commands import shared
 from fallback.state import Case
 from store import Store
 
 pytest_plugins = ["console_fixtures"]
+
+READ_ONCE = cache(load_policy)  # every command reads the file, and it takes its time
 
 DRILL = Case("DRILL-evacuation-1", "power", "A6", "Building evacuated", OPENED, "a6", drill="evacuation")
 
@@ -30,6 +33,7 @@ def _site(tmp_path: Path, url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HOLDFAST_AMI_SECRET", "secret")
     monkeypatch.setenv("COLUMNS", "200")
     monkeypatch.setattr(shared, "WAIT_SECONDS", 0.0)
+    monkeypatch.setattr(shared, "load_policy", READ_ONCE)
 
 
 def run(*arguments: str) -> Any:

@@ -10,9 +10,8 @@ from pathlib import Path
 import console_story as story
 import pytest
 from flask.testing import FlaskClient
-from records_story import Core
+from records_story import POLICY, Core
 
-from config.policy import DEFAULT_POLICY, load_policy
 from config.prompts import wordings
 from console.records import notice_files
 from console.records.notice import Entry, Notice, build, wording_of
@@ -28,7 +27,6 @@ pytest_plugins = ["console_fixtures"]
 
 START = datetime(2026, 11, 21, 10, 0, tzinfo=UTC)
 LONG_AGO = START - timedelta(days=9)
-POLICY = load_policy(DEFAULT_POLICY)
 WORDING = wording_of(POLICY)
 MINUTE_50 = START + timedelta(minutes=50)
 ATOM = f"{{{notice_files.ATOM}}}"
