@@ -9,7 +9,9 @@ from pathlib import Path
 import structlog
 
 from ami_bridge.bridge import Bridge
+from ami_bridge.http.server import CannotServe
 from ami_bridge.logs import set_up
+from ami_bridge.watch import check_sources
 from callbacks.spool import Spool, SpoolFailed
 from config.errors import ConfigError, ConfigErrors
 from config.policy import SitePolicy, load_policy
@@ -33,6 +35,8 @@ def main() -> int:
         settings = load_settings()
         policy = load_policy(settings.policy_file)
         set_up(settings.log_level)
+        if wrong := check_sources(policy):
+            raise ConfigErrors(wrong)
         _folders(settings)
         _prompts(settings, policy)
         with Store(settings.database_url) as store, Spool(settings.spool_dir) as spool:
@@ -80,7 +84,7 @@ async def _serve(settings: Settings, policy: SitePolicy, store: Store, spool: Sp
     try:
         with contextlib.suppress(asyncio.CancelledError):
             await bridge
-    except CannotListen as problem:
+    except (CannotListen, CannotServe) as problem:
         return _refuse(str(problem))
     except BaseExceptionGroup as group:
         log.error(

@@ -5,15 +5,12 @@ One dead task stops the process with its reason: a half-alive bridge would keep 
 
 import asyncio
 import os
-from collections import deque
 from collections.abc import Coroutine
 from dataclasses import dataclass, field
-from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
 import structlog
 
-from ami_bridge import live
 from ami_bridge.alert_calls import AlertCalls, alert_lines
 from ami_bridge.attempts import Attempts
 from ami_bridge.brain import Brain
@@ -21,6 +18,7 @@ from ami_bridge.captures import keeper
 from ami_bridge.clock import Clock, read_clocks
 from ami_bridge.code_desk import CodeDesk
 from ami_bridge.codes import CodeKeyed
+from ami_bridge.collector import Collector
 from ami_bridge.desk import Desk
 from ami_bridge.dispatch import Dispatcher
 from ami_bridge.events import AgentTook, CallbackProgress, CallEvent, Hangup, Leg, OriginateAnswered
@@ -28,13 +26,14 @@ from ami_bridge.flags import SCOPE_FAMILY, Flags
 from ami_bridge.heart import Heart
 from ami_bridge.http.app import public_app
 from ami_bridge.http.local import NAME as SOCKET_NAME
-from ami_bridge.http.local import LocalApi, told
+from ami_bridge.http.local import LocalApi
 from ami_bridge.http.server import HttpServer
 from ami_bridge.inbox import Inbox
 from ami_bridge.intents import Refused
 from ami_bridge.link import Link, LinkSettings
 from ami_bridge.originate import Guard
 from ami_bridge.own_health import OwnHealth
+from ami_bridge.portrait import Portrait
 from ami_bridge.recorder import Recorder
 from ami_bridge.site import site_of
 from ami_bridge.snapshot import Snapshot
@@ -46,16 +45,15 @@ from ami_bridge.staff import Staff
 from ami_bridge.store_thread import StoreThread
 from ami_bridge.translate import WANTED, Translator
 from ami_bridge.waiting import Waiting
-from ami_bridge.watch import Source, Watch
-from callbacks.importer import Importer, ImportReport
+from ami_bridge.watch import Source, Watch, check_sources
+from callbacks.importer import Importer
 from callbacks.spool import Spool
-from callbacks.values import Attempt
 from config.errors import ConfigErrors
 from config.policy import SitePolicy, parse_policy
 from config.settings import Settings
 from fallback.cases.again import said_again
 from fallback.decide import restore
-from fallback.decision import BringWaiting, Change, Decision
+from fallback.decision import BringWaiting, Decision
 from fallback.modes import Mode
 from ivr.fastagi import FastAgiServer
 from ivr.numbers import check as check_number
@@ -63,13 +61,7 @@ from store import Store, StoreProblem
 
 log = structlog.get_logger()
 
-COLLECT_SECONDS = 0.5
-BUNCH_SECONDS = (
-    0.3  # captures of a burst are brought in together: a transaction each would cost a disk sync each
-)
-LIVE_SECONDS = 1.0
 STILL_SECONDS = 5.0  # decisions that stood still for so long stop the beat
-MOST_CHANGES = 50  # kept in memory for whoever asks while the store is away
 
 
 @dataclass
@@ -87,12 +79,7 @@ class Bridge:
     def __post_init__(self) -> None:
         self.started_at = self.clock().wall
         self._tasks: set[asyncio.Task[None]] = set()
-        self._talking: set[str] = set()
-        self._backlog = 0
-        self._collect_now = asyncio.Event()
-        self._live_now = asyncio.Event()
         self._ready_said = False
-        self._changes: deque[Change] = deque(maxlen=MOST_CHANGES)
         self.link = Link(_link_settings(self.settings), self.inbox, WANTED)
         self.flags = Flags(self.link.action, lambda: self.clock().wall)
         self.heart = Heart(self.link.action, self.settings.beat_every, self.clock)
@@ -100,6 +87,8 @@ class Bridge:
         self.recorder = Recorder(self.store, self.thread, lambda: self.clock().wall)
         self.brain = self._brain()
         self.dispatcher = self._dispatcher()
+        self.collector = Collector(self._importer(), self.thread, self.clock, self.dispatcher.wake)
+        self.portrait = self._portrait()
         self.desk = Desk(
             self.store,
             self.thread,
@@ -118,12 +107,14 @@ class Bridge:
             self.clock,
         )
         self.staff = self._staff()
-        self.health = OwnHealth(self.link, self.heart, self.spool, self.store, self.thread, self.clock)
+        self.health = OwnHealth(
+            self.link, self.brain, self.heart, self.spool, self.collector, self.store, self.clock
+        )
         self.watch = Watch(self._sources, self.policy)
-        self.local = LocalApi(self.settings.data_dir / SOCKET_NAME, self._told, self.desk.act)
+        self.local = LocalApi(self.settings.data_dir / SOCKET_NAME, self.portrait.from_memory, self.desk.act)
         self.agi = FastAgiServer(
             self.policy.caller,
-            keeper(self.spool, self.policy.pbx_id, self._captured),
+            keeper(self.spool, self.policy.pbx_id, self.collector.captured),
             lambda: self.clock().wall,
             self.settings.prompts_dir,
         )
@@ -158,6 +149,25 @@ class Bridge:
             shown=self.policy.callbacks.shown,
             dialable=self._why_not_dialable,
             holder=f"bridge-{os.getpid()}-{int(self.started_at.timestamp() * 1000)}",
+        )
+
+    def _importer(self) -> Importer:
+        folders = self.settings.spool_dir, self.settings.tier3_dir
+        return Importer(self.store, *folders, self.policy.pbx_id, dialled=self._as_dialled)
+
+    def _portrait(self) -> Portrait:
+        return Portrait(
+            store=self.store,
+            thread=self.thread,
+            link=self.link,
+            brain=self.brain,
+            flags=self.flags,
+            heart=self.heart,
+            attempts=self.attempts,
+            dispatcher=self.dispatcher,
+            collector=self.collector,
+            clock=self.clock,
+            started_at=self.started_at,
         )
 
     def _staff(self) -> Staff:
@@ -196,7 +206,7 @@ class Bridge:
             "calendar": CalendarSource(policy, self.inbox.put_nowait, self.clock),
             "own": OwnWatch(
                 own,
-                self.health.checks(self.staff),
+                self.health.checks(own, self.staff),
                 self.inbox.put_nowait,
                 self.clock,
                 self.health.slow(own, self.settings.data_dir),
@@ -260,10 +270,10 @@ class Bridge:
             "ticks": self.brain.tick_for_ever(),
             "flags": self.flags.run(),
             "heart": self.heart.run(lambda: self.link.connected, self._able),
-            "collector": self._collect(),
+            "collector": self.collector.run(),
             "dispatcher": self.dispatcher.run(),
             "desk": self.desk.run(),
-            "live": self._show(),
+            "live": self.portrait.run(),
             "staff": self.staff.run(),
             "watch": self.watch.run(),
             "codes": self.codes.run(),
@@ -304,20 +314,20 @@ class Bridge:
         """Wakes the dispatcher; keeps who talks for the page."""
         match event:
             case CallbackProgress(attempt, Leg.CALLER, "ANSWER"):
-                self._talking.add(attempt)
+                self.portrait.talking.add(attempt)
                 self._in_background(self._note(self.store.mark_talking, attempt))
             case AgentTook(attempt, _, member):
                 self._in_background(self._note(self.store.set_agent, attempt, member))
             case Hangup(attempt) | OriginateAnswered(attempt, ok=False):
-                self._talking.discard(attempt)
+                self.portrait.talking.discard(attempt)
                 self.dispatcher.wake()
             case _:
                 pass
-        self._live_now.set()
+        self.portrait.soon()
 
     def on_change(self) -> None:
         """The page should show it soon."""
-        self._live_now.set()
+        self.portrait.soon()
 
     def on_overflow(self, dropped: int) -> None:
         """Our inbox was full."""
@@ -329,7 +339,7 @@ class Bridge:
 
     def on_decided(self, decision: Decision) -> None:
         """Alerts and waiting callers. Flags are on their way already."""
-        self._changes.extend(decision.changes)
+        self.portrait.decided(decision.changes)
         self.staff.perform(decision.actions)
         for action in decision.actions:
             if isinstance(action, BringWaiting):
@@ -348,10 +358,6 @@ class Bridge:
         if known is not None and self.policy.fallback.armed:
             await self.waiting.hang_up(await self.waiting.own_waiting([known.queue]))
 
-    def _captured(self) -> None:
-        self._backlog += 1
-        self._collect_now.set()
-
     async def apply_policy(self, digest: str, who: str) -> str:
         """Puts a policy of the store in force without a restart; raises Refused with every error that it has."""
         saved = await self.thread(self.store.policy, digest)
@@ -361,6 +367,8 @@ class Bridge:
             new = parse_policy(saved.text, "the policy")
         except ConfigErrors as errors:
             raise Refused(str(errors)) from None
+        if wrong := check_sources(new):
+            raise Refused(str(ConfigErrors(wrong)))
         if new.pbx_id != self.policy.pbx_id:
             raise Refused(f"pbx_id stays {self.policy.pbx_id}: it names what callers have left so far")
         return await self._put_in_force(new, who)
@@ -383,86 +391,6 @@ class Bridge:
         words = "; ".join(f"{one.kind} {one.subject}: {one.reason}" for one in decision.changes[:5])
         return f"policy {new.digest[:12]} is in force. {words}".strip()
 
-    # -- the smaller loops
-
-    async def _collect(self) -> None:
-        """Brings spool lines of every tier into the book."""
-        importer = Importer(
-            self.store,
-            self.settings.spool_dir,
-            self.settings.tier3_dir,
-            self.policy.pbx_id,
-            dialled=self._as_dialled,
-        )
-        told: tuple[str, ...] = ()
-        while True:
-            try:
-                report = await self.thread(importer.run_once, self.clock().wall)
-            except StoreProblem as problem:
-                log.error("captures wait in the spool", reason=str(problem))
-            else:
-                if report.problems != told:
-                    log.error("spool", problems=report.problems)
-                    told = report.problems
-                self._collected(report)
-                if report.more:
-                    continue
-            await _wait(self._collect_now, COLLECT_SECONDS)
-            await asyncio.sleep(BUNCH_SECONDS)
-
-    def _collected(self, report: ImportReport) -> None:
-        self._backlog = max(0, self._backlog - report.lines)
-        if report.new or report.completed:
-            log.info("collected", new=report.new, completed=report.completed, promises=report.promises)
-            self.dispatcher.wake()
-
-    async def _show(self) -> None:
-        while True:
-            try:
-                await self._show_once()
-            except StoreProblem as problem:
-                log.warning("live rows not written", reason=str(problem))
-            await _wait(self._live_now, LIVE_SECONDS - BUNCH_SECONDS)
-            await asyncio.sleep(BUNCH_SECONDS)
-            self._live_now.clear()
-
-    async def _show_once(self) -> None:
-        unended = await self.thread(self.store.unended_attempts)
-        rows = self._rows(unended)
-        await self.thread(self.store.put_live, rows, self.clock().wall)
-
-    def _told(self) -> dict[str, Any]:
-        """The same from memory alone, for the local socket."""
-        return told(
-            self._rows(list(self.attempts.under_way.values())), reversed(self._changes), self.clock().wall
-        )
-
-    def _rows(self, unended: list[Attempt]) -> dict[str, Any]:
-        state, policy, now = self.brain.state, self.policy.fallback, self.clock()
-        return {
-            "bridge": self._self_portrait(),
-            "scopes": live.scopes(state, policy, self.flags.confirmed, now),
-            "trunks": live.trunks(state, policy, self.dispatcher.channels.in_use),
-            "pools": live.pools(state, policy),
-            "agents": live.agents(state),
-            "parts": live.parts(state, policy),
-            "cases": live.cases(state),
-            "calls": live.calls(unended, self.dispatcher.stages, frozenset(self._talking)),
-        }
-
-    def _self_portrait(self) -> dict[str, Any]:
-        link = "up" if self.link.connected else "connecting" if not self.link.trouble else "down"
-        return {
-            "pid": os.getpid(),
-            "version": own_version(),
-            "started_at": live.iso(self.started_at),
-            "link": link,
-            "link_detail": self.link.trouble,
-            "armed": self.policy.fallback.armed,
-            "spool_backlog": self._backlog,
-            "fence": self.heart.fence,
-        }
-
     async def _note(self, call: Any, *args: Any) -> None:
         try:
             await self.thread(call, *args)
@@ -475,14 +403,6 @@ class Bridge:
         task.add_done_callback(self._tasks.discard)
 
 
-def own_version() -> str:
-    """The installed version, or "unknown" in a bare checkout."""
-    try:
-        return version("holdfast-hotline")
-    except PackageNotFoundError:
-        return "unknown"
-
-
 def _link_settings(settings: Settings) -> LinkSettings:
     return LinkSettings(
         host=settings.ami_host,
@@ -490,13 +410,3 @@ def _link_settings(settings: Settings) -> LinkSettings:
         username=settings.ami_username,
         secret=settings.ami_secret.get_secret_value(),
     )
-
-
-async def _wait(event: asyncio.Event, most: float) -> None:
-    """Until the event is set, at most so many seconds; leaves it cleared."""
-    try:
-        async with asyncio.timeout(most):
-            await event.wait()
-    except TimeoutError:
-        pass
-    event.clear()

@@ -3,38 +3,55 @@
 from collections.abc import Mapping
 from pathlib import Path
 
+from ami_bridge.brain import Brain
 from ami_bridge.clock import Clock
+from ami_bridge.collector import Collector
 from ami_bridge.heart import Heart
 from ami_bridge.link import Link
 from ami_bridge.sources.own import Check, SlowCheck
-from ami_bridge.sources.own_checks import Disk, Lasting, Lately, answers
+from ami_bridge.sources.own_checks import Disk, Lasting, Lately, answers, first_of, older_than
+from ami_bridge.sources.probes_thread import Lane
 from ami_bridge.staff import Staff
-from ami_bridge.store_thread import StoreThread
 from callbacks.spool import Spool
 from config.sources import OwnWatch
 from store import Store, StoreProblem
 
 OVERFLOW_SECONDS = 60.0  # for which dropped events are told
 BEAT_SECONDS = 5.0
+BACKLOG_SECONDS = 60.0
 
 
 class OwnHealth:
     """One for a bridge; ``overflow`` is said by whoever sees events dropped."""
 
     def __init__(
-        self, link: Link, heart: Heart, spool: Spool, store: Store, thread: StoreThread, clock: Clock
+        self,
+        link: Link,
+        brain: Brain,
+        heart: Heart,
+        spool: Spool,
+        collector: Collector,
+        store: Store,
+        clock: Clock,
     ) -> None:
-        self._link, self._heart, self._spool = link, heart, spool
-        self._store, self._thread, self._clock = store, thread, clock
+        self._link, self._brain, self._heart, self._spool = link, brain, heart, spool
+        self._collector, self._store, self._clock = collector, store, clock
+        self._lane = Lane(
+            "own-store"
+        )  # its own thread: a long queue before the store is not the store's absence
         self.overflow = Lately(clock, OVERFLOW_SECONDS)
 
-    def checks(self, staff: Staff) -> Mapping[str, Check]:
+    def checks(self, limits: OwnWatch, staff: Staff) -> Mapping[str, Check]:
         """What can be asked at once."""
+        lag = older_than(limits.inbox_lag, self._lag, "events have waited for {age} s")
+        backlog = older_than(
+            BACKLOG_SECONDS, self._collector.age, "captures have waited for {age} s to get into the book"
+        )
         return {
             "link": self._link_says,
-            "inbox": self.overflow,
+            "inbox": first_of(self.overflow, lag),
             "beat": Lasting(self._clock, BEAT_SECONDS, self._beat_says),
-            "spool": lambda: self._spool.figures.problem,
+            "spool": first_of(lambda: self._spool.figures.problem, backlog),
             "alerts": lambda: staff.trouble,
         }
 
@@ -42,8 +59,12 @@ class OwnHealth:
         """What may hang."""
         return {
             "disk": Disk(folder, limits.disk_free),
-            "store": answers(lambda: self._thread(self._store.ping), StoreProblem),
+            "store": answers(lambda: self._lane(self._store.ping), StoreProblem),
         }
+
+    def _lag(self) -> float:
+        """Seconds since the last step while something waits."""
+        return self._clock().mono - self._brain.last_step_mono if len(self._brain.inbox) else 0.0
 
     def _link_says(self) -> str | None:
         """None until the first try has ended: a bridge that starts is not in trouble."""

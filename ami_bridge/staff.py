@@ -134,9 +134,7 @@ class Staff:
             case NewsKind.WELL:
                 self.trouble = ""
             case _:
-                log.warning(
-                    "staff", what=news.kind.value, rung=news.rung, role=news.role, detail=news.detail
-                )
+                log.warning("staff", what=news.kind.value, rung=news.rung, role=news.role, detail=news.detail)
 
     async def _write(self) -> None:
         """Into the record, in order. The journal is the truth; rows that the store does not take now wait here."""

@@ -229,4 +229,5 @@ TABLE: Mapping[str, Callable[[Headers, Translator], Translated]] = {
     "Shutdown": _shutdown,
 }
 
-WANTED: frozenset[bytes] = frozenset(name.encode() for name in TABLE)
+WANTED: frozenset[bytes] = frozenset(name.encode() for name in (*TABLE, "UserEvent"))
+"""What the link passes on; UserEvent is for phone codes, which the consumer reads itself (ami_bridge.codes)."""

@@ -9,6 +9,8 @@ from typing import Protocol
 
 import structlog
 
+from ami_bridge.sources import nut, probes_check
+from config.errors import ConfigError
 from config.policy import SitePolicy
 
 log = structlog.get_logger()
@@ -21,6 +23,12 @@ class Source(Protocol):
 
     async def run(self) -> None:
         """Until cancelled."""
+
+
+def check_sources(policy: SitePolicy) -> list[ConfigError]:
+    """What this machine lacks for what the policy wants watched: drivers, programs, names."""
+    watched = policy.sources
+    return [*probes_check.check(watched.probes, "policy"), *nut.check(watched.nut, "policy")]
 
 
 Build = Callable[[SitePolicy], Mapping[str, Source]]

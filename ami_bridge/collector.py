@@ -1,0 +1,68 @@
+"""Brings spool lines of every tier into the book."""
+
+import asyncio
+from collections.abc import Callable
+
+import structlog
+
+from ami_bridge.clock import Clock
+from ami_bridge.pause import news_or
+from ami_bridge.store_thread import StoreThread
+from callbacks.importer import Importer, ImportReport
+from store import StoreProblem
+
+log = structlog.get_logger()
+
+COLLECT_SECONDS = 0.5
+BUNCH_SECONDS = (
+    0.3  # captures of a burst are brought in together: a transaction each would cost a disk sync each
+)
+
+
+class Collector:
+    """backlog: lines of this bridge's own spool that are not yet in the book. wake: called when something new is."""
+
+    def __init__(
+        self, importer: Importer, thread: StoreThread, clock: Clock, wake: Callable[[], None]
+    ) -> None:
+        self._importer, self._thread, self._clock, self._wake = importer, thread, clock, wake
+        self._now = asyncio.Event()
+        self.backlog = 0
+        self._waiting_since: float | None = None
+
+    def age(self) -> float:
+        """Seconds for which lines have waited to get into the book; 0.0 when none does."""
+        return 0.0 if self._waiting_since is None else self._clock().mono - self._waiting_since
+
+    def captured(self) -> None:
+        """A line was just made durable."""
+        self.backlog += 1
+        if self._waiting_since is None:
+            self._waiting_since = self._clock().mono
+        self._now.set()
+
+    async def run(self) -> None:
+        """Until cancelled."""
+        told: tuple[str, ...] = ()
+        while True:
+            try:
+                report = await self._thread(self._importer.run_once, self._clock().wall)
+            except StoreProblem as problem:
+                log.error("captures wait in the spool", reason=str(problem))
+            else:
+                if report.problems != told:
+                    log.error("spool", problems=report.problems)
+                    told = report.problems
+                self._collected(report)
+                if report.more:
+                    continue
+            await news_or(self._now, COLLECT_SECONDS)
+            await asyncio.sleep(BUNCH_SECONDS)
+
+    def _collected(self, report: ImportReport) -> None:
+        self.backlog = max(0, self.backlog - report.lines)
+        if not self.backlog:
+            self._waiting_since = None
+        if report.new or report.completed:
+            log.info("collected", new=report.new, completed=report.completed, promises=report.promises)
+            self._wake()

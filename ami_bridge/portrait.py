@@ -1,0 +1,113 @@
+"""Shows this moment to pages and command line: as live rows in the store, and from memory while the store is away."""
+
+import asyncio
+import os
+from collections import deque
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
+from importlib.metadata import PackageNotFoundError, version
+from typing import Any
+
+import structlog
+
+from ami_bridge import live
+from ami_bridge.attempts import Attempts
+from ami_bridge.brain import Brain
+from ami_bridge.clock import Clock
+from ami_bridge.collector import Collector
+from ami_bridge.dispatch import Dispatcher
+from ami_bridge.flags import Flags
+from ami_bridge.heart import Heart
+from ami_bridge.http.local import told
+from ami_bridge.link import Link
+from ami_bridge.pause import news_or
+from ami_bridge.store_thread import StoreThread
+from callbacks.values import Attempt
+from fallback.decision import Change
+from store import Store, StoreProblem
+
+log = structlog.get_logger()
+
+LIVE_SECONDS = 1.0
+BUNCH_SECONDS = 0.3
+MOST_CHANGES = 50  # kept in memory for whoever asks while the store is away
+
+
+@dataclass
+class Portrait:
+    """talking: attempts whose caller has answered."""
+
+    store: Store
+    thread: StoreThread
+    link: Link
+    brain: Brain
+    flags: Flags
+    heart: Heart
+    attempts: Attempts
+    dispatcher: Dispatcher
+    collector: Collector
+    clock: Clock
+    started_at: datetime
+    talking: set[str] = field(default_factory=set)
+    _changes: deque[Change] = field(default_factory=lambda: deque(maxlen=MOST_CHANGES))
+    _now: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def soon(self) -> None:
+        """Something changed that should be seen."""
+        self._now.set()
+
+    def decided(self, changes: Iterable[Change]) -> None:
+        """Keeps what was decided."""
+        self._changes.extend(changes)
+
+    async def run(self) -> None:
+        """Until cancelled: the rows, soon after each change and every second."""
+        while True:
+            try:
+                unended = await self.thread(self.store.unended_attempts)
+                await self.thread(self.store.put_live, self._rows(unended), self.clock().wall)
+            except StoreProblem as problem:
+                log.warning("live rows not written", reason=str(problem))
+            await news_or(self._now, LIVE_SECONDS - BUNCH_SECONDS)
+            await asyncio.sleep(BUNCH_SECONDS)
+            self._now.clear()
+
+    def from_memory(self) -> dict[str, Any]:
+        """The same for the local socket, without the store."""
+        rows = self._rows(list(self.attempts.under_way.values()))
+        return told(rows, reversed(self._changes), self.clock().wall)
+
+    def _rows(self, unended: list[Attempt]) -> dict[str, Any]:
+        state, policy, now = self.brain.state, self.brain.policy, self.clock()
+        return {
+            "bridge": self._bridge(),
+            "scopes": live.scopes(state, policy, self.flags.confirmed, now),
+            "trunks": live.trunks(state, policy, self.dispatcher.channels.in_use),
+            "pools": live.pools(state, policy),
+            "agents": live.agents(state),
+            "parts": live.parts(state, policy),
+            "cases": live.cases(state),
+            "calls": live.calls(unended, self.dispatcher.stages, frozenset(self.talking)),
+        }
+
+    def _bridge(self) -> dict[str, Any]:
+        link = "up" if self.link.connected else "connecting" if not self.link.trouble else "down"
+        return {
+            "pid": os.getpid(),
+            "version": own_version(),
+            "started_at": live.iso(self.started_at),
+            "link": link,
+            "link_detail": self.link.trouble,
+            "armed": self.brain.policy.armed,
+            "spool_backlog": self.collector.backlog,
+            "fence": self.heart.fence,
+        }
+
+
+def own_version() -> str:
+    """The installed version, or "unknown" in a bare checkout."""
+    try:
+        return version("holdfast-hotline")
+    except PackageNotFoundError:
+        return "unknown"
