@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from config.sources import TrunkWatch
 from fallback.policy import Policy
 
 
@@ -22,18 +23,19 @@ class Site:
     round_trips: Mapping[str, float] = field(default_factory=dict)
 
 
-def site_of(
-    policy: Policy,
-    registrations: Mapping[str, str] | None = None,
-    alarms: Mapping[str, str] | None = None,
-    round_trips: Mapping[str, float] | None = None,
-) -> Site:
-    """Everything that the policy names, and what its section on sources adds."""
+def site_of(policy: Policy, watch: TrunkWatch | None = None) -> Site:
+    """Everything that the policy names, and what its section on the watching of trunks adds."""
+    watch = watch or TrunkWatch()
     return Site(
         trunks={trunk.endpoint: trunk.name for trunk in policy.trunks.values()},
         queues=frozenset(pool.queue for pool in policy.pools.values())
         | frozenset(scope.queue for scope in policy.scopes.values()),
-        registrations=registrations or {},
-        alarms=alarms or {},
-        round_trips=round_trips or {},
+        registrations={name: trunk for trunk, name in watch.registrations.items()},
+        alarms={_source(one): trunk for trunk, sources in watch.alarms.items() for one in sources},
+        round_trips=dict.fromkeys(policy.trunks, watch.rtt_limit) if watch.rtt_limit else {},
     )
+
+
+def _source(named: str) -> str:
+    """A bare number in the policy is a span's."""
+    return named if " " in named else f"span {named}"

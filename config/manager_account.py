@@ -31,7 +31,7 @@ RIGHTS = (
         "Newchannel and Hangup of trunks; DialBegin, DialEnd, OriginateResponse of our own calls",
     ),
     Right("read", "user", "UserEvent of our own dialplan: phone codes, alerts that were taken on"),
-    Right("write", "system", "DBPut, DBGet, DBDel, PJSIPShowEndpoint, CoreStatus, CoreShowChannels"),
+    Right("write", "system", "DBPut, DBGet, DBDel, PJSIPShow…, CoreStatus, CoreShowChannels, Hangup"),
     Right(
         "write",
         "call",

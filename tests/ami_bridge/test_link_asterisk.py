@@ -28,6 +28,7 @@ ACTIONS = (
     {"Action": "CoreShowChannels"},
     {"Action": "QueueStatus", "Queue": "power"},
     {"Action": "PJSIPShowEndpoint", "Endpoint": "carrier-a"},
+    {"Action": "PJSIPShowRegistrationsOutbound"},
     {"Action": "DBPut", "Family": "holdfast-test", "Key": "k", "Val": "1"},
     {"Action": "DBGet", "Family": "holdfast-test", "Key": "k"},
     {"Action": "DBDel", "Family": "holdfast-test", "Key": "k"},

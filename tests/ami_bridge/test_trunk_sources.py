@@ -12,7 +12,7 @@ from ami_bridge.events import TrunkCallEnded, TrunkRang
 from ami_bridge.inbox import AmiEvent
 from ami_bridge.link import NoReply, Reply
 from ami_bridge.readings import SLOW_COUNT, Memory
-from ami_bridge.site import Site
+from ami_bridge.site import Site, site_of
 from ami_bridge.sources import trunk_calls
 from ami_bridge.sources.trunk_calls import TrunkCalls
 from ami_bridge.sources.trunk_lines import TrunkLines
@@ -21,6 +21,7 @@ from ami_bridge.sources.trunk_silence import HOURS, Counts, Hour
 from ami_bridge.translate import Translator
 from config.sources import ShareRule, SilenceRule, TrunkWatch
 from fallback.events import Event, Evidence, LinesSeen, TrunkSeen
+from fallback.policy import Policy, Trunk
 from fallback.time import Now
 
 SITE = Site({"carrier-a": "A", "carrier-b": "B"}, frozenset({"power"}))
@@ -30,6 +31,20 @@ WATCH = TrunkWatch(
     silence=SilenceRule(false_alarms=0.02),
 )
 GROUPS = {"carriers": ("A", "B"), "C": ("C",)}
+
+
+def test_the_policys_watch_becomes_the_sites_names() -> None:
+    trunk = Trunk("A", "carrier-a", "PJSIP/{number}@carrier-a", 30)
+    policy = Policy(trunks={"A": trunk}, pools={}, scopes={})
+    assert site_of(policy) == Site({"carrier-a": "A"}, frozenset())
+    watch = TrunkWatch(registrations={"A": "reg-a"}, alarms={"A": ("1", "channel 3")}, rtt_limit=0.4)
+    assert site_of(policy, watch) == Site(
+        {"carrier-a": "A"},
+        frozenset(),
+        registrations={"reg-a": "A"},
+        alarms={"span 1": "A", "channel 3": "A"},
+        round_trips={"A": 0.4},
+    )
 
 
 class Calls:
