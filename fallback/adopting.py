@@ -1,6 +1,6 @@
 """Another policy on a running state: what both know is kept, what only the new one knows starts anew."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from math import inf
 from typing import TypeVar
@@ -8,10 +8,12 @@ from typing import TypeVar
 from fallback.decision import Change, Decision, TellStaff, Text
 from fallback.edges import at_edge
 from fallback.links import with_all_flags
+from fallback.modes import Mode
 from fallback.policy import Policy
 from fallback.readings import hear_pools
 from fallback.restore import initial
-from fallback.state import ComponentState, State
+from fallback.scopes import capacity
+from fallback.state import ComponentState, ScopeState, State
 from fallback.step import with_components, with_scopes
 from fallback.time import Now
 
@@ -30,7 +32,12 @@ def adopted(state: State, old: Policy, new: Policy, now: Now) -> Decision:
     )
     gone, gone_told = _gone(state, new, now)
     decision = with_scopes(
-        kept, moved, new, now, (_row(old, new, now), *gone, *rows, *changes), (*gone_told, *told)
+        kept,
+        moved,
+        new,
+        now,
+        (_row(old, new, now), *gone, *_new(state, kept, now), *rows, *changes),
+        (*gone_told, *told),
     )
     return replace(decision, actions=with_all_flags(decision, new))
 
@@ -75,11 +82,36 @@ def _of_both(fresh: Mapping[str, T], known: Mapping[str, T]) -> dict[str, T]:
 
 
 def _gone(state: State, new: Policy, now: Now) -> tuple[tuple[Change, ...], tuple[TellStaff, ...]]:
-    """Incidents of scopes that the new policy does not hold are over."""
-    open_ones = [s.incident for name, s in state.scopes.items() if name not in new.scopes and s.incident]
-    why = "the policy does not hold the scope any more"
-    rows = tuple(Change(now.wall, "incident", i.scope, i.kind, "closed", why, "", i.key) for i in open_ones)
-    return rows, tuple(TellStaff(i.scope, Text.INCIDENT_CLOSED, i.key) for i in open_ones)
+    """What scopes had that the new policy does not hold is over, and the record says so."""
+    gone = [scope for name, scope in state.scopes.items() if name not in new.scopes]
+    told = (TellStaff(s.name, Text.INCIDENT_CLOSED, s.incident.key) for s in gone if s.incident)
+    return tuple(row for scope in gone for row in _last_rows(scope, now)), tuple(told)
+
+
+def _last_rows(scope: ScopeState, now: Now) -> Iterator[Change]:
+    incident, override = scope.incident, scope.override
+    for kind, old, new in (
+        ("computed", scope.computed, Mode.NORMAL),
+        ("mode", scope.effective, Mode.NORMAL),
+        ("override", override.mode if override else "", ""),
+        ("capacity", capacity(scope), ""),
+        ("surge", "surging" if scope.surging else "calm", "calm"),
+        ("plan", scope.plan, ""),
+        ("recovery", scope.recovery_at.isoformat() if scope.recovery_at else "", ""),
+        ("incident", incident.kind if incident else "closed", "closed"),
+    ):
+        if old != new:
+            why, key = "the policy does not hold the scope any more", incident.key if incident else ""
+            yield Change(now.wall, kind, scope.name, old, new, why, "", key)
+
+
+def _new(state: State, kept: State, now: Now) -> tuple[Change, ...]:
+    """Scopes that were not there before begin with their lines."""
+    return tuple(
+        Change(now.wall, "capacity", name, "", capacity(scope), "a new scope")
+        for name, scope in kept.scopes.items()
+        if name not in state.scopes
+    )
 
 
 def _row(old: Policy, new: Policy, now: Now) -> Change:

@@ -252,9 +252,9 @@ def _changes(
         rows.append(("computed", before.computed, after.computed, seen or why))
     if after.effective is not before.effective:
         rows.append(("mode", before.effective, after.effective, why or seen))
-    if after.lines_left != before.lines_left or after.partial != before.partial:
+    if capacity(after) != capacity(before) or after.partial != before.partial:
         lost = after.partial or ("none" if after.lines_left else "all")
-        rows.append(("capacity", _capacity(before), _capacity(after), f"lost: {lost}"))
+        rows.append(("capacity", capacity(before), capacity(after), f"lost: {lost}"))
     if after.incident != before.incident:
         rows.append(_incident_row(before, after))
     if after.surging is not before.surging:
@@ -286,7 +286,8 @@ def _surge(scope: ScopeState) -> str:
     return "surging" if scope.surging else "calm"
 
 
-def _capacity(scope: ScopeState) -> str:
+def capacity(scope: ScopeState) -> str:
+    """Lines left of all lines, as the record says it."""
     return f"{scope.lines_left}/{scope.lines_total}"
 
 
