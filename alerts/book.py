@@ -196,7 +196,15 @@ class Book:
         if fate in (Fate.SENT, Fate.DELIVERED) and one.sent_at is None:
             one.sent_at = at
         if fate is Fate.CONFIRMED:
-            errand.closed = Fate.CONFIRMED
+            self._taken_on(errand)
+
+    def _taken_on(self, confirmed: Errand) -> None:
+        """Whoever has taken the incident on is not asked again by what already reached him of its other rungs."""
+        confirmed.closed = Fate.CONFIRMED
+        for errand in self.open():
+            same = (errand.rung.incident, errand.person) == (confirmed.rung.incident, confirmed.person)
+            if same and errand.needs_confirming and any(one.fate in REACHED for one in errand.tries):
+                errand.closed = Fate.CONFIRMED
 
     def _stop(self, entry: Entry, _: datetime) -> None:
         rungs = frozenset(entry["rungs"])

@@ -23,6 +23,7 @@ from alerts.book import (
     rung_entry,
     try_entry,
 )
+from alerts.keeping import awaiting, figures, left_intended, long_over
 from alerts.links import Links
 from alerts.messages import message_of, news_of, words_of
 from alerts.plan import Item, Plan, make_plan
@@ -42,8 +43,6 @@ RECORD_PATIENCE = (
 )
 DISK_AGAIN = 5.0  # seconds until a journal that took nothing is tried again
 LOOK_AGAIN = 60.0  # seconds without news or deadline, at most
-KEEP_ENDED = timedelta(days=3)
-KEEP_SILENT = timedelta(days=30)  # an incident of which nothing was heard for so long
 COMPACT_EVERY = timedelta(hours=1)
 
 
@@ -131,13 +130,7 @@ class Alerts:
 
     def awaiting(self, way: Way) -> tuple[str, ...]:
         """Keys of messages on this way that may still bring news: a call that has not said its end."""
-        open_fates = (Fate.INTENDED, Fate.SENT, Fate.UNKNOWN)
-        since = self.now() - timedelta(hours=1)
-        return tuple(
-            one.batch
-            for _, one in self._book.by_key.values()
-            if one.way is way and one.fate in open_fates and one.at > since and one.batch == one.key
-        )
+        return awaiting(self._book, way, self.now() - timedelta(hours=1))
 
     def find(self, short: str) -> tuple[Errand, Try] | None:
         """The message with this short id (of a link), None when it is unknown or long over."""
@@ -149,19 +142,7 @@ class Alerts:
 
     def figures(self) -> AlertFigures:
         """Counts over everything that the journal still holds."""
-        book = self._book
-        fates = [one.fate for _, one in book.by_key.values()]
-        sent = sum(fate not in (Fate.STOPPED, Fate.INTENDED) for fate in fates)
-        return AlertFigures(
-            rungs=len(book.rungs),
-            sent=sent,
-            confirmed=fates.count(Fate.CONFIRMED),
-            failed=fates.count(Fate.FAILED),
-            unknown=fates.count(Fate.UNKNOWN),
-            stopped=fates.count(Fate.STOPPED),
-            second=sum(max(0, len(errand.tries) - 1) for errand in book.errands.values()),
-            unreached=sum(errand.closed == UNREACHED for errand in book.errands.values()),
-        )
+        return figures(self._book)
 
     def now(self) -> datetime:
         """Wall time of the start plus what has passed since: a step of the clock neither hurries nor silences anybody."""
@@ -380,17 +361,13 @@ class Alerts:
 
     def _settle(self) -> None:
         """What was intended when the last run ended may have been sent, or not."""
-        for errand, one in list(self._book.by_key.values()):
-            if one.fate is Fate.INTENDED:
-                receipt = Receipt(Fate.UNKNOWN, "the run ended while it was being sent")
-                self._note(fate_entry(errand.rung.incident, one.key, receipt, self.now()))
-                self._say(errand, one)
+        for entry in left_intended(self._book, self.now()):
+            self._note(entry)
+            self._say(*self._book.by_key[entry["key"]])
 
     async def _compact(self) -> None:
-        now = self.now()
-        self._compact_at = now + COMPACT_EVERY
-        ended = {incident for incident, at in self._book.ended.items() if now - at > KEEP_ENDED}
-        gone = ended | {incident for incident, at in self._book.last.items() if now - at > KEEP_SILENT}
+        self._compact_at = self.now() + COMPACT_EVERY
+        gone = long_over(self._book, self.now())
         if gone:
             self._book.forget(gone)
             dropped = await self._writer.compact(lambda entry: entry["incident"] not in gone)

@@ -3,7 +3,7 @@
 import argparse
 import sys
 
-from bench import captures, switch
+from bench import captures, rungs, switch
 
 
 def main() -> int:
@@ -11,7 +11,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
     parser.add_argument("--json", action="store_true")
     json = ["--json"] if parser.parse_args().json else []
-    return max(captures.main(["--rate", "60", "--seconds", "30", *json]), switch.main(json))
+    return max(captures.main(["--rate", "60", "--seconds", "30", *json]), switch.main(json), rungs.main(json))
 
 
 if __name__ == "__main__":

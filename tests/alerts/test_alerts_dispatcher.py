@@ -101,6 +101,18 @@ async def test_a_confirmation_ends_it_for_that_person_and_is_told_upward(tmp_pat
         assert (news.incident, news.person, news.how) == ("INC-power-1", "engineer", "call")
 
 
+async def test_who_has_taken_it_on_is_not_asked_again_by_what_reached_him(tmp_path: Path) -> None:
+    async with running(tmp_path, POLICY) as world:
+        world.alerts.raise_rung(rung())
+        world.alerts.raise_rung(rung("second", "engineer"))
+        await world.still()
+        world.alerts.receipt(world.ways[Way.CALL].sent[0].key, Receipt(Fate.CONFIRMED))
+        world.alerts.raise_rung(rung("third", "engineer"))
+        await world.forward(31)
+        assert world.sent(Way.CALL) == ["engineer"] * 3
+        assert [message.rung for message in world.ways[Way.SMS].sent] == []
+
+
 async def test_late_news_that_a_call_was_busy_brings_the_next_way_at_once(tmp_path: Path) -> None:
     async with running(tmp_path, POLICY) as world:
         world.alerts.raise_rung(rung())
