@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Insert, Row, case, func, insert, select
+from sqlalchemy import ColumnElement, Insert, Row, case, func, insert, or_, select
 
 from callbacks.values import CLOSED_STATES, Matter, PromiseState
 from store.dialect import upsert
@@ -14,8 +14,9 @@ from store.tables import capture, message, note, policy, promise
 
 # Words of alerts.values.Fate; this room knows only the values of the core and the book, and a test holds them equal.
 CONFIRMED = "confirmed"
+_LIFE = (("intended",), ("sent",), ("failed", "unknown", "stopped"), ("delivered",), ("confirmed",))
 REACHED = frozenset({"sent", "delivered", CONFIRMED})
-FATES = REACHED | {"intended", "failed", "unknown", "stopped"}
+FATES = frozenset(word for words in _LIFE for word in words)
 _NEEDED = ("key", "incident", "rung", "role", "person", "way", "due_at", "fate", "at")
 _TEXTS = ("words", "language", "reference", "detail", "provider_id")
 _USUAL: Mapping[str, Any] = {
@@ -108,7 +109,8 @@ class Records(Subject):
 
         Each row: key, incident, rung, role, person, way, due_at, fate and at (of this news); it may have words,
         language, reference, detail, provider_id and drill, which are kept once told. Older news than what is known
-        changes nothing. An address is never stored. Raises ValueError for a missing or unknown field.
+        changes nothing, unless the message has come further by it. An address is never stored. Raises ValueError for
+        a missing or unknown field.
         """
         if not rows:
             return
@@ -121,7 +123,7 @@ class Records(Subject):
             made: Insert = statement.on_conflict_do_update(
                 index_elements=[message.c.key],
                 set_={"fate": new.fate, "at": new.at, **kept, **times},
-                where=new.at >= old.at,
+                where=or_(new.at >= old.at, _gone(new.fate) > _gone(old.fate)),
             )
             connection.execute(made, whole)
 
@@ -211,6 +213,11 @@ class Records(Subject):
                 select(note).where(*where).order_by(note.c.id)
             ).all()
             return [Note(**row._mapping) for row in rows]
+
+
+def _gone(fate: ColumnElement[str]) -> ColumnElement[int]:
+    """How far a message has come: the clock may be set back between two news of it."""
+    return case({word: place for place, words in enumerate(_LIFE) for word in words}, value=fate, else_=0)
 
 
 def _message(row: Mapping[str, Any]) -> dict[str, Any]:

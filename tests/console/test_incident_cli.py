@@ -11,6 +11,7 @@ import pytest
 from records_story import CASE, KEY, OPENED, tell_incident
 from typer.testing import CliRunner
 
+from ami_bridge.intents import read
 from config.policy import DEFAULT_POLICY, load_policy
 from console.cli import app
 from console.commands import shared
@@ -127,6 +128,7 @@ def test_what_is_asked_for_is_written_for_the_bridge(
     answer = run(*arguments, "--who", "shift leader")
     assert (answer.exit_code, "kept" in answer.stdout) == (0, True), answer.output
     assert asked(store) == (kind, payload, "shift leader")
+    assert read(kind, payload), "the bridge takes it as it is written"
 
 
 def test_leave_is_granted_for_a_time(store: Store) -> None:

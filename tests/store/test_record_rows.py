@@ -68,6 +68,13 @@ def test_old_news_told_again_change_nothing(book: Store) -> None:
     assert before[0].sent_at is None
 
 
+def test_a_clock_that_is_set_back_hides_no_news(book: Store) -> None:
+    book.put_messages([news(Fate.INTENDED, LATER), news(Fate.SENT, NOW), news(Fate.CONFIRMED, NOW)])
+    book.put_messages([news(Fate.SENT, NOW - timedelta(seconds=1))])
+    (one,) = book.messages("INC-1")
+    assert (one.fate, one.confirmed_at) == (Fate.CONFIRMED, NOW)
+
+
 @pytest.mark.parametrize(
     ("row", "says"),
     [
