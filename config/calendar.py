@@ -76,9 +76,12 @@ def _days(first: date, last: date) -> Iterator[date]:
 def _shifts(
     hours: ScopeHours, first: date, last: date, calendar: DayCalendar, zone: ZoneInfo
 ) -> tuple[Interval, ...]:
-    """One interval a shift, in order. A clock that is set back or forward lengthens or shortens a night's shift."""
+    """One interval a shift, in order, from the day ``first`` on: no shift is longer than a day.
+
+    A clock that is set back or forward lengthens or shortens a night's shift.
+    """
     found = []
-    for day in _days(first - DAY, last):
+    for day in _days(first, last):
         for start, end in _hours_of(hours, day, calendar):
             begins, ends = _at(day, start, zone), _at(day if end > start else day + DAY, end, zone)
             if ends > begins:  # an hour that the clocks skip may leave nothing

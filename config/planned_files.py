@@ -6,6 +6,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from config.hours import PlannedRule
+from config.values_time import TOO_OFTEN
 
 MOST_OCCURRENCES = 1000
 """Of one rule within the time looked at; a rule that gives more is a slip, such as FREQ=SECONDLY."""
@@ -14,15 +15,25 @@ MOST_OCCURRENCES = 1000
 def events_in(text: str) -> str:
     """What is wrong with an iCalendar file; "" when events can be read from it."""
     try:
-        events = _calendar(text).walk("VEVENT")
-        list(
-            _between(
-                _calendar(text), datetime.now(UTC), datetime.now(UTC) + timedelta(days=31), ZoneInfo("UTC")
-            )
-        )
+        calendar = _calendar(text)
+        events = calendar.walk("VEVENT")
+        if any(_is_too_often(event) for event in events):
+            return "recurs more often than daily; is the recurrence rule right?"
+        now = datetime.now(UTC)
+        list(_between(calendar, now, now + timedelta(days=31), ZoneInfo("UTC")))
     except (ValueError, TypeError, KeyError, AttributeError, OverflowError) as error:
         return f"is no iCalendar file: {error}"
     return "" if events else "holds no event"
+
+
+def _is_too_often(event: Any) -> bool:
+    """Whether a rule would be expanded for minutes before anybody could count what it gives."""
+    rules = event.get("RRULE") or []
+    return any(
+        word in TOO_OFTEN
+        for rule in (rules if isinstance(rules, list) else [rules])
+        for word in rule.get("FREQ", ())
+    )
 
 
 def occurrences(

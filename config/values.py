@@ -7,6 +7,7 @@ place.
 
 import re
 from collections.abc import Callable, Iterable
+from functools import lru_cache
 from typing import Annotated, Any
 from zoneinfo import ZoneInfo, available_timezones
 
@@ -69,14 +70,20 @@ def _dial(value: str) -> str:
     return value
 
 
+@lru_cache(maxsize=1)
+def _zones() -> frozenset[str]:
+    """Walks hundreds of files, so only once."""
+    return frozenset(available_timezones())
+
+
 def _timezone(value: str) -> str:
-    if value not in available_timezones():
+    if value not in _zones():
         raise bad(f"no time zone is called '{value[:80]}'", _zone_remedy(value))
     return ZoneInfo(value).key
 
 
 def _zone_remedy(value: str) -> str:
-    remedy = nearest(value, available_timezones())
+    remedy = nearest(value, _zones())
     return remedy if remedy.startswith("Did") else "Give an IANA name such as Asia/Shanghai."
 
 

@@ -84,6 +84,9 @@ def _moment(value: object) -> datetime:
     return found
 
 
+TOO_OFTEN = ("SECONDLY", "MINUTELY", "HOURLY")
+
+
 def _recurrence(value: str) -> str:
     from icalendar import vRecur  # slow to import, and few policies have a planned window
 
@@ -91,9 +94,9 @@ def _recurrence(value: str) -> str:
         known = vRecur.from_ical(value).get("FREQ")
     except ValueError:
         known = None
-    if not known:
+    if not known or known[0] in TOO_OFTEN:
         raise bad(
-            f"'{value[:80]}' is no recurrence rule",
+            f"'{value[:80]}' is no recurrence rule for days",
             "Write, for example, FREQ=MONTHLY;BYMONTHDAY=-1 (RFC 5545).",
         )
     return value

@@ -190,7 +190,7 @@ class _Teller:
             self.allowed[name] = allowed
 
     def _add(self, kind: str, facts: Mapping[str, str]) -> None:
-        self.happenings.append(Happening(round(max(0.0, self.mono), 3), kind, facts, self.back))
+        self.happenings.append(Happening(round(max(0.0, self.mono), 2), kind, facts, self.back))
 
     def _note_change(self, change: Change) -> None:
         facts = {"subject": change.subject, "old": change.old, "new": change.new, "why": change.reason}
