@@ -1,7 +1,5 @@
 """The public notice as JSON, as an Atom feed (RFC 4287) and as a page without anything from outside."""
 
-import base64
-import hashlib
 import json
 import re
 import xml.etree.ElementTree as ET
@@ -19,7 +17,6 @@ from console.records.words import translator, word
 FILES: Final = {"json": "notice.json", "atom": "notice.atom", "html": "notice.html"}
 ATOM: Final = "http://www.w3.org/2005/Atom"
 _NEVER = datetime(1970, 1, 1, tzinfo=UTC)
-_STYLE = re.compile(r"<style>(.*?)</style>", re.DOTALL)
 _ODD = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")  # what XML cannot hold
 
 
@@ -142,13 +139,6 @@ def to_page(notice: Notice) -> bytes:
         notice=notice, texts=texts, event_words=event_words, translator=translator, clock=clock
     )
     return page.encode()
-
-
-def style_source(page: bytes) -> str:
-    """What a Content-Security-Policy must allow for the page's own style, and nothing else."""
-    found = _STYLE.search(page.decode())
-    digest = hashlib.sha256((found[1] if found else "").encode()).digest()
-    return f"'sha256-{base64.b64encode(digest).decode()}'"
 
 
 def export(notice: Notice, folder: Path) -> list[Path]:

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from flask import Flask, Response, g, request, session
 from flask_wtf import CSRFProtect  # type: ignore[import-untyped]  # Flask-WTF ships no types
 
-from console.web import api, auth, desk, leader, notice, pages, problems, words
+from console.web import api, auth, desk, incidents, leader, notice, pages, problems, words
 from console.web.site import Site
 from store import Store
 
@@ -39,7 +39,7 @@ def create_app(store: Store, site: Site) -> Flask:
     app.before_request(_remember_theme)
     app.before_request(auth.require_sign_in)
     app.after_request(_guard)
-    for part in (pages, auth, desk, leader, api, notice):
+    for part in (pages, auth, desk, leader, incidents, api, notice):
         app.register_blueprint(part.blueprint)
     problems.use(app)
     return app

@@ -12,6 +12,7 @@ from flask import Blueprint, Response, abort, current_app, request
 from console.records import notice_files
 from console.records.notice import Notice
 from console.records.notice_rows import load_notice
+from console.records.page import style_source
 from console.web.site import now, site, store
 
 blueprint = Blueprint("notice", __name__)
@@ -52,7 +53,7 @@ def page() -> Response:
     """For people."""
     made = notice_files.to_page(_notice())
     response = _answer(made, "text/html")
-    response.headers["Content-Security-Policy"] = _PAGE_POLICY.format(style=notice_files.style_source(made))
+    response.headers["Content-Security-Policy"] = _PAGE_POLICY.format(style=style_source(made))
     return response
 
 

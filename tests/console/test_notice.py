@@ -16,6 +16,7 @@ from config.prompts import wordings
 from console.records import notice_files
 from console.records.notice import Entry, Notice, build, wording_of
 from console.records.notice_rows import armed_since, load_notice
+from console.records.page import style_source
 from console.web import Site, create_app
 from fallback.decision import Change
 from fallback.events import DrillEnded, DrillStarted, OverrideEnded, OverrideSet, Presence
@@ -288,7 +289,7 @@ def test_the_page_allows_its_own_style_and_nothing_else(store: Store, public: Fl
     page = public.get("/notice")
     policy = page.headers["Content-Security-Policy"]
     assert "script" not in policy
-    assert notice_files.style_source(page.data) in policy
+    assert style_source(page.data) in policy
     assert "<script" not in page.text
     assert "default-src 'self'" not in public.get("/login").headers["Content-Security-Policy"]
 
