@@ -38,6 +38,8 @@ from fallback.time import Now
 
 log = structlog.get_logger()
 
+REMINDER = "REMINDER-"  # begins the key of what is no incident and never ends
+
 RECORD_PATIENCE = (
     5.0  # seconds for the decision behind a rung to be recorded; then staff are told all the same
 )
@@ -295,7 +297,8 @@ class Alerts:
     def _end_all_but(self, open_: frozenset[str]) -> None:
         newest = {rung.incident: rung for rung in self._book.rungs.values()}
         for incident, rung in newest.items():
-            if incident not in open_ and incident not in self._book.ended:
+            is_reminder = incident.startswith(REMINDER)
+            if incident not in open_ and incident not in self._book.ended and not is_reminder:
                 self._end(TellEnd(incident, rung.facts, rung.drill))
 
     def _receipt(self, key: str, receipt: Receipt, how: str = "", alone: bool = False) -> None:

@@ -222,6 +222,10 @@ _OTHERS = {
     "general": _text(
         "事件 {kind}:{where},{what},{since} 开始。", "Incident {kind} at {where} since {since}: {what}."
     ),
+    "drill-overdue": _text(
+        "演练“{drill}”已到期,请安排并记录。",
+        "The drill “{drill}” is overdue. Please hold it and keep its record.",
+    ),
     "end": _text(
         "已恢复:{where},{what},{since} 开始的事件结束。谢谢。",
         "Over: {where}, {what}; the incident that began at {since} has ended. Thank you.",

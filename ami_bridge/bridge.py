@@ -38,6 +38,7 @@ from ami_bridge.recorder import Recorder
 from ami_bridge.site import site_of
 from ami_bridge.snapshot import Snapshot
 from ami_bridge.sources.calendar import CalendarSource
+from ami_bridge.sources.drills import DrillReminder
 from ami_bridge.sources.nut import NutSource
 from ami_bridge.sources.own import OwnWatch
 from ami_bridge.sources.probes import Probes
@@ -212,6 +213,13 @@ class Bridge:
                 self.health.slow(own, self.settings.data_dir),
             ),
         }
+        if policy.fallback.drills:
+            sources["drills"] = DrillReminder(
+                policy.fallback,
+                lambda: self.thread(self.store.last_drills),
+                self.staff.perform,
+                self.clock,
+            )
         if policy.sources.probes:
             sources["probes"] = Probes(policy.sources.probes, self.inbox.put_nowait, self.clock)
         if policy.sources.nut:
