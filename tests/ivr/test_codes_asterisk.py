@@ -89,11 +89,11 @@ def test_off_and_on_need_nobody(hotline: Hotline) -> None:
     assert hotline.get("holdfast", "off") == ""
 
 
-def test_three_wrong_pins_lock_this_phone_for_a_time_and_no_other(hotline: Hotline) -> None:
+def test_three_wrong_pins_lock_this_phone_for_a_time_and_hanging_up_is_one_failure(hotline: Hotline) -> None:
     call = hotline.phone(CODE["EVACUATED"]).runs("TryExec")
     for wrong in ("111111#", "222222#", "333333#"):
         call.keys(wrong)
-        time.sleep(0.8)
+        time.sleep(0.2)
     call.runs("Playback", "code-locked").ended()
     locked = hotline.phone(CODE["EVACUATED"]).runs("Playback", "code-locked").ended()
     assert not locked.ran("TryExec")
@@ -102,15 +102,30 @@ def test_three_wrong_pins_lock_this_phone_for_a_time_and_no_other(hotline: Hotli
     count, since = hotline.get("holdfast-lock", "phone-8001").split(",")
     assert count == "3"
     hotline.put("holdfast-lock", "phone-8001", f"3,{int(since) - 601}")
-    hotline.phone(CODE["OFF"]).runs("TryExec").keys(f"{PIN}#").runs("Playback", "code-done").ended()
-    assert hotline.get("holdfast-lock", "phone-8001") == ""
-
-
-def test_hanging_up_before_the_pin_counts_as_one_failure(hotline: Hotline) -> None:
-    for _ in range(2):
-        hotline.phone(CODE["OFF"]).runs("TryExec").hang_up()
+    hotline.phone(CODE["OFF"]).runs("TryExec").hang_up()
     time.sleep(0.3)
-    assert hotline.get("holdfast-lock", "phone-8001").split(",")[0] == "2"
+    assert hotline.get("holdfast-lock", "phone-8001").split(",")[0] == "1"
+
+
+def test_who_waits_is_brought_to_the_phrase_by_the_code_itself_and_who_talks_talks_on(
+    either: Hotline,
+) -> None:
+    """A6."""
+    either.beat(60)
+    either.flag("pass")
+    either.sign_in()
+    talking = either.call("13912340001").runs("Queue")
+    time.sleep(1)
+    waiting = either.call("13912340002").runs("Queue")
+    time.sleep(0.3)
+    joined = int(time.time())
+    either.phone(CODE["EVACUATED"]).runs("TryExec").keys(f"{PIN}#").runs("Wait").hang_up()
+    waiting.runs("Read", "message-evacuation").keys("1").runs("Read", "/matter").ended()
+    assert not talking.ran("Read")
+    talking.hang_up()
+    (line,) = either.lines()
+    assert (line[4], line[6]) == ("13912340002", "own")
+    assert abs(int(line[12]) - joined) <= 2
 
 
 def test_callbacks_that_wait_are_let_go_by_the_code_itself(either: Hotline) -> None:
@@ -118,6 +133,7 @@ def test_callbacks_that_wait_are_let_go_by_the_code_itself(either: Hotline) -> N
     either.put("holdfast", "fence", "5")
     either.sign_in()
     either.lab.cli("queue pause member Local/1@test-agent queue power")
+    call = either.phone(CODE["EVACUATED"]).runs("TryExec").keys(PIN)
     since = len(either.events.seen)
     for key in ("a1", "a2"):
         either.events.act(
@@ -133,6 +149,7 @@ def test_callbacks_that_wait_are_let_go_by_the_code_itself(either: Hotline) -> N
         found = either.events.wait(lambda e: e.get("Application") == "Queue", since, 6)
         assert found is not None
         since = found + 1
-    either.phone(CODE["EVACUATED"]).runs("TryExec").keys(f"{PIN}#").runs("Wait").hang_up()
+    call.keys("#").runs("Wait").hang_up()
+    assert sum("1?SoftHangup(Local/a" in step for step in call.history()) == 2
     time.sleep(0.3)
     assert [either.get("holdfast-attempt", key)[:12] for key in ("a1", "a2")] == ["end,NOAGENT,"] * 2
