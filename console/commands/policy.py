@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 import typer
 
+from config.calendar import years_not_confirmed
 from config.differences import differences
 from config.durations import EXAMPLES, seconds
 from config.explaining import LANGUAGES, Asked, Unknown, as_json, lines, told
@@ -41,6 +42,12 @@ def check(
     say(f"parts   {', '.join(name for name, part in known.parts.items() if part.kind != 'own') or '–'}")
     say(f"watched {', '.join(_watched(site)) or 'the telephone itself only'}")
     say(f"people  {len(site.alerts.people)}")
+    for year in years_not_confirmed(site, datetime.now(UTC)):
+        say(
+            "note",
+            "yellow",
+            f"the working days of {year} are not announced: a guess until hours.workdays.confirmed",
+        )
     say("armed: callers are switched" if known.armed else "observing: nothing is switched (armed: false)")
     say("alerts: staff are told" if site.alerts_on else "no alerts: staff are told by the console only")
 
