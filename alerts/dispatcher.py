@@ -44,6 +44,7 @@ RECORD_PATIENCE = (
     5.0  # seconds for the decision behind a rung to be recorded; then staff are told all the same
 )
 DISK_AGAIN = 5.0  # seconds until a journal that took nothing is tried again
+LAST_WAIT = 1.0  # seconds for what is being sent when the run ends
 LOOK_AGAIN = 60.0  # seconds without news or deadline, at most
 COMPACT_EVERY = timedelta(hours=1)
 
@@ -166,6 +167,8 @@ class Alerts:
                 next_at = await self._round()
                 await self._pause(next_at)
         finally:
+            if self._sending:  # an order that is cut off is unknown afterwards, and costs a second message
+                await asyncio.wait(self._sending, timeout=LAST_WAIT)
             for task in self._sending:
                 task.cancel()
             await self._writer.flush()

@@ -27,7 +27,7 @@ SPOKEN_IN = {"zh-CN": "zh-CN", "en": "en-GB"}
 @dataclass(frozen=True, slots=True)
 class TwilioSettings:
     """One account. sender: number in E.164, or the sid of a messaging service (MG…) for text messages; caller: number that
-    calls come from; public_url: where Twilio reaches us, "" nowhere (then nothing is confirmed by key and no status comes).
+    calls come from, "" for no calls; public_url: where Twilio reaches us, "" nowhere (then nothing is confirmed by key and no status comes).
 
     timeout: seconds for one order, below the policy's ``send_timeout``. ring: seconds. base_url: of the API.
     """

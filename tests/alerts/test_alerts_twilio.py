@@ -13,6 +13,7 @@ from alerts.policy import Way
 from alerts.twilio_codes import of_call, of_message, refused
 from alerts.twilio_way import TwilioAccount, TwilioSettings, TwilioSms, TwilioVoice, twiml_for
 from alerts.values import Fate, Message
+from alerts.ways import Ways
 
 WORDS = "Application fault at power since 11-23 16:00: billing. Ref. 123456."
 
@@ -207,3 +208,16 @@ def test_statuses_that_come_later_become_fates() -> None:
 def test_an_unlisted_code_is_judged_by_its_http_status() -> None:
     assert refused(400, 64999, "new").permanent
     assert not refused(502, None, "bad gateway").permanent
+
+
+async def test_a_messaging_service_alone_gives_no_voice_and_what_is_not_set_up_is_no_way(
+    server: TwilioServer,
+) -> None:
+    with_service = Ways(settings(server, sender="MG" + "a" * 32, caller=""), None)
+    whole = Ways(settings(server), None)
+    alone = Ways(None, None)
+    assert set(with_service.senders) == {Way.NOTE, Way.SMS}
+    assert set(whole.senders) == {Way.NOTE, Way.SMS, Way.VOICE}
+    assert set(alone.senders) == {Way.NOTE}
+    for ways in (with_service, whole, alone):
+        ways.close()
