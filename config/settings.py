@@ -43,8 +43,8 @@ def _directory(path: Path) -> Path:
 
 def _pin(pin: SecretStr) -> SecretStr:
     """Keyed on a telephone: digits, and too many to be tried out before it is locked."""
-    if re.fullmatch("[0-9]{4,12}", pin.get_secret_value(), re.ASCII) is None:
-        raise PydanticCustomError("pin", "must be 4 to 12 digits")
+    if re.fullmatch("[0-9]{6,16}", pin.get_secret_value(), re.ASCII) is None:
+        raise PydanticCustomError("pin", "must be 6 to 16 digits")
     return pin
 
 
@@ -135,7 +135,7 @@ REMEDY: Mapping[str, str] = MappingProxyType(
         "public_url": "the address under which the outside reaches us, such as https://hotline.example",
         "link_secret": "at least 16 random characters: openssl rand -hex 32",
         "webhook_secret": "at least 16 random characters: openssl rand -hex 32",
-        "code_pin": "4 to 12 digits",
+        "code_pin": "6 to 16 digits",
         "log_level": "debug, info, warning or error",
     }
 )

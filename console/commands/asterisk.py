@@ -4,12 +4,13 @@ import os
 import subprocess
 import sys
 import tempfile
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from config.asterisk import DialplanSite, ScopeLine
+from config.asterisk import PIN_FILE, DialplanSite, ScopeLine, codes_for
 from config.asterisk import render as render_dialplan
 from config.manager_account import render_manager_account
 from config.policy import SitePolicy, load_policy
@@ -47,13 +48,24 @@ def check(
         raise typer.Exit(_lab_check(Path(fresh)))
 
 
-def files_for(settings: Settings, policy: SitePolicy) -> dict[str, str]:
-    """File name → text. Raises SiteInvalid, or Problem for a manager account that Asterisk cannot hold."""
+def files_for(settings: Settings, policy: SitePolicy, folder: Path | None = None) -> dict[str, str]:
+    """File name → text. folder: where Asterisk will read them; without it there are no phone codes.
+
+    Raises SiteInvalid, or Problem for a manager account that Asterisk cannot hold.
+    """
     try:
         account = render_manager_account(settings.ami_username, settings.ami_secret.get_secret_value())
     except ValueError as problem:
         raise Problem("ami_secret", str(problem), "Change it here and in manager.conf.") from None
-    return {**render_dialplan(dialplan_site(settings, policy)), MANAGER: account}
+    site = dialplan_site(settings, policy)
+    if folder is not None and settings.code_pin is not None:  # the PIN's hash lies beside the dial plan
+        site = replace(
+            site,
+            codes=codes_for([scope.name for scope in site.scopes]),
+            code_pin=settings.code_pin.get_secret_value(),
+            code_pin_file=folder.absolute() / PIN_FILE,
+        )
+    return {**render_dialplan(site), MANAGER: account}
 
 
 def dialplan_site(settings: Settings, policy: SitePolicy) -> DialplanSite:
@@ -80,7 +92,7 @@ def dialplan_site(settings: Settings, policy: SitePolicy) -> DialplanSite:
 
 def _write(directory: Path) -> list[Path]:
     settings = load_settings()
-    files = files_for(settings, load_policy(settings.policy_file))
+    files = files_for(settings, load_policy(settings.policy_file), directory)
     try:
         directory.mkdir(parents=True, exist_ok=True)
         return [_put(directory / name, text) for name, text in sorted(files.items())]

@@ -174,7 +174,7 @@ def test_whole_groups_are_taken_and_shown_without_their_secrets(monkeypatch: pyt
         "PUBLIC_URL": "https://hotline.example/base/",
         "LINK_SECRET": SECRET,
         "WEBHOOK_SECRET": SECRET,
-        "CODE_PIN": "8462",
+        "CODE_PIN": "846219",
     }
     for name, value in given.items():
         monkeypatch.setenv(f"HOLDFAST_{name}", value)
@@ -182,7 +182,7 @@ def test_whole_groups_are_taken_and_shown_without_their_secrets(monkeypatch: pyt
     assert settings.twilio_url == "http://127.0.0.1:8999"
     assert settings.public_url == "https://hotline.example/base"
     assert settings.code_pin is not None
-    assert settings.code_pin.get_secret_value() == "8462"
+    assert settings.code_pin.get_secret_value() == "846219"
     assert SECRET not in repr(settings)
     assert "8462" not in repr(settings)
 
@@ -202,8 +202,8 @@ def test_without_their_secrets_webhooks_links_and_codes_are_off() -> None:
 @pytest.mark.parametrize(
     ("name", "value"),
     [
-        ("code_pin", "12a4"),
-        ("code_pin", "123"),
+        ("code_pin", "1234a6"),
+        ("code_pin", "12345"),
         ("public_url", "ftp://hotline.example"),
         ("twilio_url", "api.twilio.com"),
         ("twilio_from", "0571 88"),
