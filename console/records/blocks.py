@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from console.records.gather import Record
 from console.records.place import Place
 from console.records.values import Block, Document, Fact, Gap, Remark, Section, Table
-from console.records.words import PART_WORDS, moved, word
+from console.records.words import PART_WORDS, word
 from console.words import N_
 from fallback.decision import Change
 from store.incidents import SavedIncident
@@ -110,8 +110,8 @@ def course(changes: Iterable[Change], place: Place) -> tuple[Block, ...]:
     rows = tuple(
         (
             *(place.time(one.at), word("change", one.kind, place.language), one.subject),
-            moved(one.kind, one.old, place.language),
-            moved(one.kind, one.new, place.language),
+            place.moved(one.kind, one.old),
+            place.moved(one.kind, one.new),
             *(one.reason, one.who),
         )
         for one in changes

@@ -4,7 +4,6 @@ from console.records.blocks import document, fact, facts, in_charge, kind_words,
 from console.records.gather import Record
 from console.records.place import Place
 from console.records.values import Block, Document, Section, Table
-from console.records.words import moved
 from console.words import N_
 
 
@@ -31,9 +30,9 @@ def fault_form(record: Record, place: Place) -> Document:
 
 
 def _health(record: Record, place: Place) -> tuple[Block, ...]:
-    _, language = place.translate, place.language
+    _ = place.translate
     rows = tuple(
-        (place.time(one.at), one.subject, moved(one.kind, one.new, language), one.reason)
+        (place.time(one.at), one.subject, place.moved(one.kind, one.new), one.reason)
         for one in record.components
     )
     return (Table((_("Time"), _("Device"), _("State"), _("What was seen")), rows),) if rows else ()

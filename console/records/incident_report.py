@@ -55,19 +55,14 @@ def _place(record: Record, place: Place) -> Iterable[Block]:
 
 
 def _time(record: Record, place: Place) -> Iterable[Block]:
+    none = place.translate("none")
     stated = tuple(
-        (place.time(one.at), _moment(one.new, place), one.who) for one in record.of_kind("recovery")
+        (place.time(one.at), place.moved(one.kind, one.new) or none, one.who)
+        for one in record.of_kind("recovery")
     )
     _ = place.translate
     headings = (_("Stated at"), _("Recovery time told to callers"), _("Who"))
     return (*times(record.incident, place), *((Table(headings, stated),) if stated else ()))
-
-
-def _moment(text: str, place: Place) -> str:
-    from console.live_rows import parse_time
-
-    moment = parse_time(text)
-    return place.time(moment) if moment else text or place.translate("none")
 
 
 def _kind(record: Record, place: Place) -> Iterable[Block]:

@@ -6,7 +6,7 @@ from console.records.blocks import document, kind_words, where
 from console.records.gather import Day
 from console.records.place import Place
 from console.records.values import Block, Document, Fact, Section, Table
-from console.records.words import moved, word
+from console.records.words import word
 from console.words import N_
 from fallback.decision import Change
 from store.incidents import SavedIncident
@@ -55,7 +55,7 @@ def _incidents(incidents: tuple[SavedIncident, ...], place: Place) -> Block:
 
 
 def _change(one: Change, place: Place) -> _Line:
-    steps = tuple(moved(one.kind, text, place.language) for text in (one.old, one.new))
+    steps = tuple(place.moved(one.kind, text) for text in (one.old, one.new))
     words = " → ".join(filter(None, steps))
     content = f"{words}: {one.reason}" if words and one.reason else words or one.reason
     kind = word("change", one.kind, place.language)

@@ -5,7 +5,8 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from config.policy import SitePolicy
-from console.records.words import translator
+from console.live_rows import parse_time
+from console.records.words import moved, translator
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +25,11 @@ class Place:
     def time(self, moment: datetime | None) -> str:
         """On the site's clocks, with seconds; "" for None."""
         return f"{moment.astimezone(self.zone):%Y-%m-%d %H:%M:%S}" if moment else ""
+
+    def moved(self, kind: str, value: str) -> str:
+        """What a change row moved from or to: words for values, times on the site's clocks."""
+        moment = parse_time(value) if kind == "recovery" else None
+        return self.time(moment) if moment else moved(kind, value, self.language)
 
     def minutes(self, start: datetime, end: datetime) -> str:
         """The time between two moments, rounded down to minutes and seconds."""

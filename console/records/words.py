@@ -63,12 +63,23 @@ EVENTS: Final[Mapping[str, str]] = {
     "change": N_("Update"),
     "end": N_("Over"),
 }
+ENDS: Final[Mapping[str, str]] = {
+    "closed": N_("closed"),
+    "started": N_("started"),
+    "ended": N_("ended"),
+}
+_MOVES: Final[Mapping[str, str]] = {
+    **dict.fromkeys(("mode", "computed", "override"), "mode"),
+    "component": "health",
+    **dict.fromkeys(("incident", "drill"), "ends"),
+}
 _TABLES: Final[Mapping[str, Mapping[str, str]]] = {
     "kind": KINDS,
     "way": WAYS,
     "fate": FATES,
     "part": PART_WORDS,
     "event": EVENTS,
+    "ends": ENDS,
     "mode": page.MODES,
     "health": page.HEALTHS,
     "change": page.CHANGES,
@@ -93,6 +104,6 @@ def word(table: str, value: str, language: str) -> str:
 
 
 def moved(kind: str, value: str, language: str) -> str:
-    """What a change row moved from or to."""
-    table = {"mode": "mode", "computed": "mode", "override": "mode", "component": "health"}.get(kind)
+    """What a change row moved from or to; times are left to ``Place``."""
+    table = _MOVES.get(kind)
     return word(table, value, language) if table else value

@@ -176,6 +176,9 @@ def test_the_closing_review_has_cause_course_handling_and_what_to_mend(store: St
     assert len(course) == len(story.CHANGES) - 1  # all but the computed mode
     assert [one[0] for one in course] == sorted(one[0] for one in course)
     assert "second way to the seats" in records.to_markdown(review)
+    assert ("2026-11-21 18:21:40", "recovery time", "power", "", "2026-11-21 19:15:00") in [
+        one[:5] for one in course
+    ]
 
 
 def test_the_leaders_log_holds_the_day_of_the_sites_calendar(store: Store) -> None:
