@@ -82,7 +82,7 @@ class TrunkRang:
 class TrunkCallEnded:
     """A call on a trunk is over. outgoing: we dialled it. heard_of: the far side let it ring or answered.
 
-    cause: Q.850 number; 0 when nobody gave one.
+    cause: Q.850 number; 0 when nobody gave one. linked_id: unique id of the channel with which the whole call began.
     """
 
     trunk: str
@@ -90,6 +90,7 @@ class TrunkCallEnded:
     outgoing: bool
     heard_of: bool
     cause: int
+    linked_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)

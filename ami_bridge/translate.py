@@ -111,6 +111,7 @@ def _channel_ended(headers: Headers, at: Translator) -> Translated:
         outgoing=not line.incoming,
         heard_of=headers["ChannelState"] in _HEARD_OF,
         cause=int(headers["Cause"]),
+        linked_id=headers.get("Linkedid", ""),
     )
     return (at.memory.lines.seen(line.trunk), ended)
 

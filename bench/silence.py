@@ -30,19 +30,21 @@ LIMIT = 3 * 24 * 60  # minutes after which a silence counts as not noticed
 
 @dataclass(slots=True)
 class Traffic:
-    """Calls of one trunk, minute by minute. busiest: calls an hour at the top of a working day."""
+    """Calls of one trunk, minute by minute. busiest: calls an hour at the top of a working day. uneven: by how much more
+    than usual days and hours differ from their like.
+    """
 
     busiest: float
     dice: random.Random
+    uneven: float = 1.0
 
     def week(self) -> Iterator[int]:
         """Calls in each minute of one week."""
         again = [0.0] * (WEEK + 10)
         for day in range(7):
-            factor = self.dice.lognormvariate(-(DAY_SIGMA**2) / 2, DAY_SIGMA)
-            factor *= STORM if self.dice.random() < STORM_SHARE else 1.0
+            factor = self._factor(DAY_SIGMA) * (STORM if self.dice.random() < STORM_SHARE else 1.0)
             for hour in range(24):
-                of_hour = factor * self.dice.lognormvariate(-(HOUR_SIGMA**2) / 2, HOUR_SIGMA)
+                of_hour = factor * self._factor(HOUR_SIGMA)
                 for minute in range(60):
                     place = day * 1440 + hour * 60 + minute
                     calls = self._poisson(self.rate(place) * of_hour) + int(again[place])
@@ -57,6 +59,11 @@ class Traffic:
         hour, past = divmod(minute - 30, 60)
         share = DAY[hour % 24] + (DAY[(hour + 1) % 24] - DAY[hour % 24]) * past / 60
         return self.busiest / 60 * share * (WEEKEND if day >= 5 else 1.0)
+
+    def _factor(self, sigma: float) -> float:
+        """By which a day or an hour differs from its like; 1 in the mean."""
+        sigma *= self.uneven
+        return self.dice.lognormvariate(-(sigma**2) / 2, sigma)
 
     def _poisson(self, mean: float) -> int:
         """Knuth's way, which is quick for small means."""
@@ -96,9 +103,9 @@ class Run:
         return LIMIT
 
 
-def run_at(busiest: float, rules: Sequence[SilenceRule], weeks: int, seed: int) -> Run:
+def run_at(traffic: Traffic, rules: Sequence[SilenceRule], weeks: int) -> Run:
     """Learned, and counted over so many weeks."""
-    run = Run(tuple(SilenceTest(rule) for rule in rules), Traffic(busiest, random.Random(seed)))
+    run = Run(tuple(SilenceTest(rule) for rule in rules), traffic)
     run.weeks(LEARN)
     run.alarms = [0] * len(rules)
     run.weeks(weeks)
@@ -131,13 +138,13 @@ def detection(run: Run, rule: SilenceRule) -> Figure:
     return Figure(name, mean, "minutes", floor, mean / floor, "told only", True, len(taken))
 
 
-def measure(weeks: int, seed: int) -> list[Figure]:
+def measure(weeks: int, seed: int, uneven: float) -> list[Figure]:
     """Both, at every size of trunk; and with a budget of ten times as much, where there is more to count."""
     rule = SilenceRule()
     loose = SilenceRule(false_alarms=10 * rule.false_alarms)
     figures, total, total_loose = [], 0, 0
     for busiest in RATES:
-        run = run_at(busiest, (rule, loose), weeks, seed)
+        run = run_at(Traffic(busiest, random.Random(seed), uneven), (rule, loose), weeks)
         total, total_loose = total + run.alarms[0], total_loose + run.alarms[1]
         figures.append(
             false_alarms(f"silence false {busiest:.0f}/h", run.alarms[0], weeks, rule.false_alarms)
@@ -154,9 +161,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m bench.silence", description=__doc__)
     parser.add_argument("--weeks", type=int, default=260)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--uneven", type=float, default=1.0, help="how much more days and hours differ")
     parser.add_argument("--json", action="store_true")
     options = parser.parse_args(argv)
-    return show(measure(options.weeks, options.seed), options.json)
+    return show(measure(options.weeks, options.seed, options.uneven), options.json)
 
 
 if __name__ == "__main__":

@@ -82,6 +82,7 @@ class TestCallSection(Section):
     number: Number
     every: Annotated[Duration, Field(ge=60)] | None = None
     timeout: Hold | None = None
+    by_number: bool | None = None
 
 
 class TrunkWatchSection(Section):

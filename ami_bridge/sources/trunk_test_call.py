@@ -2,9 +2,7 @@
 
 It is guarded as callbacks are: written down before it is made, sent through the guarded context, whose lock, fence and time
 refuse a stale or doubled originate, and never made a second time because nobody knows what became of the first. It is made
-only while lines are plenty and nobody waits, and not more often than every LEAST_EVERY seconds. What speaks against both
-trunks can be the fault of one: let a sample live shorter than the time between two calls, and test calls never convince
-alone, but are the second kind of evidence beside another.
+only while lines are plenty and nobody waits, and not more often than every LEAST_EVERY seconds.
 
 It is recognised by its caller id, a random number; where carriers put their own in its place, by the number dialled, if
 the policy says that nobody else dials it. On arrival both ends are hung up at once, so it rings nobody who is slower
@@ -27,7 +25,7 @@ import structlog
 
 from ami_bridge.attempts import FAMILY, stage_of
 from ami_bridge.clock import Clock
-from ami_bridge.events import CallEvent, TrunkRang
+from ami_bridge.events import CallEvent, TrunkCallEnded, TrunkRang
 from ami_bridge.link import Link, LinkDown, NotSent
 from ami_bridge.originate import DIAL_CONTEXT, Guard, Headers
 from ami_bridge.sources.trunk_share import CAUSES, Verdict
@@ -92,10 +90,11 @@ class TestCallBook:
 
 @dataclass(slots=True)
 class _Open:
-    """A test call under way."""
+    """A test call under way. rang: the trunk that it went out on let it ring somewhere."""
 
     nonce: str
     arrived: "asyncio.Future[str]"
+    rang: bool = False
 
 
 class TrunkTestCall:
@@ -124,8 +123,12 @@ class TrunkTestCall:
         self._open: _Open | None = None
 
     def heard(self, event: CallEvent) -> None:
-        """Looks whether an incoming call is the one that is awaited."""
-        if self._open is None or not isinstance(event, TrunkRang) or event.trunk != self._test.into:
+        """Looks whether an incoming call is the one that is awaited, and what became of the outgoing one."""
+        if self._open is None:
+            return
+        if isinstance(event, TrunkCallEnded) and event.linked_id == channel_id(self._open.nonce):
+            self._open.rang = self._open.rang or (event.outgoing and event.heard_of)
+        if not isinstance(event, TrunkRang) or event.trunk != self._test.into:
             return
         ours = event.caller.endswith(self._open.nonce) or (
             self._test.by_number and _same(event.called, self._test.number)
@@ -160,14 +163,15 @@ class TrunkTestCall:
             return False
         self._open = _Open(nonce, asyncio.get_running_loop().create_future())
         try:
-            await self._make(nonce, guard, self._open.arrived)
+            await self._make(self._open, guard)
         except LinkDown as problem:
             log.warning("test call without a result", test=self._test.name, reason=str(problem))
         finally:
             self._open = None
         return True
 
-    async def _make(self, nonce: str, guard: Guard, arrived: "asyncio.Future[str]") -> None:
+    async def _make(self, made: _Open, guard: Guard) -> None:
+        nonce = made.nonce
         try:
             reply = await self._link.action(originate(self._test, self._dial, nonce, guard))
         except NotSent:
@@ -178,7 +182,7 @@ class TrunkTestCall:
         unique_id = None
         try:
             async with asyncio.timeout(self._test.timeout):
-                unique_id = await arrived
+                unique_id = await made.arrived
         except TimeoutError:
             pass
         finally:
@@ -188,11 +192,11 @@ class TrunkTestCall:
         await asyncio.sleep(SETTLE)
         stage = await stage_of(self._link, key_of(nonce))
         await self._link.action({"Action": "DBDel", "Family": FAMILY, "Key": key_of(nonce)})
-        self._judge(unique_id is not None, stage)
+        self._judge(unique_id is not None, stage, made.rang)
 
-    def _judge(self, arrived: bool, stage: str | None) -> None:
+    def _judge(self, arrived: bool, stage: str | None, rang: bool) -> None:
         test = self._test
-        blamed = (test.out, test.into) if arrived else whom_to_blame(test, stage)
+        blamed = (test.out, test.into) if arrived else whom_to_blame(test, stage, rang)
         log.info("test call", test=test.name, arrived=arrived, stage=stage or "", trunks=blamed)
         words = "arrived" if arrived else f"did not arrive ({stage or 'not dialled'})"
         for trunk in blamed:
@@ -235,19 +239,21 @@ def originate(test: TestCall, dial: str, nonce: str, guard: Guard) -> Headers:
     }
 
 
-def whom_to_blame(test: TestCall, stage: str | None) -> tuple[str, ...]:
+def whom_to_blame(test: TestCall, stage: str | None, rang: bool) -> tuple[str, ...]:
     """The trunks that a call which did not arrive speaks against.
 
-    One that the first trunk refused by its own fault says nothing of the second, and one that somebody answered was carried
-    by the first. One that was dialled and is heard of nowhere speaks against both. Busy, rejected or never dialled say nothing.
+    One that the first trunk refused by its own fault says nothing of the second, and one that rang or was answered somewhere
+    was carried by the first. One that was dialled and is heard of nowhere speaks against both. Busy, rejected or never dialled
+    say nothing.
     """
     if stage is None:
         return ()
     ended = _STAGE.fullmatch(stage)
-    if ended is None or ended[1] in ("NOANSWER", "CANCEL"):
-        return (test.out, test.into)
-    if ended[1] == "ANSWER":
+    status = ended[1] if ended else ""
+    if rang or status == "ANSWER":
         return (test.into,)
+    if ended is None or status in ("NOANSWER", "CANCEL"):
+        return (test.out, test.into)
     said, _ = CAUSES.get(int(ended[2]), (Verdict.NOTHING, ""))
     return (test.out,) if said is Verdict.AGAINST else ()
 

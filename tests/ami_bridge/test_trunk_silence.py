@@ -29,7 +29,8 @@ def test_silence_is_told_when_the_weeks_pauses_would_exceed_the_budget(calls: in
     """The formula of the docstring, for rates without doubt and without clumps."""
     test = SilenceTest(RULE, known(calls))
     usual = test.custom
-    assert (usual.clump, usual.week) == (1.0, pytest.approx(calls * HOURS))
+    assert usual.clump == 1.0
+    assert usual.week == pytest.approx(calls * HOURS)
     after = noticed(test)
     assert after is not None
     expected = calls * after / 60

@@ -9,7 +9,7 @@ from typing import Any, cast
 
 import pytest
 
-from ami_bridge.events import TrunkRang
+from ami_bridge.events import TrunkCallEnded, TrunkRang
 from ami_bridge.link import Headers, Link, NoReply, Reply
 from ami_bridge.originate import Guard, attempt_of
 from ami_bridge.sources import trunk_test_call
@@ -124,23 +124,38 @@ async def test_it_is_recognised_by_caller_id_or_by_number_and_on_its_own_trunk_o
 
 
 @pytest.mark.parametrize(
-    ("stage", "blamed"),
+    ("stage", "rang", "blamed"),
     [
-        (None, ()),
-        ("dial,1", ("a", "b")),
-        ("end,NOANSWER,0,1,19", ("a", "b")),
-        ("end,CANCEL,0,1,0", ("a", "b")),
-        ("end,ANSWER,3,1,16", ("b",)),
-        ("end,CONGESTION,0,1,34", ("a",)),
-        ("end,CHANUNAVAIL,0,1,3", ("a",)),
-        ("end,CHANUNAVAIL,0,1,21", ()),
-        ("end,BUSY,0,1,17", ()),
+        (None, False, ()),
+        ("dial,1", False, ("a", "b")),
+        ("dial,1", True, ("b",)),
+        ("end,NOANSWER,0,1,19", False, ("a", "b")),
+        ("end,NOANSWER,0,1,19", True, ("b",)),
+        ("end,CANCEL,0,1,0", False, ("a", "b")),
+        ("end,ANSWER,3,1,16", False, ("b",)),
+        ("end,CONGESTION,0,1,34", False, ("a",)),
+        ("end,CHANUNAVAIL,0,1,3", False, ("a",)),
+        ("end,CHANUNAVAIL,0,1,21", False, ()),
+        ("end,BUSY,0,1,17", False, ()),
     ],
 )
 def test_a_call_that_does_not_arrive_speaks_against_whom_its_end_names(
-    stage: str | None, blamed: tuple[str, ...]
+    stage: str | None, rang: bool, blamed: tuple[str, ...]
 ) -> None:
-    assert whom_to_blame(TEST, stage) == blamed
+    assert whom_to_blame(TEST, stage, rang) == blamed
+
+
+@pytest.mark.parametrize(("linked", "blamed"), [("ours", ["b"]), ("hft-other", ["a", "b"])])
+async def test_one_that_rang_elsewhere_speaks_against_the_trunk_it_did_not_come_in_on(
+    tmp_path: Path, linked: str, blamed: list[str]
+) -> None:
+    world = World(tmp_path, Line("end,CANCEL,0,1,0"))
+    making = asyncio.create_task(world.source.make())
+    await world.line.dialled.wait()
+    linked = f"hft-{world.nonce()}" if linked == "ours" else linked
+    world.source.heard(TrunkCallEnded("a", "1.1", outgoing=True, heard_of=True, cause=0, linked_id=linked))
+    assert await making
+    assert world.trunks() == [(trunk, False) for trunk in blamed]
 
 
 async def test_it_is_written_down_before_it_is_made(tmp_path: Path) -> None:

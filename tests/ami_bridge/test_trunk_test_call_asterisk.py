@@ -162,3 +162,12 @@ async def test_a_call_that_the_way_out_refuses_speaks_against_that_trunk_only(
     test = TestCall("loop", "out", "elsewhere", "95597", timeout=2.0)
     told = await made(asterisk, test, tmp_path)
     assert [(e.trunk, e.good) for e in told if isinstance(e, TrunkSeen)] == [("out", False)]
+
+
+async def test_a_call_that_rings_elsewhere_speaks_against_the_trunk_it_did_not_come_in_on(
+    asterisk: Lab, tmp_path: Path
+) -> None:
+    await asyncio.to_thread(prepare, asterisk, "")
+    test = TestCall("loop", "out", "elsewhere", "95599", timeout=2.0)
+    told = await made(asterisk, test, tmp_path)
+    assert [(e.trunk, e.good) for e in told if isinstance(e, TrunkSeen)] == [("elsewhere", False)]
