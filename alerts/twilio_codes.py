@@ -4,6 +4,8 @@ Twilio advises against logic that rests on codes alone, because they change: a c
 status that came with it.
 """
 
+import re
+
 from alerts.values import Fate, Receipt
 
 # The same message to the same number by this account will be refused again.
@@ -23,6 +25,7 @@ PERMANENT = frozenset(
 # Twilio asks us to wait, and has not taken the message.
 NOT_TAKEN = frozenset({20429, 14107, 21611, 30001})
 
+_NUMBER = re.compile(r"\+?\d{6,}")
 _MESSAGE = {
     "accepted": Fate.SENT,
     "scheduled": Fate.SENT,
@@ -63,10 +66,15 @@ def refused(status: int, code: int | None, text: str) -> Receipt:
 
     429 and 503 were not taken, so nothing can have left; of any other 5xx nobody knows, which the next way answers.
     """
-    detail = f"Twilio {code or f'HTTP {status}'}: {text}"
+    detail = f"Twilio {code or f'HTTP {status}'}: {_NUMBER.sub(_masked, text)}"
     if status in (429, 503) or code in NOT_TAKEN:
         return Receipt(Fate.FAILED, detail, untouched=True)
     return Receipt(Fate.FAILED, detail, permanent=code in PERMANENT or 400 <= status < 500)
+
+
+def _masked(number: re.Match[str]) -> str:
+    """What Twilio quotes goes into log and record, where numbers are masked."""
+    return f"…{number[0][-2:]}"
 
 
 def _receipt(fate: Fate | None, status: str, code: int | None, sid: str) -> Receipt | None:

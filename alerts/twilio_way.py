@@ -1,6 +1,7 @@
 """Text messages and calls through Twilio. Its SDK is synchronous, so it runs in threads of ours, with its time-out set."""
 
 import asyncio
+import logging
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -19,6 +20,9 @@ from alerts.twilio_codes import of_call, of_message, refused
 from alerts.values import Fate, Message, Receipt
 from alerts.words import not_taken, short, spoken
 
+# The SDK tells every order with its number and text at INFO, which is nothing for a log.
+_QUIET = logging.getLogger("holdfast.twilio")
+_QUIET.setLevel(logging.WARNING)
 LONGEST_TEXT = 1600  # signs that Twilio takes in one message
 KEY_SECONDS = 8  # silence after the words before they are said again
 SPOKEN_IN = {"zh-CN": "zh-CN", "en": "en-GB"}
@@ -27,7 +31,7 @@ SPOKEN_IN = {"zh-CN": "zh-CN", "en": "en-GB"}
 @dataclass(frozen=True, slots=True)
 class TwilioSettings:
     """One account. sender: number in E.164, or the sid of a messaging service (MG…) for text messages; caller: number that
-    calls come from, "" for no calls; public_url: where Twilio reaches us, "" nowhere (then nothing is confirmed by key and no status comes).
+    calls come from, "" for no calls; public_url: where Twilio reaches us, "" nowhere (then no status comes and no key).
 
     timeout: seconds for one order, below the policy's ``send_timeout``. ring: seconds. base_url: of the API.
     """
@@ -47,7 +51,7 @@ class TwilioAccount:
 
     def __init__(self, settings: TwilioSettings) -> None:
         self.settings = settings
-        http = TwilioHttpClient(timeout=settings.timeout)
+        http = TwilioHttpClient(timeout=settings.timeout, logger=_QUIET)
         self._client = Client(settings.account_sid, settings.auth_token, http_client=http)
         self._client.api.base_url = settings.base_url.rstrip("/")
         self._threads = ThreadPoolExecutor(8, "twilio")

@@ -141,6 +141,8 @@ async def test_what_the_server_itself_finds_wrong_is_permanent(
     opted_out = await TwilioSms(account).send(message())
     no_number = await TwilioVoice(account).send(message(Way.VOICE, address="13900000001"))
     assert (opted_out.permanent, no_number.permanent) == (True, True)
+    assert "13900000001" not in no_number.detail
+    assert no_number.detail.endswith("…01")
 
 
 async def test_a_wrong_token_is_permanent(server: TwilioServer) -> None:
