@@ -1,6 +1,6 @@
 # Every target sets up what it needs: on a bare Debian 12, `make demo` and `make test` work as they are.
 .DEFAULT_GOAL := help
-.PHONY: help setup system demo test unit lint lab bench clean
+.PHONY: help setup system demo test unit nightly lint lab bench clean
 SHELL := /bin/bash
 
 PYTHON ?= $(shell for p in python3.11 python3.12 python3.13 python3; do \
@@ -19,6 +19,7 @@ help:
 	@echo "make test    lint, types and every test, on a real Asterisk"
 	@echo "make lint    ruff, mypy --strict, import contracts"
 	@echo "make unit    only the tests that start nothing"
+	@echo "make nightly 10,000 traces that nobody has seen through the core (TRACES=n: as many)"
 	@echo "make lab     a real Asterisk with carriers, phones and callers; 'python -m lab --help' says what it can do"
 	@echo "make bench   the figures, each with its floor from the same run"
 	@echo "make setup   .venv and the system packages that are missing"
@@ -63,6 +64,11 @@ lint: setup
 
 unit: $(VENV)/.ready
 	$(PY) -m pytest -q -m "not asterisk and not browser and not slow"
+
+TRACES ?= 10000
+
+nightly: $(VENV)/.ready
+	HOLDFAST_TRACES=$(TRACES) $(PY) -m pytest -q tests/fallback/test_traces.py tests/fallback/test_properties.py
 
 test: setup system-test lint
 	$(PY) -m pytest $(PYTEST)
