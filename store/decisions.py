@@ -12,7 +12,7 @@ from fallback.state import Case, ComponentState, Health, SavedScope
 from store.dialect import put
 from store.engine import Subject
 from store.incidents import follow
-from store.tables import change, component_state, scope_state
+from store.tables import OF_MODES, change, component_state, scope_state
 
 _SAVED_NAMES = tuple(field.name for field in fields(SavedScope))
 _CHANGE_NAMES = tuple(field.name for field in fields(Change))
@@ -91,6 +91,12 @@ class Decisions(Subject):
         query = query if incident is None else query.where(change.c.incident == incident)
         with self._database.read() as connection:
             return [Change(*row) for row in connection.execute(query)]
+
+    def changes_of_modes(self, limit: int = 2000) -> list[Change]:
+        """The newest changes of kinds mode, computed and recovery, in the order in which they were decided."""
+        query = select(*_CHANGE).where(OF_MODES).order_by(change.c.id.desc()).limit(limit)
+        with self._database.read() as connection:
+            return [Change(*row) for row in connection.execute(query)][::-1]
 
     def changes_between(
         self,

@@ -9,13 +9,11 @@ from store import Store
 from store.live import LiveRow
 
 MOST_ROWS: Final = 2000
-_KINDS: Final = ("mode", "computed", "recovery")
 
 
 def load_notice(store: Store, wording: Wording, now: datetime) -> Notice:
     """Read it. now: aware UTC. Raises StoreProblem."""
-    rows = [row for kind in _KINDS for row in reversed(store.changes(MOST_ROWS, kind=kind))]
-    rows.sort(key=lambda row: row.at)
+    rows = store.changes_of_modes(MOST_ROWS)
     return build(rows, store.live_drills(), wording, armed_since(store.live_row("bridge")), now)
 
 

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import Dialect
+from sqlalchemy import Dialect, select
 from sqlalchemy.dialects.postgresql.base import PGDialect
 from sqlalchemy.dialects.sqlite.base import SQLiteDialect
 
@@ -17,7 +17,7 @@ from store import Store
 from store.dialect import _put_only
 from store.incidents import _BASIC, _CLOSE_ALL_BUT, _WITHOUT_CASE
 from store.records import FATES, Note, SavedPolicy
-from store.tables import incident
+from store.tables import OF_MODES, change, incident
 
 NOW = datetime(2026, 11, 21, 10, 15, tzinfo=UTC)
 LATER = NOW + timedelta(minutes=9)
@@ -96,6 +96,26 @@ def test_messages_and_changes_of_a_time_leave_its_end_out(book: Store) -> None:
     book.record(changes, [], [], NOW)
     assert book.changes_between(NOW, LATER) == changes[:2]
     assert book.changes_between(NOW, LATER + timedelta(seconds=1), 1) == changes[:1]
+
+
+def test_the_changes_of_modes_are_found_without_looking_at_others(book: Store) -> None:
+    changes = [
+        Change(NOW, kind, "power", "", str(n), "")
+        for n, kind in enumerate(("mode", "component", "computed", "link", "recovery"))
+    ]
+    book.record(changes, [], [], NOW)
+    assert [one.new for one in book.changes_of_modes()] == ["0", "2", "4"]
+    assert [one.new for one in book.changes_of_modes(1)] == ["4"]
+    query = str(
+        select(change.c.id)
+        .where(OF_MODES)
+        .order_by(change.c.id.desc())
+        .limit(1)
+        .compile(compile_kwargs={"literal_binds": True})
+    )
+    with book._database.read() as connection:
+        plan = " ".join(str(row) for row in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {query}"))
+    assert "ix_change_modes" in plan
 
 
 def test_the_changes_of_an_incident_are_told_apart(book: Store) -> None:

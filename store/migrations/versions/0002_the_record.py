@@ -26,6 +26,14 @@ def upgrade() -> None:
     )
     op.create_index("ix_change_at", "change", ["at"], unique=False)
     op.create_index(
+        "ix_change_modes",
+        "change",
+        ["id"],
+        unique=False,
+        sqlite_where=sa.text("kind IN ('mode', 'computed', 'recovery')"),
+        postgresql_where=sa.text("kind IN ('mode', 'computed', 'recovery')"),
+    )
+    op.create_index(
         "ix_capture_incident",
         "capture",
         ["incident"],
