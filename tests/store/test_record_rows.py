@@ -106,13 +106,8 @@ def test_the_changes_of_modes_are_found_without_looking_at_others(book: Store) -
     book.record(changes, [], [], NOW)
     assert [one.new for one in book.changes_of_modes()] == ["0", "2", "4"]
     assert [one.new for one in book.changes_of_modes(1)] == ["4"]
-    query = str(
-        select(change.c.id)
-        .where(OF_MODES)
-        .order_by(change.c.id.desc())
-        .limit(1)
-        .compile(compile_kwargs={"literal_binds": True})
-    )
+    newest = select(change.c.id).where(OF_MODES).order_by(change.c.id.desc()).limit(1)
+    query = str(newest.compile(compile_kwargs={"literal_binds": True}))
     with book._database.read() as connection:
         plan = " ".join(str(row) for row in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {query}"))
     assert "ix_change_modes" in plan
