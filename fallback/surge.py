@@ -6,16 +6,16 @@ of its own ends at its limit. The longest wait grows by itself, so it has deadli
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from math import inf
+from typing import NamedTuple
 
 from fallback.policy import PlanRule, Policy, Scope, SurgeRule
 from fallback.state import ScopeState, State
 from fallback.time import Now
 
 
-@dataclass(frozen=True, slots=True)
-class Figures:
+class Figures(NamedTuple):
     """waiting: callers. oldest: mono time at which the one who waits longest joined; inf: nobody. lines: in use, and
     left to use.
     """
@@ -32,10 +32,10 @@ class Figures:
 def figures_of(scope: Scope, lines_left: int, state: State) -> Figures:
     """The figures now; lines of lost trunks do not count."""
     callers = state.callers.get(scope.queue, {})
-    components = state.components
-    in_use = sum(
-        state.in_use.get(name, 0) for name in scope.trunks if name in components and not components[name].owes
-    )
+    components, lines, in_use = state.components, state.in_use, 0
+    for name in scope.trunks:  # a plain loop: it runs with every call
+        if name in components and not components[name].owes:
+            in_use += lines.get(name, 0)
     # Callers are kept in the order in which they joined.
     return Figures(len(callers), next(iter(callers.values()), inf), in_use, lines_left)
 
@@ -142,7 +142,11 @@ def _full(was: ScopeState, dip: float | None, figures: Figures, mono: float) -> 
 
 def _dip(policy: Policy) -> float | None:
     """Seconds for which a line may be free without ending the count; None: no plan counts full lines."""
-    return max((plan.dip for plan in policy.plans if plan.lines_full > 0), default=None)
+    dip: float | None = None
+    for plan in policy.plans:
+        if plan.lines_full > 0 and (dip is None or plan.dip > dip):
+            dip = plan.dip
+    return dip
 
 
 def _since(earlier: float | None, holds: bool, mono: float) -> float | None:
