@@ -18,7 +18,7 @@ from ami_bridge.flags import Flags
 from ami_bridge.inbox import AmiEvent, Inbox, LinkTrouble, LinkUp, Overflow
 from ami_bridge.link import Link, LinkDown
 from ami_bridge.recorder import Recorder
-from ami_bridge.site import site_of
+from ami_bridge.site import Site
 from ami_bridge.snapshot import Snapshot, take
 from ami_bridge.translate import Translator
 from fallback.decide import adopt, decide, wanted_flags
@@ -177,12 +177,12 @@ class Brain:
     def _look_again(self) -> None:
         asyncio.get_running_loop().call_later(LOOK_AGAIN_SECONDS, self.inbox.put_nowait, LookAgain())
 
-    def use(self, policy: Policy, who: str) -> Decision:
-        """Another policy from now on. Never waits; a snapshot follows for whatever it watches newly."""
+    def use(self, policy: Policy, site: Site, who: str) -> Decision:
+        """Another policy from now on, with its names. Never waits; a snapshot follows for whatever it watches newly."""
         decision = adopt(self.state, self.policy, policy, self.clock())
         decision = replace(decision, changes=tuple(replace(one, who=who) for one in decision.changes))
         self.policy, self.state = policy, decision.state
-        self.translator = Translator(site_of(policy), self.translator.contacts)
+        self.translator = Translator(site, self.translator.memory)
         self._perform(decision)
         self.inbox.put_nowait(PolicyChanged())
         return decision

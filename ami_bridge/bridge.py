@@ -33,20 +33,16 @@ from ami_bridge.intents import Refused
 from ami_bridge.link import Link, LinkSettings
 from ami_bridge.originate import Guard
 from ami_bridge.own_health import OwnHealth
-from ami_bridge.portrait import Portrait
+from ami_bridge.portrait import Portrait, armed_before
 from ami_bridge.recorder import Recorder
 from ami_bridge.site import site_of
 from ami_bridge.snapshot import Snapshot
-from ami_bridge.sources.calendar import CalendarSource
-from ami_bridge.sources.drills import DrillReminder
-from ami_bridge.sources.nut import NutSource
-from ami_bridge.sources.own import OwnWatch
-from ami_bridge.sources.probes import Probes
 from ami_bridge.staff import Staff
 from ami_bridge.store_thread import StoreThread
+from ami_bridge.surroundings import Surroundings
 from ami_bridge.translate import WANTED, Translator
 from ami_bridge.waiting import Waiting
-from ami_bridge.watch import Source, Watch, check_sources
+from ami_bridge.watch import Watch, check_sources
 from callbacks.importer import Importer
 from callbacks.spool import Spool
 from config.errors import ConfigErrors
@@ -111,7 +107,8 @@ class Bridge:
         self.health = OwnHealth(
             self.link, self.brain, self.heart, self.spool, self.collector, self.store, self.clock
         )
-        self.watch = Watch(self._sources, self.policy)
+        self.surroundings = self._surroundings()
+        self.watch = Watch(self.surroundings.build, self.policy)
         self.local = LocalApi(self.settings.data_dir / SOCKET_NAME, self.portrait.from_memory, self.desk.act)
         self.agi = FastAgiServer(
             self.policy.caller,
@@ -122,7 +119,7 @@ class Bridge:
 
     def _brain(self) -> Brain:
         saved = self.store.load_saved()
-        site = site_of(self.policy.fallback)
+        site = site_of(self.policy.fallback, self.policy.sources.trunks)
         return Brain(
             policy=self.policy.fallback,
             state=restore(self.policy.fallback, saved, self.clock(), self.store.load_cases()),
@@ -145,7 +142,7 @@ class Bridge:
             link=self.link,
             attempts=self.attempts,
             state=lambda: self.brain.state,
-            guard=lambda: Guard(self.heart.fence, self.heart.epoch()),
+            guard=self._guard,
             clock=self.clock,
             shown=self.policy.callbacks.shown,
             dialable=self._why_not_dialable,
@@ -169,12 +166,13 @@ class Bridge:
             collector=self.collector,
             clock=self.clock,
             started_at=self.started_at,
+            armed_since=armed_before(self.store),
         )
 
     def _staff(self) -> Staff:
         calls = AlertCalls(
             link=self.link,
-            guard=lambda: Guard(self.heart.fence, self.heart.epoch()),
+            guard=self._guard,
             lines=lambda: alert_lines(
                 self.policy.fallback,
                 self.brain.state,
@@ -200,31 +198,25 @@ class Bridge:
     async def _recorded(self) -> None:
         await self.recorder.written()
 
-    def _sources(self, policy: SitePolicy) -> dict[str, Source]:
-        """Everything that is watched beside the link under this policy."""
-        own = policy.sources.own
-        sources: dict[str, Source] = {
-            "calendar": CalendarSource(policy, self.inbox.put_nowait, self.clock),
-            "own": OwnWatch(
-                own,
-                self.health.checks(own, self.staff),
-                self.inbox.put_nowait,
-                self.clock,
-                self.health.slow(own, self.settings.data_dir),
-            ),
-        }
-        if policy.fallback.drills:
-            sources["drills"] = DrillReminder(
-                policy.fallback,
-                lambda: self.thread(self.store.last_drills),
-                self.staff.perform,
-                self.clock,
-            )
-        if policy.sources.probes:
-            sources["probes"] = Probes(policy.sources.probes, self.inbox.put_nowait, self.clock)
-        if policy.sources.nut:
-            sources["nut"] = NutSource(policy.sources.nut, self.inbox.put_nowait, self.clock)
-        return sources
+    def _surroundings(self) -> Surroundings:
+        return Surroundings(
+            policy=self.policy,
+            link=self.link,
+            brain=self.brain,
+            staff=self.staff,
+            health=self.health,
+            store=self.store,
+            thread=self.thread,
+            guard_now=self._guard_if_raised,
+            clock=self.clock,
+            folder=self.settings.data_dir,
+        )
+
+    def _guard(self) -> Guard:
+        return Guard(self.heart.fence, self.heart.epoch())
+
+    def _guard_if_raised(self) -> Guard | None:
+        return self._guard() if self.dispatcher.fence_raised_at is not None else None
 
     def _web(self) -> HttpServer:
         secret = self.settings.webhook_secret
@@ -305,6 +297,7 @@ class Bridge:
         self.dispatcher.fence_raised_at = self.clock().wall
         self.dispatcher.wake()
         self.staff.connected()
+        self.surroundings.connected()
         if not self._ready_said:
             self._ready_said = True
             log.info("ready", asterisk=self.link.state.value)
@@ -316,10 +309,12 @@ class Bridge:
     def on_lost(self) -> None:
         """Nothing is dialled until the fence was raised again."""
         self.dispatcher.fence_raised_at = None
+        self.surroundings.lost()
         self.on_change()
 
     def on_call(self, event: CallEvent) -> None:
         """Wakes the dispatcher; keeps who talks for the page."""
+        self.surroundings.heard(event)
         match event:
             case CallbackProgress(attempt, Leg.CALLER, "ANSWER"):
                 self.portrait.talking.add(attempt)
@@ -340,6 +335,8 @@ class Bridge:
     def on_overflow(self, dropped: int) -> None:
         """Our inbox was full."""
         self.health.overflow.say(f"{dropped} manager events were dropped")
+        self.surroundings.lost()
+        self.surroundings.connected()
 
     def on_code(self, code: CodeKeyed) -> None:
         """Somebody has keyed a code on a phone."""
@@ -383,7 +380,7 @@ class Bridge:
 
     async def _put_in_force(self, new: SitePolicy, who: str) -> str:
         was_armed, self.policy = self.policy.fallback.armed, new
-        decision = self.brain.use(new.fallback, who)
+        decision = self.brain.use(new.fallback, site_of(new.fallback, new.sources.trunks), who)
         self.dispatcher.use(new.fallback, new.callbacks, self.brain.translator.site)
         self.attempts.policy = new.callbacks
         self.agi.use(new.caller)

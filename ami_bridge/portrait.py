@@ -36,7 +36,7 @@ MOST_CHANGES = 50  # kept in memory for whoever asks while the store is away
 
 @dataclass
 class Portrait:
-    """talking: attempts whose caller has answered."""
+    """talking: attempts whose caller has answered. armed_since: aware UTC, kept over restarts; None: only observing."""
 
     store: Store
     thread: StoreThread
@@ -49,6 +49,7 @@ class Portrait:
     collector: Collector
     clock: Clock
     started_at: datetime
+    armed_since: datetime | None = None
     talking: set[str] = field(default_factory=set)
     _changes: deque[Change] = field(default_factory=lambda: deque(maxlen=MOST_CHANGES))
     _now: asyncio.Event = field(default_factory=asyncio.Event)
@@ -92,6 +93,8 @@ class Portrait:
         }
 
     def _bridge(self) -> dict[str, Any]:
+        armed = self.brain.policy.armed
+        self.armed_since = (self.armed_since or self.clock().wall) if armed else None
         link = "up" if self.link.connected else "connecting" if not self.link.trouble else "down"
         return {
             "pid": os.getpid(),
@@ -99,10 +102,20 @@ class Portrait:
             "started_at": live.iso(self.started_at),
             "link": link,
             "link_detail": self.link.trouble,
-            "armed": self.brain.policy.armed,
+            "armed": armed,
+            "armed_since": live.iso(self.armed_since),
             "spool_backlog": self.collector.backlog,
             "fence": self.heart.fence,
         }
+
+
+def armed_before(store: Store) -> datetime | None:
+    """Since when an earlier run was armed, if the last one was; None when nobody can say."""
+    try:
+        row = store.live_rows().get("bridge")
+        return datetime.fromisoformat(row.value["armed_since"]) if row else None
+    except (StoreProblem, KeyError, TypeError, ValueError):
+        return None
 
 
 def own_version() -> str:
