@@ -61,7 +61,9 @@ def _check_probe(document: Document, at: Path, probe: Mapping[str, Any], data: M
 def _check_target(document: Document, at: Path, probe: Mapping[str, Any]) -> None:
     kind, target = probe.get("kind"), probe.get("target")
     key = "command" if kind == "command" else "target"
-    if isinstance(kind, str) and key not in probe:
+    if not isinstance(kind, str):
+        return
+    if key not in probe:
         document.add((*at, key), f"is missing for a probe of kind {kind}", f"Add {key}.")
     elif kind in _TARGET and isinstance(target, str) and not target.startswith(_TARGET[kind]):
         remedy = "Write http://… or https://…" if kind == "http" else "Write a database URL, dialect://…"
@@ -109,8 +111,8 @@ def _check_test_call(
     if isinstance(out, str) and out == into:
         document.add((*at, "into"), "is the trunk that it goes out on", "Name another trunk.")
     round_ = duration(call, "every", _CALL.every) + duration(call, "timeout", _CALL.timeout)
-    for name in dict.fromkeys((out, into)):
-        if isinstance(name, str) and name in trunks:
+    for name in sorted({name for name in (out, into) if isinstance(name, str)}):
+        if name in trunks:
             common = mapping(data.get("health")).get("trunks")
             _check_life(document, ("trunks", name), trunks[name], common, round_, at)
 
