@@ -1,7 +1,7 @@
 """One step of one scope: its components' picture and its override become modes, an incident and a flag."""
 
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from math import inf
 
 from fallback import surge
@@ -189,12 +189,19 @@ def _with_incident(
         lost = (*lost, Need(PLANNED_KIND, window.title or window.key))
     needs = needs_of(lost, scope.override, policy.kinds)
     if scope.incident is None:
-        return replace(scope, incident=opened(scope.name, needs, now.wall)) if needs else scope
+        return _opened(scope, needs, now) if needs else scope
     if needs:
         return replace(scope, incident=joined(scope.incident, needs, policy.kinds))
     if scope.whole_since_mono is None or now.mono < scope.whole_since_mono + rules.recovery_hold:
         return scope
     return replace(scope, incident=None, recovery_at=None)
+
+
+def _opened(scope: ScopeState, needs: tuple[Need, ...], now: Now) -> ScopeState:
+    """A key that was used before would take the new incident for the old one: its rungs would not be sent."""
+    named = now.wall if scope.keyed_at is None else max(now.wall, scope.keyed_at + timedelta(seconds=1))
+    incident = replace(opened(scope.name, needs, named), opened_at=now.wall)
+    return replace(scope, incident=incident, keyed_at=named)
 
 
 def _with_plan(scope: ScopeState, policy: Policy, now: Now) -> ScopeState:

@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from fallback.events import Presence
 from fallback.policy import Policy
-from fallback.state import State
+from fallback.state import State, changed
 from fallback.time import Now
 
 
@@ -27,11 +27,11 @@ def left(state: State, queue: str, member: str, policy: Policy, now: Now) -> Sta
     rules, before = policy.agents, state.departures.get(queue, {})
     gone = {name: at for name, at in before.items() if at > now.mono - rules.mass_within}
     gone[member] = now.mono
-    state = replace(state, departures={**state.departures, queue: gone})
+    state = changed(state, departures={**state.departures, queue: gone})
     were = reachable(state, queue) + len(gone)
     if were < rules.mass_least or len(gone) < rules.mass_share * were:
         return state
-    return replace(state, mass={**state.mass, queue: max(were, state.mass.get(queue, 0))})
+    return changed(state, mass={**state.mass, queue: max(were, state.mass.get(queue, 0))})
 
 
 def came_back(state: State, queue: str, member: str) -> State:
@@ -40,7 +40,7 @@ def came_back(state: State, queue: str, member: str) -> State:
     if member not in gone:
         return state
     there = {name: at for name, at in gone.items() if name != member}
-    return replace(state, departures={**state.departures, queue: there})
+    return changed(state, departures={**state.departures, queue: there})
 
 
 def is_over(state: State, queue: str) -> bool:

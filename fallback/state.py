@@ -1,12 +1,10 @@
 """What the core knows between two events. Immutable; ``decide`` returns a new one."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from datetime import datetime
 from enum import StrEnum
 from math import inf
-from operator import attrgetter
-from typing import Any
 
 from fallback.calendar import Calendar
 from fallback.events import Evidence, Presence
@@ -101,7 +99,8 @@ class ScopeState:
     planned: key of the planned window that lasts now (A10); "" none. surging: the queue figures say SURGE (A8);
     rising_since_mono, calm_since_mono: since when figures stand above, or all below, their limits.
     full_since_mono: since when every line is in use; free_since_mono: since when one is free again meanwhile.
-    plan: name of the plan that was set off. message: id of the wording that callers hear.
+    plan: name of the plan that was set off. message: id of the wording that callers hear. keyed_at: second that the
+    latest incident's key names; the next one names a later one, even if the wall clock is set back.
     recovery_at: aware UTC, always to come: Tick drops it once it has passed (requirement B2).
     """
 
@@ -127,6 +126,7 @@ class ScopeState:
     plan: str = ""
     free_since_mono: float | None = None
     message: str = ""
+    keyed_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,9 +168,9 @@ class Seat:
     case: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class State:
-    """All of it. members: queue → member → presence. linked: whether the manager link stands.
+    """All of it. members: queue → member → presence. linked: whether the manager link stands. No slots: see ``changed``.
 
     components: trunks, pools and parts by name (a policy never uses one name for two).
     wall_offset: wall clock minus monotonic clock in seconds, rebased by every Tick, so that due times on the
@@ -209,21 +209,19 @@ class State:
     agents: Mapping[tuple[str, str], str] = field(default_factory=dict)
 
 
-_NAMES = tuple(field.name for field in fields(State))
-_READ_ALL = attrgetter(*_NAMES)
-_WRITE: Mapping[str, Callable[[State, Any], None]] = {name: getattr(State, name).__set__ for name in _NAMES}
-_WRITE_ALL = tuple(_WRITE.values())
+_NAMES = frozenset(field.name for field in fields(State))
 
 
 def changed(state: State, **new: object) -> State:
-    """``dataclasses.replace`` at less than half its price, for what happens with every call. Raises KeyError for a
-    field that a State does not have.
+    """``dataclasses.replace`` at an eighth of its price, for what happens with every call: one dict copied into another.
+    Raises KeyError for a field that a State does not have.
     """
+    if not _NAMES.issuperset(new):
+        raise KeyError(*(new.keys() - _NAMES))
     copy = object.__new__(State)
-    for write, value in zip(_WRITE_ALL, _READ_ALL(state), strict=True):
-        write(copy, value)
-    for name, value in new.items():
-        _WRITE[name](copy, value)
+    known = copy.__dict__
+    known.update(state.__dict__)
+    known.update(new)
     return copy
 
 

@@ -218,3 +218,15 @@ def test_d5_a_clock_that_is_set_is_told_and_the_calendar_is_looked_at_again() ->
     assert ticked.state.scopes["power"].computed is Mode.CLOSED, "even if nobody says so"
     due = next_deadline(ticked.state, SITE)
     assert due is None or due > ahead.mono
+
+
+def test_d5_no_incident_takes_the_key_of_an_earlier_one_when_the_clock_is_set_back() -> None:
+    story = site()
+    story.do(CalendarTold(hours(planned=(window(0, MINUTE),))))
+    first = story.incident().key
+    story.wait(HOUR)
+    assert story.scope().incident is None
+    back = Now(START, at(story.now).mono)
+    again = decide(story.state, Tick(), SITE, back).state.scopes["power"].incident
+    assert again is not None
+    assert (again.key == first, again.opened_at) == (False, START)

@@ -91,6 +91,8 @@ class Watcher:
                 self.restart(step.away)
             case ClockSet():
                 self.set_by += step.seconds
+                # A clock that is set back may give a new case the key of one that is over.
+                self.rungs = {key for key in self.rungs if key.rpartition("/")[0] in self.state.cases}
                 if step.said:
                     self.do(ClockStepped(step.seconds))
             case Adopt():
