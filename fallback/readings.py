@@ -71,7 +71,7 @@ def member_gone(state: State, event: MemberGone, policy: Policy, now: Now) -> De
     if event.member not in members or not state.linked:
         return Decision(state)
     there = {name: presence for name, presence in members.items() if name != event.member}
-    after = replace(state, members={**state.members, event.queue: there})
+    after = changed(state, members={**state.members, event.queue: there})
     if members[event.member] is not Presence.UNREACHABLE:
         after = left(after, event.queue, event.member, policy, now)
     return _with_members(state, after, event.queue, policy, now)
@@ -92,7 +92,7 @@ def hear_pools(
                 heard[pool.name] = after
     over = {name for name in state.mass if queue in (None, name) and is_over(state, name)}
     if over:
-        state = replace(state, mass={name: there for name, there in state.mass.items() if name not in over})
+        state = changed(state, mass={name: there for name, there in state.mass.items() if name not in over})
     return state, heard
 
 

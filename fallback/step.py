@@ -8,7 +8,7 @@ from fallback.decision import Action, Change, Decision
 from fallback.health import settle
 from fallback.policy import HealthTimes, Policy
 from fallback.scopes import evaluate
-from fallback.state import ComponentState, ScopeState, State
+from fallback.state import ComponentState, ScopeState, State, changed
 from fallback.time import Now
 
 
@@ -45,7 +45,7 @@ def with_components(
         grace = grace_of(state, policy, name)
         components[name], rows = _settled(before, component, times_of(policy, name), grace, now)
         changes.extend(rows)
-    return replace(state, components=components), tuple(changes)
+    return changed(state, components=components), tuple(changes)
 
 
 def _settled(
@@ -81,14 +81,14 @@ def with_scopes(
         scopes[name], new_rows, new_wants = evaluate(before.scopes[name], base, state, policy, now)
         rows.extend(new_rows)
         wants.extend(new_wants)
-    after = replace(state, scopes=scopes)
+    after = changed(state, scopes=scopes)
     return Decision(after, tuple(_with_incident(row, after, policy) for row in rows), tuple(wants))
 
 
 def with_scope(before: State, base: ScopeState, state: State, policy: Policy, now: Now) -> Decision:
     """The decision after one scope has been evaluated, from ``base``: as the event has left it."""
     after, rows, wants = evaluate(before.scopes[base.name], base, state, policy, now)
-    return Decision(replace(state, scopes={**state.scopes, base.name: after}), rows, wants)
+    return Decision(changed(state, scopes={**state.scopes, base.name: after}), rows, wants)
 
 
 def _with_incident(change: Change, state: State, policy: Policy) -> Change:

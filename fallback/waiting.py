@@ -123,7 +123,8 @@ def _with_figures(state: State, policy: Policy, now: Now, queue: str, trunk: str
         if after is not before:
             state = decision.state
             if not _moves(before, after, policy, now):
-                decision = replace(decision, state=replace(state, scopes={**state.scopes, name: after}))
+                moved = changed(state, scopes={**state.scopes, name: after})
+                decision = Decision(moved, decision.changes, decision.actions)
                 continue
             more = with_scope(state, after, state, policy, now)
             decision = Decision(more.state, decision.changes + more.changes, decision.actions + more.actions)

@@ -14,7 +14,7 @@ from fallback.decision import Action, Change, Decision, TellEnd, TellStaff, Text
 from fallback.incidents import gravity
 from fallback.picture import Need
 from fallback.policy import Policy
-from fallback.state import Case, State
+from fallback.state import Case, State, changed
 from fallback.time import Now
 
 SEAT_KIND = "A1"
@@ -70,11 +70,11 @@ class Draft:
 
     def put(self, case: Case) -> None:
         """The case as it is from now on."""
-        self.state = replace(self.state, cases={**self.state.cases, case.key: case})
+        self.state = changed(self.state, cases={**self.state.cases, case.key: case})
 
     def drop(self, key: str) -> None:
         """The case is open no more."""
-        self.state = replace(self.state, cases={k: c for k, c in self.state.cases.items() if k != key})
+        self.state = changed(self.state, cases={k: c for k, c in self.state.cases.items() if k != key})
 
     def note(
         self, kind: str, subject: str, old: str, new: str, reason: str, who: str = "", incident: str = ""

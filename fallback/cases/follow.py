@@ -28,9 +28,10 @@ def follow(
     if _is_quiet(before, decision.state, event):
         return decision
     draft = draft_of(decision, policy, now)
-    follow_scopes(draft, before)
-    follow_parts(draft)
-    follow_splits(draft)
+    if type(event) not in _OF_MEMBERS or _moved(before, decision.state):
+        follow_scopes(draft, before)
+        follow_parts(draft)
+        follow_splits(draft)
     seats.follow_seats(draft, before, event)
     follow_leaving(draft, before, event)
     end_the_due(draft)
@@ -72,17 +73,25 @@ def with_cases(state: State, policy: Policy, saved: Iterable[Case]) -> State:
 
 def _is_quiet(before: State, after: State, event: Event | None) -> bool:
     """Whether nothing happened that this room looks at. Runs for every event, so it compares identities only."""
-    if event is None or isinstance(event, Tick | SnapshotTaken | MemberGone):
-        return False
-    if (
-        before.scopes is not after.scopes
-        or before.components is not after.components
-        or before.cases is not after.cases
-        or before.linked is not after.linked
-        or before.calendar is not after.calendar
-    ):
+    if event is None or type(event) in _LOOKED_AT or _moved(before, after):
         return False
     if not isinstance(event, MemberSeen):
         return True
     news = event.agent and after.agents.get((event.queue, event.member)) != event.agent
     return not (news or after.seats or event.presence is Presence.UNREACHABLE)
+
+
+def _moved(before: State, after: State) -> bool:
+    """Whether anything differs that incidents, surges, plans and parts follow from."""
+    return (
+        before.scopes is not after.scopes
+        or before.components is not after.components
+        or before.cases is not after.cases
+        or before.linked is not after.linked
+        or before.calendar is not after.calendar
+    )
+
+
+_LOOKED_AT = frozenset({Tick, SnapshotTaken, MemberGone})
+_OF_MEMBERS = frozenset({MemberSeen, MemberGone})
+"""They move seats, whatever else stays as it is."""

@@ -14,7 +14,7 @@ from fallback.cases.book import SEAT_KIND, Draft, Source, cases_of, close_case, 
 from fallback.decision import Decision
 from fallback.events import Event, MemberGone, MemberSeen, Presence, SeatSilent, SnapshotTaken
 from fallback.policy import Policy
-from fallback.state import Case, Health, Seat, State
+from fallback.state import Case, Health, Seat, State, changed
 from fallback.step import refused
 from fallback.time import Now
 
@@ -97,7 +97,7 @@ def _note_agents(draft: Draft, event: Event | None) -> None:
     elif isinstance(event, SnapshotTaken):
         told = {(m.queue, m.member): m.agent for m in event.members if m.agent}
     if told != known:
-        draft.state = replace(draft.state, agents=told)
+        draft.state = changed(draft.state, agents=told)
 
 
 def _touched(state: State, before: State, event: Event | None) -> Iterable[Key]:
@@ -207,7 +207,7 @@ def _seat(state: State, key: Key) -> Seat:
 
 
 def _with(state: State, seat: Seat) -> State:
-    return replace(state, seats={**state.seats, (seat.queue, seat.member): seat})
+    return changed(state, seats={**state.seats, (seat.queue, seat.member): seat})
 
 
 def _drop(draft: Draft, key: Key) -> None:
@@ -217,4 +217,4 @@ def _drop(draft: Draft, key: Key) -> None:
 def _keep(draft: Draft, seats: Iterable[Seat]) -> None:
     kept = {(seat.queue, seat.member): seat for seat in seats}
     if len(kept) != len(draft.state.seats):
-        draft.state = replace(draft.state, seats=kept)
+        draft.state = changed(draft.state, seats=kept)
