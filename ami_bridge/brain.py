@@ -152,7 +152,7 @@ class Brain:
         self.looked = False
         try:
             snapshot = await take(
-                self.link, self.translator.site, self.clock().wall, self.translator.contacts
+                self.link, self.translator.site, self.clock().wall, self.translator.memory
             )
         except LinkDown as problem:  # if the link is lost that is in the inbox, and a new LinkUp will follow
             log.warning("no snapshot", reason=str(problem))

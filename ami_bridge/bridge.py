@@ -4,6 +4,7 @@ One dead task stops the process with its reason: a half-alive bridge would keep 
 """
 
 import asyncio
+import hashlib
 import os
 from collections.abc import Coroutine
 from dataclasses import dataclass, field
@@ -249,6 +250,7 @@ class Bridge:
         try:
             for door in doors:
                 await door.start()
+            self._in_background(self._note_policy())
             self.staff.begin(self.brain.state.cases)
             self.staff.perform(said_again(self.brain.state, self.policy.fallback, self.clock()))
             async with asyncio.TaskGroup() as group:
@@ -369,7 +371,7 @@ class Bridge:
         if saved is None:
             raise Refused(f"the store holds no policy {digest[:12]}; apply the file again")
         try:
-            new = parse_policy(saved.text, "the policy")
+            new = parse_policy(saved.text, "the policy", self.settings.policy_file.absolute().parent)
         except ConfigErrors as errors:
             raise Refused(str(errors)) from None
         if wrong := check_sources(new):
@@ -377,6 +379,17 @@ class Bridge:
         if new.pbx_id != self.policy.pbx_id:
             raise Refused(f"pbx_id stays {self.policy.pbx_id}: it names what callers have left so far")
         return await self._put_in_force(new, who)
+
+    async def _note_policy(self) -> None:
+        """The record says which policy was in force from this start on."""
+        try:
+            text = await asyncio.to_thread(self.settings.policy_file.read_text, encoding="utf-8")
+        except OSError as problem:
+            log.warning("the policy is not kept in the record", reason=str(problem))
+            return
+        if hashlib.sha256(text.encode()).hexdigest() == self.policy.digest:
+            who, at = "start of the bridge", self.started_at
+            await self._note(self.store.put_policy, self.policy.digest, text, who, at)
 
     async def _put_in_force(self, new: SitePolicy, who: str) -> str:
         was_armed, self.policy = self.policy.fallback.armed, new

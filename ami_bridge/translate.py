@@ -45,11 +45,6 @@ class Translator:
         self.memory = memory or Memory()
         self.malformed: Counter[str] = Counter()
 
-    @property
-    def contacts(self) -> Memory:
-        """The former name of ``memory``."""
-        return self.memory
-
     def __call__(self, event: AmiEvent) -> Translated:
         """Our events, in order; nothing for what is unknown, not ours or malformed. Never raises."""
         translate = TABLE.get(event.name)

@@ -6,8 +6,9 @@ from collections.abc import Callable
 import structlog
 
 from ami_bridge.clock import Clock
-from config.calendar import calendar_for
+from config.calendar import calendar_for, reread, years_not_confirmed
 from config.policy import SitePolicy
+from fallback.calendar import Calendar
 from fallback.events import CalendarTold, Event
 
 log = structlog.get_logger()
@@ -17,7 +18,10 @@ RETRY_SECONDS = 60.0
 
 
 class CalendarSource:
-    """Works the calendar out in a thread, because recurring windows and holidays of weeks take their time."""
+    """Works the calendar out in a thread, because recurring windows and holidays of weeks take their time.
+
+    iCalendar files are read again each time; one that cannot be read leaves the windows that it had.
+    """
 
     def __init__(self, policy: SitePolicy, put: Callable[[Event], None], clock: Clock) -> None:
         self._policy = policy
@@ -28,10 +32,21 @@ class CalendarSource:
         """Until cancelled. What cannot be worked out is told, and what was told before stays."""
         while True:
             try:
-                told = await asyncio.to_thread(calendar_for, self._policy, self._clock().wall)
+                told = await asyncio.to_thread(self._work_out)
             except Exception:
                 log.exception("the calendar cannot be worked out; what was known stays in force")
                 await asyncio.sleep(RETRY_SECONDS)
                 continue
             self._put(CalendarTold(told))
             await asyncio.sleep(EVERY_SECONDS)
+
+    def _work_out(self) -> Calendar:
+        now = self._clock().wall
+        self._policy, problems = reread(self._policy)
+        for problem in problems:
+            log.error("an iCalendar file is left as it was", problem=str(problem))
+        doubtful = years_not_confirmed(self._policy, now)
+        if doubtful:
+            remedy = "check the working days of these years, then list them in hours.workdays.confirmed"
+            log.warning("working days are not announced yet", years=doubtful, remedy=remedy)
+        return calendar_for(self._policy, now)

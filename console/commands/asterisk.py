@@ -54,7 +54,11 @@ def files_for(settings: Settings, policy: SitePolicy, folder: Path | None = None
     Raises SiteInvalid, or Problem for a manager account that Asterisk cannot hold.
     """
     try:
-        account = render_manager_account(settings.ami_username, settings.ami_secret.get_secret_value())
+        account = render_manager_account(
+            settings.ami_username,
+            settings.ami_secret.get_secret_value(),
+            endpoints=tuple(trunk.endpoint for trunk in policy.fallback.trunks.values()),
+        )
     except ValueError as problem:
         raise Problem("ami_secret", str(problem), "Change it here and in manager.conf.") from None
     site = dialplan_site(settings, policy)
