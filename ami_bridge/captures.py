@@ -6,15 +6,15 @@ from collections.abc import Awaitable, Callable
 import structlog
 
 from callbacks.spool import Spool
-from callbacks.values import Capture, Matter, NumberSource
+from callbacks.values import Capture, Matter, NumberSource, held
 from ivr.values import Left
 
 log = structlog.get_logger()
 
 
 def to_capture(left: Left, pbx_id: str) -> Capture:
-    """The same facts under the key of this PBX: one call, one capture."""
-    return Capture(
+    """The same facts under the key of this PBX: one call, one capture, with the place of one who had been waiting."""
+    capture = Capture(
         key=f"{pbx_id}:{left.unique_id}",
         at=left.at,
         scope=left.scope,
@@ -28,6 +28,7 @@ def to_capture(left: Left, pbx_id: str) -> Capture:
         promised=left.promised,
         incident=left.incident,
     )
+    return held(capture, left.waited_since)
 
 
 def keeper(spool: Spool, pbx_id: str, on_kept: Callable[[], None]) -> Callable[[Left], Awaitable[None]]:

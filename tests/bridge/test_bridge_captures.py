@@ -1,0 +1,34 @@
+"""What a caller left, on its way from the dialogue into the spool."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from ami_bridge.captures import to_capture
+from ivr.values import Left
+
+AT = datetime(2026, 11, 20, 2, 0, tzinfo=UTC)
+
+
+@pytest.mark.parametrize("waited", [None, timedelta(minutes=7)])
+def test_one_who_had_been_waiting_in_the_queue_keeps_his_place(waited: timedelta | None) -> None:
+    """B4: brought out of the queue, he is called back before those who rang after he had joined it."""
+    since = AT - waited if waited else None
+    left = Left(
+        unique_id="1.1",
+        at=AT,
+        scope="power",
+        caller_id="13800000001",
+        number="13800000001",
+        source="own",
+        matter="fault",
+        language="zh-CN",
+        wanted=True,
+        promised=True,
+        incident="INC-1",
+        waited_since=since,
+    )
+    capture = to_capture(left, "pbx1")
+    assert capture.key == "pbx1:1.1"
+    assert capture.at == AT
+    assert capture.place_at == (since or AT)
