@@ -9,7 +9,6 @@ import typer
 
 from config.settings import load_settings
 from console.commands.shared import Problem, open_store
-from console.wsgi import site_of
 
 
 def bridge() -> None:
@@ -24,6 +23,8 @@ def console(
     ] = 0,
 ) -> None:
     """Serve the live page. Needs HOLDFAST_CONSOLE_PASSWORD and HOLDFAST_CONSOLE_SECRET_KEY."""
+    from console.wsgi import site_of  # only here: a web framework that no other command should wait for
+
     settings = load_settings()
     host, port = host or settings.console_host, port or settings.console_port
     site_of(settings)  # wrong settings are told here, before a worker process repeats them
