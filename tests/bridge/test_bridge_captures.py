@@ -23,6 +23,7 @@ def test_one_who_had_been_waiting_in_the_queue_keeps_his_place(waited: timedelta
         source="own",
         matter="fault",
         language="zh-CN",
+        tier=1,
         wanted=True,
         promised=True,
         incident="INC-1",
