@@ -55,6 +55,9 @@ class PolicyChanged:
 class Listener(Protocol):
     """Who wants to know what the consumer has seen."""
 
+    async def on_looked(self) -> None:
+        """The picture is whole, and no flag is written yet; may talk to Asterisk and have the brain step."""
+
     async def on_connected(self, snapshot: Snapshot) -> None:
         """The picture is whole and decided on; may talk to Asterisk."""
 
@@ -161,6 +164,12 @@ class Brain:
         for trouble in snapshot.problems:
             log.error("snapshot", problem=trouble)
         self.step(snapshot.taken)
+        try:
+            await self.listener.on_looked()
+        except LinkDown as problem:
+            log.warning("not yet connected", reason=str(problem))
+            self._look_again()
+            return
         self.flags.linked(True)
         self.flags.want(wanted_flags(self.state, self.policy))
         if not connected:  # dropped events: the fence of this connection stands, and calls under way with it

@@ -8,6 +8,7 @@ import hashlib
 import os
 from collections.abc import Coroutine
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 import structlog
@@ -52,6 +53,7 @@ from config.settings import Settings
 from fallback.cases.again import said_again
 from fallback.decide import restore
 from fallback.decision import BringWaiting, Decision
+from fallback.events import Event
 from fallback.modes import Mode
 from ivr.fastagi import FastAgiServer
 from ivr.numbers import check as check_number
@@ -59,6 +61,7 @@ from store import Store, StoreProblem
 
 log = structlog.get_logger()
 
+FLAG_LOOKS, FLAG_SECONDS = 100, 0.02
 STILL_SECONDS = 5.0  # decisions that stood still for so long stop the beat
 
 
@@ -99,9 +102,9 @@ class Bridge:
         self.waiting = Waiting(self.link.action, self.clock)
         self.codes = CodeDesk(
             self.link,
-            self.brain.ask,
             lambda: self.policy.fallback.scopes,
             lambda: self.policy.fallback.override_max,
+            self._override_changed,
             self.clock,
         )
         self.staff = self._staff()
@@ -278,7 +281,7 @@ class Bridge:
             "live": self.portrait.run(),
             "staff": self.staff.run(),
             "watch": self.watch.run(),
-            "codes": self.codes.run(),
+            "codes": self.codes.run(self.brain.ask),
         }
 
     def _able(self) -> bool:
@@ -287,6 +290,21 @@ class Bridge:
         return not self.spool.figures.problem and not still
 
     # -- what the consumer tells (ami_bridge.brain.Listener)
+
+    async def on_looked(self) -> None:
+        """What was keyed on phones while we were away comes before our own flags: they would take it back."""
+
+        async def decide(event: Event) -> Decision:
+            return self.brain.step(event)
+
+        await self.codes.take(decide)
+
+    async def _override_changed(self, scope: str) -> datetime | None:
+        try:
+            rows = await self.thread(self.store.changes, 1, kind="override", subject=scope)
+        except StoreProblem:
+            return None
+        return rows[0].at if rows else None
 
     async def on_connected(self, snapshot: Snapshot) -> None:
         """Raise the fence before anything is asked or dialled, then look at what was in flight."""
@@ -356,8 +374,13 @@ class Bridge:
                 self._in_background(self._clear_queue(change.subject))
 
     async def _bring(self, order: BringWaiting) -> None:
-        if self.policy.fallback.armed:  # only observing: nobody is touched
-            await self.waiting.bring(order)
+        if not self.policy.fallback.armed:  # only observing: nobody is touched
+            return
+        for _ in range(FLAG_LOOKS):  # what they hear is in the flag, which is on its way
+            if self.flags.confirmed(order.scope)[0]:
+                break
+            await asyncio.sleep(FLAG_SECONDS)
+        await self.waiting.bring(order)
 
     async def _clear_queue(self, scope: str) -> None:
         """Nobody is offered a call where people were sent out (A6), also not by a callback that waits already."""

@@ -105,7 +105,7 @@ def _row(some: Sequence[Capture], now: datetime) -> dict[str, Any]:
         "state": PromiseState.OPEN,
         "created_at": at,
         "due_at": at,
-        "place_at": at,
+        "place_at": min(at, *(one.place_at for one in some)),
         "captures": len(some),
         "matter": _matter(some),
         "language": first.language,

@@ -31,6 +31,9 @@ class Told:
     trouble: list[Exception] = field(default_factory=list)
     decided: list[Decision] = field(default_factory=list)
 
+    async def on_looked(self) -> None:
+        pass
+
     async def on_connected(self, _snapshot: Snapshot) -> None:
         self.connected += 1
         if self.trouble:
