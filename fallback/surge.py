@@ -15,6 +15,10 @@ from fallback.state import ScopeState, State
 from fallback.time import Now
 
 
+NEVER = SurgeRule()
+"""Every figure is switched off."""
+
+
 class Figures(NamedTuple):
     """waiting: callers. oldest: mono time at which the one who waits longest joined; inf: nobody. lines: in use, and
     left to use.
@@ -46,7 +50,7 @@ def watched(was: ScopeState, scope: Scope, policy: Policy, state: State, now: No
     if scope.surge is None and dip is None and was.full_since_mono is None and not was.surging:
         return was
     figures = figures_of(scope, was.lines_left, state)
-    after = _surging(was, scope.surge or SurgeRule(), figures, now.mono)
+    after = _surging(was, scope.surge or NEVER, figures, now.mono)
     return _full(after, dip, figures, now.mono)
 
 
