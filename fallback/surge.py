@@ -14,7 +14,6 @@ from fallback.policy import PlanRule, Policy, Scope, SurgeRule
 from fallback.state import ScopeState, State
 from fallback.time import Now
 
-
 NEVER = SurgeRule()
 """Every figure is switched off."""
 
