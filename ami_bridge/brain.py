@@ -211,8 +211,9 @@ class Brain:
         self.flags.want(wanted_flags(self.state, self.policy))
         if decision.changes:
             self.recorder.put(decision.changes, self.state)
-        self.listener.on_decided(decision)
-        asyncio.get_running_loop().call_later(LOG_AFTER, self._tell, decision)
+        loop = asyncio.get_running_loop()
+        loop.call_soon(self.listener.on_decided, decision)  # after the flags' own turn
+        loop.call_later(LOG_AFTER, self._tell, decision)
 
     def _tell(self, decision: Decision) -> None:
         for one in decision.changes:
