@@ -70,8 +70,9 @@ TRACES ?= 10000
 nightly: $(VENV)/.ready
 	HOLDFAST_TRACES=$(TRACES) $(PY) -m pytest -q tests/fallback/test_traces.py tests/fallback/test_properties.py
 
+# Two workers: what waits for calls in one, what computes in the other (tests/conftest.py says which is which).
 test: setup system-test lint
-	$(PY) -m pytest $(PYTEST)
+	$(PY) -m pytest -n 2 --dist loadgroup $(PYTEST)
 
 lab: setup
 	@$(PY) -m lab up

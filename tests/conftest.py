@@ -18,6 +18,13 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Where a run has several workers, all that use the run's one Asterisk, a browser or the prompts stay with one."""
+    for item in items:
+        if any(item.get_closest_marker(name) for name in ("asterisk", "browser", "slow")):
+            item.add_marker(pytest.mark.xdist_group("lab"))
+
+
 @pytest.fixture(scope="session")
 def lab() -> Iterator[Lab]:
     """One lab with the newest Asterisk for the whole run. Who cuts something restores it."""
