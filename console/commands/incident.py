@@ -8,7 +8,8 @@ from typing import Annotated
 from zoneinfo import ZoneInfo
 
 import typer
-from rich.table import Table
+from rich.table import Column, Table
+from rich.text import Text
 
 from console import intents, records
 from console.commands.asking import BySocket, ask_anyhow
@@ -65,12 +66,16 @@ def list_(
     if not found:
         say("No incident is recorded." if everything else "No incident is open.")
         return
-    table = Table("key", "scope", "kind", "what", "opened", "closed", "taken on by", box=None)
+    longest = max(len(one.key) for one in found)
+    key = Column(
+        "key", min_width=longest
+    )  # whole on the narrowest terminal: it is what the other commands take
+    table = Table(key, "scope", "kind", "what", "opened", "closed", "taken on by", box=None)
     for one in found:
         what = f"DRILL {one.detail}" if one.drill else one.detail
         table.add_row(
-            *(one.key, one.scope or "site", one.kind, what, local(one.opened_at), local(one.closed_at)),
-            one.owner or one.acked_by or "nobody",
+            *(one.key, one.scope or "site", one.kind, Text(what), local(one.opened_at), local(one.closed_at)),
+            Text(one.owner or one.acked_by or "nobody"),
         )
     out.print(table)
 

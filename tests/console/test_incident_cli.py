@@ -59,6 +59,12 @@ def test_open_incidents_are_listed_and_closed_ones_on_demand(store: Store) -> No
     assert [(one["key"], one["acked_by"]) for one in rows] == [(KEY, "engineer on duty")]
 
 
+def test_a_key_is_whole_on_a_narrow_terminal(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    tell_incident(store)
+    assert KEY in run("incident", "list", "--all").stdout
+
+
 def test_one_incident_is_shown_with_course_messages_and_notes(store: Store) -> None:
     tell_incident(store, closed=False)
     assert run("incident", "note", KEY, "one street", "--part", "loss", "--who", "leader").exit_code == 0
