@@ -2,6 +2,7 @@
 
 import json
 import shutil
+import socket
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -79,17 +80,14 @@ def policy_text(*changes: Mapping[str, Any]) -> str:
 
 
 @contextmanager
-def story_site(
-    lab: Lab, name: str, *changes: Mapping[str, Any], start: bool = True, **environment: str
-) -> Iterator[Site]:
+def story_site(lab: Lab, name: str, *changes: Mapping[str, Any], **environment: str) -> Iterator[Site]:
     """A site that runs, and an Asterisk that has forgotten it afterwards. environment: further settings."""
     with Site(lab, policy_text(*changes), name=name, beat_every=0.5) as site:
         site.environment |= {"HOLDFAST_PROMPTS_DIR": str(prompts(lab)), **environment}
         install(site)
         forget(lab)
         try:
-            if start:
-                site.start_bridge()
+            site.start_bridge()
             yield site
         finally:
             site.close()
@@ -231,6 +229,13 @@ def phone_code(lab: Lab, code: str, pin: str) -> None:
 
 
 # -- what it talks to
+
+
+def free_port() -> int:
+    """One on loopback."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
 
 
 class App:
