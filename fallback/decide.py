@@ -69,7 +69,10 @@ def decide(state: State, event: Event, policy: Policy, now: Now) -> Decision:
     decision = handler(state, event, policy, now)
     if _is_over(state, decision, event):
         return decision
-    return cases.follow(state, waiting.bring(state, decision, policy, now), policy, now, event)
+    after = decision.state
+    if after.scopes is not state.scopes or after.callers is not state.callers:
+        decision = waiting.bring(state, decision, policy, now)
+    return cases.follow(state, decision, policy, now, event)
 
 
 def tick(state: State, event: Tick, policy: Policy, now: Now) -> Decision:

@@ -16,7 +16,7 @@ from panoramisk.message import Message
 from ami_bridge.inbox import AmiEvent
 from ami_bridge.link.action import GuardedAction, Headers
 from ami_bridge.link.values import LinkSettings, NoReply, NotSent, Reply
-from ami_bridge.link.wire import Framer, WireError, action_id, event_name, parse
+from ami_bridge.link.wire import Framer, LazyHeaders, WireError, action_id, event_name
 
 log = structlog.get_logger()
 
@@ -111,7 +111,7 @@ class GuardedProtocol(AMIProtocol):  # type: ignore[misc]  # panoramisk ships no
             if parsed is not None and action.add_message(parsed):
                 del self.responses[key]
         elif name and (self._wanted is None or name in self._wanted):
-            self._pass_on(AmiEvent(name.decode("utf-8", "replace"), parse(message)))
+            self._pass_on(AmiEvent(name.decode("utf-8", "replace"), LazyHeaders(message)))
 
     def _pass_on(self, event: AmiEvent) -> None:
         """panoramisk lets a callback's error end the connection and the rest of the packet."""

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from ami_server import CAPTURES
 
-from ami_bridge.link.wire import END, Framer, WireError, action_id, event_name, parse
+from ami_bridge.link.wire import END, Framer, LazyHeaders, WireError, action_id, event_name, parse
 
 BANNER = b"Asterisk Call Manager/11.0.0\r\n"
 SMALL = sorted(path for path in CAPTURES.glob("*/*.ami") if path.stat().st_size < 12_000)
@@ -75,6 +75,23 @@ def test_chinese_text_is_whole_when_a_packet_ends_inside_a_character() -> None:
 def test_headers_with_empty_values_colons_and_bad_bytes_are_read() -> None:
     message = b"Event: X\r\nPausedReason: \r\nURI: sip:a@b:1\r\nno header\r\nName: \xff"
     assert parse(message) == {"Event": "X", "PausedReason": "", "URI": "sip:a@b:1", "Name": "�"}
+
+
+@pytest.mark.parametrize("path", SMALL, ids=lambda path: f"{path.parent.name}/{path.stem}")
+def test_headers_that_are_looked_up_one_by_one_are_those_of_the_whole_message(path: Path) -> None:
+    for message in framer().feed(path.read_bytes().removeprefix(BANNER)):
+        headers = parse(message)
+        assert {name: LazyHeaders(message)[name] for name in headers} == headers == LazyHeaders(message)
+
+
+@pytest.mark.parametrize(
+    "line", ["Name: a\r", "Name: a\nOther: b", "Name: ", "Name:", "Na", "", "Name: Other: b"]
+)
+def test_odd_lines_mean_the_same_to_both_ways_of_reading(line: str) -> None:
+    """Also a header that comes twice, of which the last one counts, and names that are part of others."""
+    message = f"Event: X\r\nName: first\r\n{line}\r\nMyName: c\r\nOther: ".encode() + b"\xff"
+    for name in ("Event", "Name", "MyName", "Other", "Name: Other", "ame", ""):
+        assert LazyHeaders(message).get(name, "none") == parse(message).get(name, "none")
 
 
 def test_name_and_action_id_are_found_without_reading_the_rest() -> None:
