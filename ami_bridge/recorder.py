@@ -30,6 +30,9 @@ class Recorder:
         self._wake = asyncio.Event()
         self._written = asyncio.Event()
         self._written.set()
+        self._settled = asyncio.Event()  # set while nothing waits, or while the store is known to be away
+        self._settled.set()
+        self._away = False
         self._writing: asyncio.Task[bool] | None = None
 
     def put(self, changes: tuple[Change, ...], state: State) -> None:
@@ -37,7 +40,13 @@ class Recorder:
         self._waiting.extend(changes)
         self._state = state
         self._written.clear()
+        if not self._away:
+            self._settled.clear()
         self._wake.set()
+
+    async def settled(self) -> None:
+        """Returns when everything handed over is durable, or the store is away: staff must not wait for it then."""
+        await self._settled.wait()
 
     async def written(self, patience: float = 2.0) -> bool:
         """Waits until everything handed over is durable; False when it is not after ``patience`` seconds."""
@@ -71,6 +80,8 @@ class Recorder:
 
     async def _write(self) -> bool:
         batch, state = tuple(self._waiting), self._state
+        if not batch:  # nothing was decided: an empty picture would close every incident in the record
+            return True
         self._waiting.clear()  # what comes meanwhile must not push out what is being written
         moved = {one.subject for one in batch if one.kind == "component"}
         components = [one for name, one in state.components.items() if name in moved]
@@ -80,7 +91,13 @@ class Recorder:
         except StoreProblem as problem:
             log.error("store away, the record waits", changes=len(batch), reason=str(problem))
             self._waiting = deque((*batch, *self._waiting), maxlen=MOST_KEPT)
+            self._away = True
+            self._settled.set()
             return False
-        if not self._waiting:
+        self._away = False
+        if self._waiting:
+            self._settled.clear()
+        else:
             self._written.set()
+            self._settled.set()
         return True
