@@ -37,14 +37,24 @@ class Flags:
         self._act = act
         self._wall = wall
         self._wanted: dict[str, WantFlag] = {}
+        self._unwanted: set[str] = set()  # scopes whose flag is to be taken out of AstDB
         self._confirmed: dict[str, tuple[str, datetime]] = {}
         self._lit: dict[str, str] = {}
         self._linked = False
         self._wake = asyncio.Event()
 
     def want(self, flags: Iterable[WantFlag]) -> None:
-        """States the whole of what is wanted now."""
-        self._wanted = {flag.scope: flag for flag in flags}
+        """States the whole of what is wanted now. What was wanted before is taken away: a scope that the policy has lost, or
+        all of them when it is disarmed, must not go on holding callers.
+        """
+        wanted = {flag.scope: flag for flag in flags}
+        self._unwanted = (self._unwanted | self._wanted.keys()) - wanted.keys()
+        self._wanted = wanted
+        self._wake.set()
+
+    def let_go(self, scopes: Iterable[str]) -> None:
+        """Flags that an earlier run may have left are taken away, unless they are wanted."""
+        self._unwanted |= set(scopes) - self._wanted.keys()
         self._wake.set()
 
     def linked(self, up: bool) -> None:
@@ -70,7 +80,12 @@ class Flags:
                 self._wake.set()
 
     async def _write_difference(self) -> bool:
-        for scope, flag in list(self._wanted.items()):
+        for scope in list(self._wanted):
+            flag = self._wanted.get(
+                scope
+            )  # what was wanted may have changed while the one before was written
+            if flag is None:
+                continue
             value, lamp = flag_value(flag), LAMP[flag.action]
             try:
                 if self._confirmed.get(scope, ("", None))[0] != value and not await self._write(
@@ -82,6 +97,15 @@ class Flags:
             except LinkDown as problem:
                 log.warning("flag not written", scope=scope, reason=str(problem))
                 return False
+        return await self._take_away_unwanted()
+
+    async def _take_away_unwanted(self) -> bool:
+        try:
+            for scope in sorted(self._unwanted):
+                await self._take_away(scope)
+        except LinkDown as problem:
+            log.warning("flags not taken away", reason=str(problem))
+            return False
         return True
 
     async def _write(self, scope: str, flag: WantFlag, value: str) -> bool:
@@ -93,6 +117,15 @@ class Flags:
         self._confirmed[scope] = (value, self._wall())
         log.info("flag written", scope=scope, action=flag.action, mode=flag.mode)
         return True
+
+    async def _take_away(self, scope: str) -> None:
+        """Raises LinkDown. Asterisk refuses to delete what is not there, which is as good."""
+        await self._act({"Action": "DBDel", "Family": SCOPE_FAMILY, "Key": scope})
+        self._confirmed.pop(scope, None)
+        if scope in self._unwanted:
+            self._unwanted.discard(scope)
+            await self._light(scope, LAMP[DialplanAction.PASS])
+        self._lit.pop(scope, None)
 
     async def _light(self, scope: str, state: str) -> None:
         """The lamp follows its flag; one that Asterisk refuses is told once and not tried for ever."""
