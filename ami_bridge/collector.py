@@ -45,6 +45,7 @@ class Collector:
         """Until cancelled."""
         told: tuple[str, ...] = ()
         while True:
+            began = self._clock().mono
             try:
                 report = await self._thread(self._importer.run_once, self._clock().wall)
             except StoreProblem as problem:
@@ -56,13 +57,19 @@ class Collector:
                 self._collected(report)
                 if report.more:
                     continue
+                self._up_to(began)
             await news_or(self._now, COLLECT_SECONDS)
             await asyncio.sleep(BUNCH_SECONDS)
 
     def _collected(self, report: ImportReport) -> None:
         self.backlog = max(0, self.backlog - report.lines)
-        if not self.backlog:
-            self._waiting_since = None
         if report.new or report.completed:
             log.info("collected", new=report.new, completed=report.completed, promises=report.promises)
             self._wake()
+
+    def _up_to(self, began: float) -> None:
+        """All that was left before then is in the book; under load something new has always come meanwhile."""
+        if not self.backlog:
+            self._waiting_since = None
+        elif self._waiting_since is not None:
+            self._waiting_since = max(self._waiting_since, began)
