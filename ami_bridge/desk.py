@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
+from datetime import timedelta
 
 import structlog
 
@@ -12,6 +13,7 @@ from ami_bridge.clock import Clock
 from ami_bridge.dispatch import Dispatcher, NoLine
 from ami_bridge.intents import (
     ApplyPolicy,
+    Declare,
     Dial,
     Payload,
     Refused,
@@ -23,12 +25,14 @@ from ami_bridge.intents import (
 from ami_bridge.link import LinkDown
 from ami_bridge.store_thread import StoreThread
 from callbacks.values import PromiseState
+from fallback.cases.people import declared_subject
 from store import ClaimLost, Store, StoreProblem, UnknownRow
 from store.intents import Intent, IntentState
 
 log = structlog.get_logger()
 
 LOOK_SECONDS = 0.3
+CLOCKS_APART = timedelta(seconds=5)  # between whoever asks and us
 
 
 @dataclass(slots=True)
@@ -43,16 +47,24 @@ class Desk:
     clock: Clock
     apply_policy: Callable[[str, str], Awaitable[str]]  # digest, who → what came of it; raises Refused
     _calling: dict[int, "asyncio.Task[None]"] = field(default_factory=dict)
+    _done: dict[int, tuple[IntentState, str]] = field(default_factory=dict)  # done, and not yet answered
 
     async def run(self) -> None:
         """Until cancelled: looks for intents and does them."""
-        while True:
-            try:
-                for intent in await self.thread(self.store.pending_intents):
-                    await self._take(intent)
-            except StoreProblem as problem:
-                log.warning("intents wait", reason=str(problem))
-            await asyncio.sleep(LOOK_SECONDS)
+        try:
+            while True:
+                await self._look()
+                await asyncio.sleep(LOOK_SECONDS)
+        finally:
+            for task in self._calling.values():
+                task.cancel()
+
+    async def _look(self) -> None:
+        try:
+            for intent in await self.thread(self.store.pending_intents):
+                await self._take(intent)
+        except StoreProblem as problem:
+            log.warning("intents wait", reason=str(problem))
 
     async def _take(self, intent: Intent) -> None:
         """A call waits for the dispatcher's turn, so it is done beside the others: a leader's word must not wait behind it."""
@@ -61,14 +73,29 @@ class Desk:
         if intent.kind != "dial":
             await self._do(intent)
             return
-        task = asyncio.create_task(self._do(intent), name=f"intent {intent.id}")
+        task = asyncio.create_task(self._do_aside(intent), name=f"intent {intent.id}")
         self._calling[intent.id] = task
         task.add_done_callback(lambda _: self._calling.pop(intent.id, None))
 
+    async def _do_aside(self, intent: Intent) -> None:
+        try:
+            await self._do(intent)
+        except StoreProblem as problem:
+            log.warning("an intent waits", id=intent.id, reason=str(problem))
+
     async def _do(self, intent: Intent) -> None:
+        """What was done when the store went away before the answer was in is only answered when it is back."""
+        if intent.id not in self._done:
+            self._done[intent.id] = await self._outcome_of(intent)
+        state, result = self._done[intent.id]
+        await self.thread(self.store.finish_intent, intent.id, state, result, self.clock().wall)
+        del self._done[intent.id]
+
+    async def _outcome_of(self, intent: Intent) -> tuple[IntentState, str]:
+        """Raises StoreProblem for what could not be done without the store, and was not."""
         state, result = IntentState.APPLIED, ""
         try:
-            result = await self._perform(read(intent.kind, intent.payload), intent.who)
+            result = await self._perform(read(intent.kind, intent.payload), intent)
         except (Refused, ClaimLost, UnknownRow, NoLine) as reason:
             state, result = IntentState.REFUSED, str(reason)
         except LinkDown as reason:
@@ -82,10 +109,13 @@ class Desk:
                 f"this went wrong here: {type(reason).__name__}; see the bridge's log",
             )
         log.info("intent", id=intent.id, kind=intent.kind, who=intent.who, state=state.value, result=result)
-        await self.thread(self.store.finish_intent, intent.id, state, result, self.clock().wall)
+        return state, result
 
-    async def _perform(self, payload: Payload, who: str) -> str:
+    async def _perform(self, payload: Payload, intent: Intent) -> str:
+        who = intent.who
         match payload:
+            case Declare() if key := self._declared_before(payload, intent):
+                return f"opened already as {key}"
             case Dial():
                 return await self._dial(payload)
             case StateOutcome():
@@ -97,6 +127,17 @@ class Desk:
                 if not await self.brain.recorder.written():
                     return f"{said} (the store is away: in force, and recorded when it is back)"
                 return said
+
+    def _declared_before(self, wish: Declare, intent: Intent) -> str:
+        """Key of the incident that this very intent has opened: a kill may come before the answer. "" for none."""
+        before = [
+            one.key
+            for one in self.brain.state.cases.values()
+            if (one.scope, one.kind, one.by_hand) == (wish.scope, wish.kind, True)
+            and one.opened_at >= intent.at - CLOCKS_APART
+            and one.subject == declared_subject(wish.kind, wish.detail)
+        ]
+        return before[0] if before else ""
 
     async def act(self, kind: str, payload: object, who: str) -> str:
         """The same for whoever comes over the local socket, without the store; raises Refused."""

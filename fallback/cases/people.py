@@ -23,7 +23,7 @@ def declared(state: State, event: Declared, policy: Policy, now: Now) -> Decisio
     if why_not:
         return refused(state, event.scope, event, why_not, now, event.who)
     draft = Draft(state, policy, now)
-    subject = f"{event.kind} {' '.join(event.detail.split()).replace(';', ',')}"[:SUBJECT_LENGTH]
+    subject = declared_subject(event.kind, event.detail)
     key = new_key(event.kind, now.wall, draft)
     ladder = ladder_for(event.kind, policy)
     case = Case(key, event.scope, event.kind, subject, now.wall, ladder, by_hand=True, hurt=event.people_hurt)
@@ -31,6 +31,11 @@ def declared(state: State, event: Declared, policy: Policy, now: Now) -> Decisio
     open_case(draft, case, f"{subject}{hurt}", event.who.strip())
     raise_due(draft)
     return draft.decision()
+
+
+def declared_subject(kind: str, detail: str) -> str:
+    """What an incident that a person opens is about, in one line."""
+    return f"{kind} {' '.join(detail.split()).replace(';', ',')}"[:SUBJECT_LENGTH]
 
 
 def closed(state: State, event: Closed, policy: Policy, now: Now) -> Decision:
