@@ -58,12 +58,17 @@ class Dispatcher:
     _sent_by: dict[str, str] = field(default_factory=dict)  # attempt → trunk
     _turn: asyncio.Lock = field(default_factory=asyncio.Lock)
     _wake: asyncio.Event = field(default_factory=asyncio.Event)
+    _next: tuple[Policy, CallbackPolicy, Site] | None = None
 
     def use(self, policy: Policy, callbacks: CallbackPolicy, site: Site) -> None:
-        """A new policy, from the next round on."""
-        self.policy, self.callbacks, self.site = policy, callbacks, site
-        self.shown = callbacks.shown
+        """A new policy, from the next round on: one that is under way may speak of a scope that the new one has lost."""
+        self._next = policy, callbacks, site
         self.wake()
+
+    def _adopt(self) -> None:
+        if self._next is not None:
+            self.policy, self.callbacks, self.site = self._next
+            self.shown, self._next = self.callbacks.shown, None
 
     def wake(self) -> None:
         """Something changed that a round should look at."""
@@ -85,6 +90,7 @@ class Dispatcher:
             return
         try:
             async with self._turn:
+                self._adopt()
                 self.channels = await look(self.link, self.site)
                 self.stages = await self.attempts.settle(
                     self.channels, self.clock().wall, self.fence_raised_at
@@ -131,6 +137,9 @@ class Dispatcher:
         not_after: aware UTC; the turn may come only after a round. Raises ClaimLost, LinkDown or NoLine.
         """
         async with self._turn:
+            self._adopt()
+            if promise.scope not in self.policy.scopes:
+                raise NoLine(f"the policy has no scope {promise.scope!r} any more")
             if self.clock().wall > not_after:
                 raise NoLine("came too late; ask again")
             if self.fence_raised_at is None:
