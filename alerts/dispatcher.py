@@ -71,6 +71,7 @@ class Alerts:
         self._clock = clock
         self._recorded = recorded
         self._tell = tell
+        self.quiet = False  # nothing is sent while this is set; what is due is sent when it is not any more
         self._links = links or Links("", "")
         self._writer = Writer(journal, self._journal_news)
         self._book = Book()
@@ -103,10 +104,34 @@ class Alerts:
         """Late news of a message: a provider's callback, the end of a call. Unknown keys are passed over."""
         self._when_loaded(lambda: self._receipt(key, receipt))
 
-    def use(self, policy: AlertPolicy) -> None:
-        """A new policy, from now on; ways and people are looked up when something is sent."""
-        self.policy = policy
+    def use(self, policy: AlertPolicy, quiet: bool = False) -> None:
+        """A new policy, from now on; ways and people are looked up when something is sent. quiet: nothing is."""
+        self.policy, self.quiet = policy, quiet
         self._wake.set()
+
+    def when_loaded(self, call: Callable[[], None]) -> None:
+        """At once, or as soon as the journal was read, in the order in which it was asked."""
+        self._when_loaded(call)
+
+    def told(self) -> list[AlertNews]:
+        """News of every message that the journal still holds, as it stands: what a kill kept out of the record."""
+        return [
+            news_of(NewsKind.MESSAGE, errand, one, self.policy, one.at, "")
+            for errand, one in self._book.by_key.values()
+        ]
+
+    def taken_on(self) -> list[AlertNews]:
+        """Who has confirmed first, for each incident that is not over: a kill may have kept it from whoever decides."""
+        confirmed = [
+            (one.at, errand, one)
+            for errand, one in self._book.by_key.values()
+            if one.fate is Fate.CONFIRMED and errand.rung.incident not in self._book.ended
+        ]
+        first: dict[str, AlertNews] = {}
+        for at, errand, one in sorted(confirmed, key=lambda found: found[0]):
+            news = news_of(NewsKind.ACKNOWLEDGED, errand, one, self.policy, at, "")
+            first.setdefault(errand.rung.incident, news)
+        return list(first.values())
 
     async def acknowledge(self, key: str, how: str = "web") -> bool:
         """A person confirmed this message, and of a gathered one only this part, by a page or a key; durable on return.
@@ -192,6 +217,8 @@ class Alerts:
         return min(soon, plan.next_at or soon)
 
     def _plan(self) -> Plan:
+        if self.quiet:
+            return Plan()
         plan = make_plan(self._book, self.policy, self.now())
         for errand, why in plan.over:
             self._close(errand, why)

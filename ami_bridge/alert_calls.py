@@ -31,6 +31,9 @@ RING = 30
 LONGEST = 300.0  # seconds after which nothing more is heard of a call: it rings 30 s and speaks 240 s at most
 KEEP_KEY = 600.0  # seconds for which a key stays in AstDB, so that a late order is known as seen
 LOOK_EVERY = 0.4
+READY_SECONDS = (
+    3.0  # for which a call waits for a link that is only just being made, before the next way's turn
+)
 
 
 @dataclass(slots=True)
@@ -46,10 +49,13 @@ class Watched:
 
 @dataclass(slots=True)
 class AlertCalls:
-    """Satisfies ``alerts.call_way.Caller``. lines: usable trunks, the freest first; receipt: hears how calls end."""
+    """Satisfies ``alerts.call_way.Caller``. lines: usable trunks, the freest first; receipt: hears how calls end.
+
+    guard: None while nothing may be dialled: the fence of this connection is not raised yet.
+    """
 
     link: Link
-    guard: Callable[[], Guard]
+    guard: Callable[[], Guard | None]
     lines: Callable[[], Sequence[Trunk]]
     receipt: Callable[[str, Receipt], None]
     clock: Clock
@@ -63,12 +69,24 @@ class AlertCalls:
         dial = self._dial(call.address)
         if not dial:
             return Receipt(Fate.FAILED, "no line is free", untouched=True)
-        order = originate(call, dial, self.guard(), self.shown)
+        guard = await self._ready()
+        if guard is None:
+            return Receipt(Fate.FAILED, "not placed: the manager link is not ready", untouched=True)
+        order = originate(call, dial, guard, self.shown)
         self._calls[call.id] = Watched(call.key, self.clock().mono)
         receipt = await self._ask(order)
         if receipt.fate is Fate.FAILED:
             del self._calls[call.id]
         return receipt
+
+    async def _ready(self) -> Guard | None:
+        """A bridge that starts has rungs to tell before its link stands; a link that is lost is not waited for."""
+        until = self.clock().mono + READY_SECONDS
+        while (guard := self.guard()) is None:
+            if (not self.link.connected and self.link.trouble) or self.clock().mono > until:
+                return None
+            await asyncio.sleep(0.05)
+        return guard
 
     async def _ask(self, order: Headers) -> Receipt:
         try:

@@ -52,6 +52,13 @@ class PolicyChanged:
     """Another policy is in force: what it watches is to be looked at."""
 
 
+@dataclass(frozen=True, slots=True)
+class Broke:
+    """What follows from a decision could not be handed on: the consumer ends with this."""
+
+    error: Exception
+
+
 class Listener(Protocol):
     """Who wants to know what the consumer has seen."""
 
@@ -95,9 +102,11 @@ class Brain:
     listener: Listener
     last_step_mono: float = 0.0
     looked: bool = False  # the picture is whole, and whoever waits for it was told
+    greeted: bool = False  # on_connected was done under this link
 
     async def run(self) -> None:
         """Until cancelled: one item after another."""
+        self.last_step_mono = self.clock().mono  # nothing has stood still before there was anything to do
         while True:
             await self._take(await self.inbox.get())
 
@@ -126,40 +135,48 @@ class Brain:
                     else:
                         self.step(event)
             case LinkUp():
+                self.greeted = False
                 await self._look_around()
             case Overflow():
                 log.warning("events were dropped", count=item.dropped)
                 self.listener.on_overflow(item.dropped)
-                await self._look_around(connected=not self.looked)
+                await self._look_around()
             case PolicyChanged():
                 if self.link.connected:
-                    await self._look_around(connected=not self.looked)
+                    await self._look_around()
             case LookAgain():
                 if self.link.connected and not self.looked:
                     await self._look_around()
             case LinkTrouble():
                 self.listener.on_change()
             case LinkLost():
+                self.greeted = False
                 self.flags.linked(False)
                 self.listener.on_lost()
                 self.step(item)
             case Asked():
-                decision = self.step(item.event)
-                if not item.answer.done():
-                    item.answer.set_result(decision)
+                if not item.answer.done():  # whoever gave up was told that it was not done
+                    item.answer.set_result(self.step(item.event))
+            case Broke():
+                raise item.error
             case _:
                 self.step(item)  # type: ignore[arg-type]  # all that is left are the core's events
 
-    async def _look_around(self, connected: bool = True) -> None:
-        """Snapshot → decide → write, in this order. An answer that comes too late does not end the link: look again then."""
-        self.looked = False
+    async def _look_around(self) -> None:
+        """Snapshot → decide → write, in this order. An answer that comes too late does not end the link: look again then.
+
+        The fence is raised once for a connection: a higher one would end the callbacks that wait for an agent.
+        """
+        self.looked, translator = False, self.translator
         try:
-            snapshot = await take(
-                self.link, self.translator.site, self.clock().wall, self.translator.memory
-            )
+            snapshot = await take(self.link, translator.site, self.clock().wall, translator.memory)
         except LinkDown as problem:  # if the link is lost that is in the inbox, and a new LinkUp will follow
             log.warning("no snapshot", reason=str(problem))
             self._look_again()
+            return
+        if (
+            translator is not self.translator
+        ):  # it was taken with the names of an earlier policy; another look is due
             return
         for trouble in snapshot.problems:
             log.error("snapshot", problem=trouble)
@@ -172,7 +189,7 @@ class Brain:
             return
         self.flags.linked(True)
         self.flags.want(wanted_flags(self.state, self.policy))
-        if not connected:  # dropped events: the fence of this connection stands, and calls under way with it
+        if self.greeted:
             self.looked = True
             return
         try:
@@ -181,7 +198,7 @@ class Brain:
             log.warning("not yet connected", reason=str(problem))
             self._look_again()
         else:
-            self.looked = True
+            self.looked = self.greeted = True
 
     def _look_again(self) -> None:
         asyncio.get_running_loop().call_later(LOOK_AGAIN_SECONDS, self.inbox.put_nowait, LookAgain())
@@ -212,8 +229,15 @@ class Brain:
         if decision.changes:
             self.recorder.put(decision.changes, self.state)
         loop = asyncio.get_running_loop()
-        loop.call_soon(self.listener.on_decided, decision)  # after the flags' own turn
+        loop.call_soon(self._hand_on, decision)  # after the flags' own turn
         loop.call_later(LOG_AFTER, self._tell, decision)
+
+    def _hand_on(self, decision: Decision) -> None:
+        """A break here must not be swallowed by the loop: staff would not be told, and nobody would know."""
+        try:
+            self.listener.on_decided(decision)
+        except Exception as error:
+            self.inbox.put_nowait(Broke(error))
 
     def _tell(self, decision: Decision) -> None:
         for one in decision.changes:

@@ -4,7 +4,6 @@ One dead task stops the process with its reason: a half-alive bridge would keep 
 """
 
 import asyncio
-import hashlib
 import os
 from collections.abc import Coroutine
 from dataclasses import dataclass, field
@@ -31,10 +30,10 @@ from ami_bridge.http.local import NAME as SOCKET_NAME
 from ami_bridge.http.local import LocalApi
 from ami_bridge.http.server import HttpServer
 from ami_bridge.inbox import Inbox
-from ami_bridge.intents import Refused
 from ami_bridge.link import Link, LinkSettings
 from ami_bridge.originate import Guard
 from ami_bridge.own_health import OwnHealth
+from ami_bridge.policies import applied, note_first
 from ami_bridge.portrait import Portrait, armed_before
 from ami_bridge.recorder import Recorder
 from ami_bridge.site import site_of
@@ -44,16 +43,14 @@ from ami_bridge.store_thread import StoreThread
 from ami_bridge.surroundings import Surroundings
 from ami_bridge.translate import WANTED, Translator
 from ami_bridge.waiting import Waiting
-from ami_bridge.watch import Watch, check_sources
+from ami_bridge.watch import Watch
 from callbacks.importer import Importer
 from callbacks.spool import Spool
-from config.errors import ConfigErrors
-from config.policy import SitePolicy, parse_policy
+from config.policy import SitePolicy
 from config.settings import Settings
 from fallback.cases.again import said_again
 from fallback.decide import restore
 from fallback.decision import BringWaiting, Decision
-from fallback.events import Event
 from fallback.modes import Mode
 from ivr.fastagi import FastAgiServer
 from ivr.numbers import check as check_number
@@ -62,6 +59,8 @@ from store import Store, StoreProblem
 log = structlog.get_logger()
 
 FLAG_LOOKS, FLAG_SECONDS = 100, 0.02
+LAST_WAIT = 1.0  # seconds for notes that are on their way into the record when the run ends
+RECORD_SECONDS = 1.0  # for which a phone code waits for the record
 STILL_SECONDS = 5.0  # decisions that stood still for so long stop the beat
 
 
@@ -123,6 +122,7 @@ class Bridge:
 
     def _brain(self) -> Brain:
         saved = self.store.load_saved()
+        self.flags.let_go({one.name for one in saved} - self.policy.fallback.scopes.keys())
         site = site_of(self.policy.fallback, self.policy.sources.trunks)
         return Brain(
             policy=self.policy.fallback,
@@ -176,7 +176,7 @@ class Bridge:
     def _staff(self) -> Staff:
         calls = AlertCalls(
             link=self.link,
-            guard=self._guard,
+            guard=self._guard_if_raised,
             lines=lambda: alert_lines(
                 self.policy.fallback,
                 self.brain.state,
@@ -200,7 +200,7 @@ class Bridge:
         )
 
     async def _recorded(self) -> None:
-        await self.recorder.written()
+        await self.recorder.settled()
 
     def _surroundings(self) -> Surroundings:
         return Surroundings(
@@ -249,23 +249,39 @@ class Bridge:
         """Serves until cancelled, or until a task dies, whose error it raises. Raises OSError when the AGI port is taken."""
         await self.agi.start(self.settings.agi_host, self.settings.agi_port)
         log.info("listening for calls", host=self.settings.agi_host, port=self.settings.agi_port)
-        doors: list[LocalApi | HttpServer] = [self.local, *([self._web()] if self._is_public() else [])]
+        doors: list[LocalApi | HttpServer] = []
         try:
+            doors += [self.local, *([self._web()] if self._is_public() else [])]
             for door in doors:
                 await door.start()
-            self._in_background(self._note_policy())
-            self.staff.begin(self.brain.state.cases)
-            self.staff.perform(said_again(self.brain.state, self.policy.fallback, self.clock()))
+            file = self.settings.policy_file
+            self._in_background(note_first(self.store, self.thread, file, self.policy, self.started_at))
+            self._tell_again()
             async with asyncio.TaskGroup() as group:
                 for name, work in self._work().items():
                     group.create_task(work, name=name)
         finally:
-            for door in doors:
-                await door.close()
             self.link.close()
-            await self.agi.close()
+            for close in (*(door.close for door in doors), self.agi.close, self._end_background):
+                try:
+                    await close()
+                except Exception:  # one door that does not close must not cost the record
+                    log.exception("not closed")
             await self.recorder.write()
+            self.staff.close()
             self.thread.close()
+
+    def _tell_again(self) -> None:
+        """What a kill, or a time without alerts, may have kept from staff."""
+        self.staff.begin(self.brain.state.cases)
+        self.staff.perform(said_again(self.brain.state, self.policy.fallback, self.clock()))
+
+    async def _end_background(self) -> None:
+        """Notes for the record are finished; what waits for Asterisk is given up."""
+        if self._tasks:
+            await asyncio.wait(self._tasks, timeout=LAST_WAIT)
+        for task in self._tasks:
+            task.cancel()
 
     def _work(self) -> dict[str, Coroutine[Any, Any, None]]:
         return {
@@ -294,15 +310,13 @@ class Bridge:
     async def on_looked(self) -> None:
         """What was keyed on phones while we were away comes before our own flags: they would take it back."""
 
-        async def decide(event: Event) -> Decision:
-            return self.brain.step(event)
-
-        await self.codes.take(decide)
+        await self.codes.take_now(self.brain.step)
 
     async def _override_changed(self, scope: str) -> datetime | None:
         try:
-            rows = await self.thread(self.store.changes, 1, kind="override", subject=scope)
-        except StoreProblem:
+            async with asyncio.timeout(RECORD_SECONDS):  # the core may be waiting for this
+                rows = await self.thread(self.store.changes, 1, kind="override", subject=scope)
+        except (StoreProblem, TimeoutError):
             return None
         return rows[0].at if rows else None
 
@@ -323,7 +337,8 @@ class Bridge:
             log.info("ready", asterisk=self.link.state.value)
 
     async def _let_go(self) -> None:
-        """Only observing: no flag of an earlier, armed run may go on holding callers."""
+        """Only observing: no flag of an earlier, armed run may go on holding callers, and no lamp say so."""
+        self.flags.let_go(self.policy.fallback.scopes)
         await self.link.action({"Action": "DBDelTree", "Family": SCOPE_FAMILY})
 
     def on_lost(self) -> None:
@@ -390,43 +405,21 @@ class Bridge:
 
     async def apply_policy(self, digest: str, who: str) -> str:
         """Puts a policy of the store in force without a restart; raises Refused with every error that it has."""
-        saved = await self.thread(self.store.policy, digest)
-        if saved is None:
-            raise Refused(f"the store holds no policy {digest[:12]}; apply the file again")
-        try:
-            new = parse_policy(saved.text, "the policy", self.settings.policy_file.absolute().parent)
-        except ConfigErrors as errors:
-            raise Refused(str(errors)) from None
-        if wrong := check_sources(new):
-            raise Refused(str(ConfigErrors(wrong)))
-        if new.pbx_id != self.policy.pbx_id:
-            raise Refused(f"pbx_id stays {self.policy.pbx_id}: it names what callers have left so far")
+        folder = self.settings.policy_file.absolute().parent
+        new = await applied(self.store, self.thread, digest, folder, self.policy)
         return await self._put_in_force(new, who)
 
-    async def _note_policy(self) -> None:
-        """The record says which policy was in force from this start on."""
-        try:
-            text = await asyncio.to_thread(self.settings.policy_file.read_text, encoding="utf-8")
-        except OSError as problem:
-            log.warning("the policy is not kept in the record", reason=str(problem))
-            return
-        if hashlib.sha256(text.encode()).hexdigest() == self.policy.digest:
-            who, at = "start of the bridge", self.started_at
-            await self._note(self.store.put_policy, self.policy.digest, text, who, at)
-
     async def _put_in_force(self, new: SitePolicy, who: str) -> str:
-        was_armed, self.policy = self.policy.fallback.armed, new
+        self.policy = new
         decision = self.brain.use(new.fallback, site_of(new.fallback, new.sources.trunks), who)
         self.dispatcher.use(new.fallback, new.callbacks, self.brain.translator.site)
         self.attempts.policy = new.callbacks
         self.agi.use(new.caller)
         were_told = self.staff.on
-        self.staff.use(new.alerts, new.alerts_on)
-        if not were_told:
-            self.staff.perform(said_again(self.brain.state, new.fallback, self.clock()))
+        self.staff.use(new.alerts, new.alerts_on, new.callbacks.shown)
+        if new.alerts_on and not were_told:
+            self._tell_again()
         self.watch.use(new)
-        if was_armed and not new.fallback.armed:
-            await self._let_go()
         await self.recorder.written()
         self.on_change()
         words = "; ".join(f"{one.kind} {one.subject}: {one.reason}" for one in decision.changes[:5])
@@ -441,7 +434,12 @@ class Bridge:
     def _in_background(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.create_task(work)
         self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        task.add_done_callback(self._over)
+
+    def _over(self, task: "asyncio.Task[None]") -> None:
+        self._tasks.discard(task)
+        if not task.cancelled() and (problem := task.exception()) is not None:
+            log.error("work beside the decisions broke", exc_info=problem)
 
 
 def _link_settings(settings: Settings) -> LinkSettings:

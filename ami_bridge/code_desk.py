@@ -37,7 +37,8 @@ class CodeDesk:
     ) -> None:
         self._link, self._scopes, self._lasts = link, scopes, lasts
         self._changed, self._clock = changed, clock
-        self._turn = asyncio.Lock()
+        self._decided: dict[str, str] = {}  # scope → the value that was decided on last
+        self._asked: asyncio.Future[Decision] | None = None  # what waits for its turn in the core
         self._wake = asyncio.Event()
 
     def heard(self, code: CodeKeyed) -> None:
@@ -56,29 +57,65 @@ class CodeDesk:
                     log.warning("phone codes wait", reason=str(problem))
             await news_or(self._wake, LOOK_SECONDS)
 
+    async def take_now(self, step: Callable[[Event], Decision]) -> None:
+        """The same in the core's own turn. What waits for a turn is decided here instead: the two must not wait for each
+        other. Raises LinkDown.
+        """
+
+        async def decide(event: Event) -> Decision:
+            return step(event)
+
+        if self._asked is not None:
+            self._asked.cancel()
+        await self.take(decide)
+
     async def take(self, decide: Decide) -> None:
         """Decides on every code that stands, and deletes each after that. Raises LinkDown."""
-        async with self._turn:
-            for scope in tuple(self._scopes()):
-                await self._look(scope, decide)
+        for scope in tuple(self._scopes()):
+            await self._look(scope, decide)
 
     async def _look(self, scope: str, decide: Decide) -> None:
+        value = await self._standing(scope)
+        if value is None:
+            return
+        code = pending(scope, value)
+        if code is not None and not await self._decide(code, value, decide):
+            return
+        if await self._standing(scope) == value:
+            await self._link.action({"Action": "DBDel", "Family": FAMILY, "Key": scope})
+        else:  # another was keyed meanwhile
+            self._wake.set()
+
+    async def _standing(self, scope: str) -> str | None:
         reply = await self._link.action({"Action": "DBGet", "Family": FAMILY, "Key": scope})
         values = [item.get("Val", "") for item in reply.events if item.get("Event") == "DBGetResponse"]
-        if not reply.ok or not values:
-            return
-        code = pending(scope, values[0])
-        if code is not None:
-            await self._decide(code, decide)
-        await self._link.action({"Action": "DBDel", "Family": FAMILY, "Key": scope})
+        return values[0] if reply.ok and values else None
 
-    async def _decide(self, code: CodeKeyed, decide: Decide) -> None:
+    async def _decide(self, code: CodeKeyed, value: str, decide: Decide) -> bool:
+        """Whether it was decided on, now or before."""
         changed = await self._changed(code.scope)
         event = event_of(code, self._clock().wall, self._lasts())
+        if self._decided.get(code.scope) == value:
+            return True
         if event is None or (changed is not None and changed > code.at + SAME_MOMENT):
             log.warning("an old phone code is passed over", scope=code.scope, mode=code.mode, at=code.at)
-            return
-        decision = await decide(event)
+            return True
+        decision = await self._answer(decide(event))
+        if decision is None:
+            return False
+        self._decided[code.scope] = value
         refused = [one.reason for one in decision.changes if one.kind == "refused"]
         say = log.error if refused else log.warning
         say("phone code", scope=code.scope, mode=code.mode, who=code.who, refused=refused)
+        return True
+
+    async def _answer(self, asking: Awaitable[Decision]) -> Decision | None:
+        """None when ``take_now`` took the question out of the queue."""
+        asked = self._asked = asyncio.ensure_future(asking)
+        try:
+            await asyncio.wait([asked])
+        finally:
+            asked.cancel()
+            if self._asked is asked:
+                self._asked = None
+        return None if asked.cancelled() else asked.result()

@@ -4,7 +4,7 @@ What a message comes to goes into the record; an acknowledgement becomes the cor
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Collection, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,7 +14,7 @@ from aiohttp import web
 
 from alerts.apprise_way import AppriseNote
 from alerts.call_way import OwnCall
-from alerts.dispatcher import Alerts
+from alerts.dispatcher import REMINDER, Alerts
 from alerts.journal import FileJournal
 from alerts.links import Links
 from alerts.policy import AlertPolicy, Way
@@ -28,6 +28,7 @@ from ami_bridge.store_thread import StoreThread
 from config.settings import Settings
 from fallback.decision import Action, RaiseRung, StopRungs, TellEnd
 from fallback.events import Acknowledged, Event
+from fallback.state import Case
 from store import Store, StoreProblem
 
 log = structlog.get_logger()
@@ -60,15 +61,17 @@ class Staff:
         public = self.settings.public_url or ""
         secret = self.settings.link_secret.get_secret_value() if self.settings.link_secret else ""
         self._links = Links(public, secret)
+        self._journal = FileJournal(Path(self.settings.data_dir) / "alerts")
         self.alerts = Alerts(
             self.policy,
-            FileJournal(Path(self.settings.data_dir) / "alerts"),
+            self._journal,
             self._senders(),
             self.clock,
             self.recorded,
             self._hear,
             self._links,
         )
+        self.alerts.quiet = not self.on
         self.calls.receipt = self.alerts.receipt
 
     def _senders(self) -> dict[Way, Sender]:
@@ -84,22 +87,33 @@ class Staff:
         token = self.settings.twilio_auth_token
         return AlertPages(self.alerts, self._links, token.get_secret_value() if token else "").routes()
 
-    def use(self, policy: AlertPolicy, on: bool) -> None:
-        """A new policy, from the next message on."""
+    def use(self, policy: AlertPolicy, on: bool, shown: str) -> None:
+        """A new policy, from the next message on. Switched off, nothing more is sent, also of what was raised before."""
         self.policy, self.on = policy, on
-        self.alerts.use(policy)
+        self.calls.shown = shown
+        self.alerts.use(policy, quiet=not on)
 
-    def begin(self, cases: Collection[str]) -> None:
-        """Once, at the start: of what was told before, only these incidents are still open."""
+    def begin(self, cases: Mapping[str, Case]) -> None:
+        """At the start, and when alerts are switched on: of what was told before, only these incidents are still open.
+
+        What the journal knows and a kill kept from the others is said again: rows of the record, and acknowledgements.
+        """
         self.alerts.end_all_but(cases)
+        waiting = frozenset(key for key, case in cases.items() if not case.acked_by)
+        self.alerts.when_loaded(lambda: self._say_again(waiting))
+
+    def _say_again(self, waiting: frozenset[str]) -> None:
+        self._rows.extend(news.row() for news in self.alerts.told())
+        self._rows_there.set()
+        for news in self.alerts.taken_on():
+            if news.incident in waiting:
+                self._hear(news)
 
     def perform(self, actions: Iterable[Action]) -> None:
-        """Hands on what concerns staff; never waits."""
-        if not self.on:
-            return
+        """Hands on what concerns staff; never waits. Switched off, only the ends of what was told before are noted."""
         for action in actions:
             match action:
-                case RaiseRung():
+                case RaiseRung() if self.on:
                     self.alerts.raise_rung(action)
                 case StopRungs():
                     self.alerts.stop(action)
@@ -108,7 +122,7 @@ class Staff:
 
     def connected(self) -> None:
         """The link stands: calls that were on their way are looked at again."""
-        self.calls.adopt(self.alerts.awaiting(Way.CALL))
+        self.alerts.when_loaded(lambda: self.calls.adopt(self.alerts.awaiting(Way.CALL)))
 
     async def run(self) -> None:
         """Until cancelled."""
@@ -118,15 +132,22 @@ class Staff:
                 group.create_task(self.calls.run(), name="alert calls")
                 group.create_task(self._write(), name="alert rows")
         finally:
-            self._note.close()
-            if self._account is not None:
-                self._account.close()
+            await self._write_rest()
+            self._journal.close()
+
+    def close(self) -> None:
+        """After ``run``, or without it."""
+        self._note.close()
+        if self._account is not None:
+            self._account.close()
 
     def _hear(self, news: AlertNews) -> None:
         match news.kind:
             case NewsKind.MESSAGE:
                 self._rows.append(news.row())
                 self._rows_there.set()
+            case NewsKind.ACKNOWLEDGED if news.incident.startswith(REMINDER):
+                log.info("a reminder was confirmed", rung=news.rung, person=news.person)
             case NewsKind.ACKNOWLEDGED:
                 self.put(Acknowledged(news.incident, news.person, news.how))
             case NewsKind.TROUBLE:
@@ -149,6 +170,17 @@ class Staff:
                 self._rows = rows + self._rows
                 await asyncio.sleep(RETRY_SECONDS)
                 self._rows_there.set()
+            except asyncio.CancelledError:
+                self._rows = rows + self._rows  # whether they were written is not known; twice is harmless
+                raise
+
+    async def _write_rest(self) -> None:
+        """What a stop has left; what the store does not take now is said again by the next run."""
+        rows, self._rows = self._rows, []
+        try:
+            await self.thread(self.store.put_messages, rows)
+        except StoreProblem as problem:
+            log.warning("messages not in the record", count=len(rows), reason=str(problem))
 
 
 def _account(settings: Settings) -> TwilioAccount | None:

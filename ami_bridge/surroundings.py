@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+import structlog
+
 from ami_bridge.brain import Brain
 from ami_bridge.clock import Clock
 from ami_bridge.events import CallEvent
@@ -26,6 +28,8 @@ from ami_bridge.watch import Source
 from config.policy import SitePolicy
 from fallback.events import Event
 from store import Store
+
+log = structlog.get_logger()
 
 SPARE_LINES = 2  # lines besides the reserve that a test call wants to see free
 
@@ -90,10 +94,14 @@ class Surroundings:
 
     def heard(self, event: CallEvent) -> None:
         """Something happened to a call."""
+        listeners: list[TrunkCalls | TrunkTestCall] = [*self._tests]
         if self._calls is not None:
-            self._calls.heard(event)
-        for test in self._tests:
-            test.heard(event)
+            listeners.append(self._calls)
+        for one in listeners:
+            try:
+                one.heard(event)
+            except Exception:  # the consumer calls us: what one source cannot read must not end all decisions
+                log.exception("a source broke on what a call did", source=type(one).__name__)
 
     def connected(self) -> None:
         """The link stands and the picture is whole."""

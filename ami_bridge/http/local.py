@@ -126,6 +126,11 @@ class LocalApi:
                 result = await self._act(wish.kind, wish.payload, wish.who)
         except Refused as reason:
             said, status = {"refused": str(reason)}, 409
+        except TimeoutError:  # it was taken back, so that asking again does not do it twice
+            said, status = (
+                {"problem": f"the bridge did not come to it within {ACT_SECONDS:g} s; nothing was done"},
+                503,
+            )
         except Exception as reason:  # whoever asked is told, and the bridge goes on
             log.exception("local intent broke", kind=wish.kind, who=wish.who)
             said, status = {"problem": f"this went wrong in the bridge: {type(reason).__name__}"}, 500
