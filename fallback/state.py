@@ -181,6 +181,7 @@ class State:
     were there before the mass sign-out from which it has not come back.
     excused: components whose bad evidence does not count now: closed scopes, shift changes, planned windows.
     muffled: (component, kind) → words of what stays bad but could not be heard when it was told; heard when it can be.
+    keys: of the newest cases, open or over: none is given twice, also within one second or after a clock set back.
     edge_at: epoch seconds of the calendar's next edge; inf: none. calendar_told: until it is, whoever was CLOSED or
     PLANNED before a restart stays so.
     agents: (queue, member) → the agent's name, where one was told, so that one who comes back on another device is
@@ -206,6 +207,7 @@ class State:
     muffled: Mapping[tuple[str, Evidence], str] = field(default_factory=dict)
     edge_at: float = inf
     calendar_told: bool = False
+    keys: tuple[str, ...] = ()
     agents: Mapping[tuple[str, str], str] = field(default_factory=dict)
 
 

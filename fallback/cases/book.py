@@ -20,6 +20,7 @@ from fallback.time import Now
 SEAT_KIND = "A1"
 SURGE_KIND = "A8"
 PLAN_SUBJECT = "plan "
+MOST_KEYS = 64  # remembered, so that none is given twice
 TOLD = "told."
 """Begins names in ``Case.raised`` that are no rungs: what was told once, and must not be told again."""
 
@@ -94,13 +95,15 @@ def cases_of(state: State, source: Source) -> Iterator[Case]:
 
 
 def new_key(subject: str, at: datetime, draft: Draft, begins: str = "INC") -> str:
-    """A key that no open case or incident has; fit for a path and for AstDB."""
+    """A key that no open case or incident has, and none of the newest had; fit for a path and for AstDB. Taken at once."""
     stem = f"{begins}-{re.sub(r'[^A-Za-z0-9_-]+', '-', subject).strip('-')}-{at:%Y%m%dT%H%M%SZ}"
-    taken = {*draft.state.cases, *(s.incident.key for s in draft.state.scopes.values() if s.incident)}
+    incidents = (s.incident.key for s in draft.state.scopes.values() if s.incident)
+    taken = {*draft.state.cases, *draft.state.keys, *incidents}
     key, count = stem, 1
     while key in taken:
         count += 1
         key = f"{stem}-{count}"
+    draft.state = replace(draft.state, keys=(*draft.state.keys, key)[-MOST_KEYS:])
     return key
 
 

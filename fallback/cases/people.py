@@ -10,7 +10,7 @@ from fallback.decision import Decision, StopRungs
 from fallback.events import Acknowledged, Closed, Declared, HandedOver, Split
 from fallback.picture import Need
 from fallback.policy import Policy
-from fallback.state import Case, State
+from fallback.state import Case, Health, State
 from fallback.step import refused
 from fallback.time import Now
 
@@ -139,7 +139,11 @@ def _not_split(state: State, case: Case | None, event: Split) -> str:
     causes = [_words(need) for need in causes_of(scope.incident, state)]
     if event.cause not in causes:
         return f"{event.cause!r} is no cause of it; its causes: {', '.join(causes)}"
-    return "it is its only cause: nothing would be left" if len(causes) < 2 else ""
+    if len(causes) < 2:
+        return "it is its only cause: nothing would be left"
+    component = state.components.get(event.cause.partition(" ")[2])
+    is_well = component is not None and component.health is Health.UP
+    return f"{event.cause} works again: there is nothing to follow up" if is_well else ""
 
 
 def _words(need: Need) -> str:

@@ -137,6 +137,25 @@ def test_two_cases_of_one_second_have_two_keys() -> None:
     assert list(story.state.cases) == ["INC-A7-20261121T100000Z", "INC-A7-20261121T100000Z-2"]
 
 
+def test_a_key_is_never_given_twice_also_within_one_second() -> None:
+    story = well_site()
+    keys = []
+    for _ in range(3):
+        story.do(Declared("power", "A7", "x", "leader"))
+        (key,) = story.state.cases
+        keys.append(key)
+        story.do(Closed(key, "leader", "a mistake"))
+    assert len(set(keys)) == 3
+
+
+def test_a_cause_that_works_again_is_not_split_off() -> None:
+    story = outage()
+    story.do(contact("carrier-a", True))
+    story.wait(20)
+    story.do(Split(key_of(story), "A4 carrier-a", "leader"))
+    assert story.refusals() == ["A4 carrier-a works again: there is nothing to follow up"]
+
+
 def test_a_cause_that_is_split_off_has_its_own_ladder_from_now_and_ends_by_itself() -> None:
     story = outage()
     parent = key_of(story)
