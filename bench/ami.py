@@ -1,6 +1,7 @@
 """A bare, blocking manager client: the least that any client must do. Times are the caller's to take."""
 
 import socket
+from collections.abc import Iterator
 from types import TracebackType
 from typing import Self
 
@@ -58,6 +59,12 @@ class BareClient:
                 return found
             name, _, value = text.partition(": ")
             found[name] = value
+
+    def packets(self) -> Iterator[bytes]:
+        """What comes from now on, undivided, for as long as Asterisk speaks."""
+        self._socket.settimeout(None)
+        while packet := self._file.read1(65_536):
+            yield packet
 
     def __enter__(self) -> Self:
         return self

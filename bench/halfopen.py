@@ -12,6 +12,8 @@ import sys
 import time
 from collections.abc import Sequence
 
+import structlog
+
 from ami_bridge.inbox import Inbox, LinkUp
 from ami_bridge.link import Link, LinkSettings
 from ami_bridge.translate import WANTED
@@ -78,6 +80,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--asterisk", default=None, help="22 or 16")
     parser.add_argument("--json", action="store_true")
     options = parser.parse_args(argv)
+    structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.stderr))  # figures alone on stdout
     return show(measure(options.rounds, options.interval, options.asterisk), options.json)
 
 

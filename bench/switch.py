@@ -3,8 +3,9 @@
 A queue of its own has one member whose device state we set by hand; the policy has no hold, so each change switches. The event
 is timed where a second client of the same account reads it from its socket, the flag when AstDB holds it.
 
-With ``--noise N`` so many other events a second come over the same socket meanwhile: a second queue has many members that
-share one device state, which a process of its own keeps changing. What came is counted, not assumed.
+With ``--noise N`` so many other events a second come over the same socket meanwhile: the members of many other queues share
+one device state, which a process of its own keeps changing. What came meanwhile is counted, not assumed. Who times the
+event is a process of its own too (``bench.ear``), or noise that it has yet to read would make the times too short.
 """
 
 import argparse
@@ -20,6 +21,7 @@ from pathlib import Path
 from typing import Any
 
 from bench.ami import BareClient
+from bench.ear import Ear
 from bench.policy import policy
 from bench.report import Figure, quantile, show
 from lab.lab import Lab
@@ -29,16 +31,16 @@ REACH = 3.0
 LOOK_SECONDS = (
     0.0003  # between two looks at AstDB: looking without a pause would take the processor from those at work
 )
-NOISY = 20  # events for each change of the device state that they share
+NOISY = 20  # queues, so as many events for each change; Asterisk tells of one member a queue
 NOISE_REACH = 50.0  # ms
 QUEUE = """[bench]
 strategy = ringall
 joinempty = yes
 member => Local/1@bench-nowhere,0,Bench,Custom:bench
-
-[noise]
-strategy = ringall
-""" + "".join(f"member => Local/{n}@bench-nowhere,0,N{n},Custom:noise\n" for n in range(NOISY))
+""" + "".join(
+    f"\n[noise-{n}]\nstrategy = ringall\nmember => Local/{n}@bench-nowhere,0,N{n},Custom:noise\n"
+    for n in range(NOISY)
+)
 NOW = {"down_after": "0s", "up_after": "0s", "suspect_count": 1, "good_count": 1, "flap_penalty": "0s"}
 
 
@@ -104,16 +106,7 @@ def _make_noise(run_dir: Path, rate: int, stop: Any) -> None:
             time.sleep(max(0.0, began + number * NOISY / rate - time.monotonic()))
 
 
-def _count(lab: Lab, seconds: float) -> float:
-    """Events a second that an account with our filter hears."""
-    with BareClient(lab, events=True) as listener:
-        began, count = time.monotonic(), 0
-        while time.monotonic() < began + seconds:
-            count += listener.message().get("Queue") == "noise"
-        return count / (time.monotonic() - began)
-
-
-def _switches(client: BareClient, listener: BareClient, rounds: int) -> list[float]:
+def _switches(client: BareClient, ear: Ear, rounds: int) -> list[float]:
     """Seconds from the event about the member's state until AstDB holds the other action."""
     taken = []
     pause = random.Random(1)
@@ -122,11 +115,7 @@ def _switches(client: BareClient, listener: BareClient, rounds: int) -> list[flo
             ("UNAVAILABLE", "5", "capture") if number % 2 == 0 else ("NOT_INUSE", "1", "pass")
         )
         client.action(Action="Setvar", Variable="DEVICE_STATE(Custom:bench)", Value=state)
-        while (message := listener.message()).get("Event") != "QueueMemberStatus" or message[
-            "Status"
-        ] != code:
-            pass
-        began = time.perf_counter()
+        began = ear.status(code)
         while not client.value("holdfast-scope", "power").startswith(f"{wanted},"):
             if time.perf_counter() - began > 5:
                 raise TimeoutError(f"no switch to {wanted} within 5 s")
@@ -142,14 +131,14 @@ def measure(rounds: int, version: str | None, noise: int = 0) -> list[Figure]:
         (lab.holdfast_conf_dir / "queues_bench.conf").write_text(QUEUE)
         lab.cli("module reload app_queue.so")
         site.install()
-        with BareClient(lab) as client, BareClient(lab, events=True) as listener:
+        with BareClient(lab) as client, Ear(lab, "bench", "noise-") as ear:
             client.action(Action="Setvar", Variable="DEVICE_STATE(Custom:bench)", Value="NOT_INUSE")
             site.start_bridge()
             time.sleep(4)  # the boot grace of the policy
-            _switches(client, listener, 20)
+            _switches(client, ear, 20)
             floor = _floor(client, rounds)
-            taken = _switches(client, listener, rounds)
-            noisy = _under_noise(lab, client, listener, rounds, noise) if noise else []
+            taken = _switches(client, ear, rounds)
+            noisy = _under_noise(lab, client, ear, rounds, noise) if noise else []
     ms, least = quantile(taken, 0.99) * 1000, quantile(floor, 0.99) * 1000
     middle, least_middle = quantile(taken, 0.5) * 1000, quantile(floor, 0.5) * 1000
     reach = f"<= {REACH:g} x the floor"
@@ -160,12 +149,13 @@ def measure(rounds: int, version: str | None, noise: int = 0) -> list[Figure]:
     ]
 
 
-def _under_noise(lab: Lab, client: BareClient, listener: BareClient, rounds: int, noise: int) -> list[float]:
-    """The same switches while other events come; the first element is how many came a second."""
+def _under_noise(lab: Lab, client: BareClient, ear: Ear, rounds: int, noise: int) -> list[float]:
+    """The same switches while other events come; the first element is how many came a second, over all of it."""
     with Noise(lab, noise):
         time.sleep(1)
-        heard = _count(lab, 3)
-        return [heard, *_switches(client, listener, rounds)]
+        before, began = ear.heard, time.perf_counter()
+        taken = _switches(client, ear, rounds)
+        return [(ear.heard - before) / (time.perf_counter() - began), *taken]
 
 
 def _noisy_figure(samples: list[float], least: float, noise: int) -> tuple[Figure, ...]:
