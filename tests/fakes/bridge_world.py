@@ -4,7 +4,9 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from ami_bridge.attempts import Attempts
@@ -67,6 +69,13 @@ class FakeAsterisk(Link):
                 return done(events=({"Event": "DBGetResponse", "Val": value},))
             case "DBPut":
                 self.db[given["Family"], given["Key"]] = given["Val"]
+                return done()
+            case "DBDel":
+                gone = self.db.pop((given["Family"], given["Key"]), None)
+                return done() if gone is not None else refusal("Database entry not found")
+            case "DBDelTree":
+                for place in [place for place in self.db if place[0] == given["Family"]]:
+                    del self.db[place]
                 return done()
             case "CoreShowChannels":
                 return done(events=tuple(self.channels))
@@ -204,13 +213,27 @@ class World:
         await self.dispatcher._round()
 
 
+@cache
+def _migrated() -> bytes:
+    """An empty book as the migrations make it; made once, because it takes as long as a test."""
+    with TemporaryDirectory() as folder:
+        book = Path(folder) / "book.db"
+        migrate(f"sqlite:///{book}")
+        return book.read_bytes()
+
+
+def empty_book(path: Path) -> str:
+    """Puts an empty book there; returns its address."""
+    path.write_bytes(_migrated())
+    return f"sqlite:///{path}"
+
+
 @contextmanager
 def world(
     folder: Path, *scopes: str, rules: CallbackPolicy | None = None, channels: int = 10
 ) -> Iterator[World]:
     """A site with these scopes (or only "power") and an empty book."""
-    url = f"sqlite:///{folder / 'book.db'}"
-    migrate(url)
+    url = empty_book(folder / "book.db")
     site = policy(*(scopes or ("power",)), channels=channels)
     thread = StoreThread()
     try:
