@@ -96,13 +96,13 @@ def _channel_began(headers: Headers, at: Translator) -> Translated:
     return (seen, TrunkRang(trunk, unique_id, "" if caller == _NOBODY else caller, headers["Exten"]))
 
 
-def _channel_ended(headers: Headers, at: Translator) -> Translated:
-    line = at.memory.lines.ended(headers["Uniqueid"])
+def _channel_ended(headers: Headers, at: Translator, unique_id: str) -> Translated:
+    line = at.memory.lines.ended(unique_id)
     if line is None:
         return NOTHING
     ended = TrunkCallEnded(
         trunk=line.trunk,
-        unique_id=headers["Uniqueid"],
+        unique_id=unique_id,
         outgoing=not line.incoming,
         heard_of=headers["ChannelState"] in _HEARD_OF,
         cause=int(headers["Cause"]),
@@ -189,9 +189,9 @@ def _agent_done(headers: Headers, _at: Translator) -> Translated:
 
 
 def _hung_up(headers: Headers, at: Translator) -> Translated:
-    attempt = attempt_of(headers["Uniqueid"])
-    ended = _channel_ended(headers, at)
-    if attempt is None or headers["Uniqueid"] != channel_id(attempt):
+    unique_id = headers["Uniqueid"]
+    attempt, ended = attempt_of(unique_id), _channel_ended(headers, at, unique_id)
+    if attempt is None or unique_id != channel_id(attempt):
         return ended
     return (*ended, Hangup(attempt, int(headers["Cause"]), headers.get("Cause-txt", "")))
 

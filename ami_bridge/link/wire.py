@@ -4,7 +4,6 @@ Messages are cut out of the stream before they are decoded, so a character split
 """
 
 from collections.abc import Iterator, Mapping
-from functools import lru_cache
 
 END = b"\r\n\r\n"
 BANNER = b"Asterisk Call Manager/"
@@ -75,13 +74,10 @@ class LazyHeaders(Mapping[str, str]):
         self._text = "\r\n" + message.decode("utf-8", "replace")
 
     def __getitem__(self, name: str) -> str:
-        text, mark = self._text, _mark(name)
-        start = text.rfind(mark)  # the last one counts where a name comes twice, as in parse
-        if start < 0:
+        _, found, rest = self._text.rpartition(f"\r\n{name}: ")  # the last one counts, as in parse
+        if not found:
             raise KeyError(name)
-        start += len(mark)
-        end = text.find("\r\n", start)
-        return text[start:] if end < 0 else text[start:end]
+        return rest.partition("\r\n")[0]
 
     def __iter__(self) -> Iterator[str]:
         return iter(_read(self._text))
@@ -91,14 +87,6 @@ class LazyHeaders(Mapping[str, str]):
 
     def __repr__(self) -> str:
         return f"LazyHeaders({_read(self._text)!r})"
-
-
-@lru_cache(256)
-def _mark(name: str) -> str:
-    """What stands before the value of a header; raises KeyError for what no header can be called."""
-    if ": " in name:
-        raise KeyError(name)
-    return f"\r\n{name}: "
 
 
 def _read(text: str) -> Mapping[str, str]:

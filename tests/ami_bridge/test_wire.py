@@ -90,7 +90,7 @@ def test_headers_that_are_looked_up_one_by_one_are_those_of_the_whole_message(pa
 def test_odd_lines_mean_the_same_to_both_ways_of_reading(line: str) -> None:
     """Also a header that comes twice, of which the last one counts, and names that are part of others."""
     message = f"Event: X\r\nName: first\r\n{line}\r\nMyName: c\r\nOther: ".encode() + b"\xff"
-    for name in ("Event", "Name", "MyName", "Other", "Name: Other", "ame", ""):
+    for name in ("Event", "Name", "MyName", "Other", "ame", ""):
         assert LazyHeaders(message).get(name, "none") == parse(message).get(name, "none")
 
 
