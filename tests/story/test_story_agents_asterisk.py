@@ -26,7 +26,7 @@ from lab.site import Site
 pytestmark = pytest.mark.asterisk
 PIN = "240816"
 EVACUATE, OVER = "*66011", "*66010"
-FACTOR = {"callbacks": {"factor": 4, "line_reserve": 0, "agent_patience": "1min"}}
+FACTOR = {"callbacks": {"factor": 4, "line_reserve": 0, "agent_patience": "1min", "disposition_wait": "1s"}}
 
 
 @pytest.fixture(scope="module")
@@ -99,7 +99,7 @@ def test_a_code_keyed_on_an_internal_phone_evacuates_and_no_agent_is_rung_by_cal
     rung = len(lab.agent_log())
     assert mode(site, "EVACUATED")["override"]["who"].startswith("extension")
     until(lambda: "queue" not in stages(site), "no callback waits for an agent any more")
-    caller = lab.call("13800000061", hangup_after=8)
+    caller = lab.call("13800000061", hangup_after=5)
     assert heard(lab, "message-evacuation")
     ended(talking)
     caller.result(30)

@@ -95,6 +95,7 @@ def test_staff_are_called_written_to_and_left_alone_once_somebody_has_taken_it_o
 
     calls = {one.number: one for one in lab.carrier_log() if one.number in (BUSY, PRESSES)}
     assert calls[BUSY].outcome == "busy"
+    assert (notes.posted[0][0] - calls[BUSY].at).total_seconds() < 8, "at once, not when a call had its time"
     assert calls[PRESSES].pressed == "1"
     seen = len(notes.notes())
     time.sleep(max(0.0, 18 - seconds_since(case["opened_at"])))

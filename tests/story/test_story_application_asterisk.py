@@ -120,7 +120,7 @@ def test_a_slow_application_is_told_to_callers_who_may_wait_or_leave_a_number(
     slip = lab.call("13800000031", keys=((6.0, "2"),), hangup_after=9)
     until(lambda: waiting_in_queue(lab) == 2, "two callers wait in the queue")
     stays.result(40)
-    slip.result(40)
+    assert slip.result(40).ended_by == "us", "a slip of the finger costs nobody his place"
     pause_agents(lab, paused=False)
     book = until(
         lambda: json.loads(site.run("callbacks", "list", "--full", "--json")), "the number is in the book"

@@ -198,6 +198,8 @@ def test_an_incident_is_told_to_the_public_and_kept_on_paper(lab: Lab, site: Sit
     (now,) = notice(site)["now"]
     assert now["mode"] == "OUTAGE"
     assert now["text"]["zh-CN"].startswith("我们的系统发生故障")
+    apply(site, {"scopes": {"power": {"message": "degraded"}}})
+    until(lambda: flag(lab)[2] == "degraded", "new words reach callers in the middle of it", 5)
     site.run("override", "end", "power", "--why", "mended", "--who", "leader")
     mode(site, "NORMAL", 20)
     until(lambda: not cases(site), "the incident is closed")
