@@ -1,5 +1,7 @@
 """Alert calls through AMI: placed once, watched in AstDB, adopted after a loss. On a real Asterisk: tests/ivr."""
 
+import asyncio
+
 import pytest
 from alert_world import AT, HandClock
 from bridge_world import FakeAsterisk, policy, refusal, well
@@ -175,3 +177,25 @@ def test_alert_calls_take_the_freest_healthy_line_and_no_full_one() -> None:
     assert alert_lines(site, state, {names[0]: 1}, ())[0].name == names[-1]
     assert alert_lines(site, state, dict.fromkeys(names, 2), ()) == ()
     assert [one.name for one in alert_lines(site, state, {}, (names[0],))] == [names[0]]
+
+
+async def test_a_bridge_that_starts_waits_a_moment_for_its_link_before_the_next_way_has_its_turn(
+    world: World,
+) -> None:
+    ready: list[Guard] = []
+    world.calls.guard = lambda: ready[0] if ready else None
+    world.asterisk.state, world.asterisk.trouble = LinkState.DOWN, ""
+    placing = asyncio.create_task(world.calls.place(CALL))
+    await asyncio.sleep(0.02)
+    assert not world.asterisk.sent
+    world.asterisk.state = LinkState.UP
+    ready.append(Guard(9, int(AT.timestamp())))
+    assert (await placing).fate is Fate.SENT
+
+
+async def test_a_link_that_is_lost_is_not_waited_for(world: World) -> None:
+    """Silence is worse: the next way follows at once."""
+    world.calls.guard = lambda: None
+    world.asterisk.state, world.asterisk.trouble = LinkState.DOWN, "connection refused"
+    receipt = await asyncio.wait_for(world.calls.place(CALL), 0.2)
+    assert (receipt.fate, receipt.untouched) == (Fate.FAILED, True)

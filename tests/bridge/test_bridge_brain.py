@@ -5,11 +5,13 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from bridge_mind import UP, thinking, until
-from bridge_world import START, world
+from bridge_mind import UP, Told, thinking, until
+from bridge_world import START, policy, world
 
 from ami_bridge.inbox import Overflow
 from ami_bridge.link import LinkDown, NoReply
+from ami_bridge.site import site_of
+from fallback.decision import Decision
 from fallback.events import LinkLost, OverrideSet, RecoveryTimeSet
 from fallback.modes import Mode
 
@@ -60,6 +62,62 @@ async def test_dropped_events_lead_to_a_new_picture_and_leave_the_fence_alone(fo
             brain.inbox.put_nowait(Overflow(7))
             await until(lambda: len(site.asterisk.actions("CoreShowChannels")) == 2 and brain.looked)
             assert told.connected == 1
+
+
+async def test_a_new_picture_that_came_too_late_leaves_the_fence_alone_too(folder: Path) -> None:
+    with world(folder) as site:
+        async with thinking(site) as (brain, told):
+            brain.inbox.put_nowait(UP)
+            await until(lambda: told.connected == 1)
+            site.asterisk.answers["CoreShowChannels"] = [NoReply("nothing within 15 s")]
+            brain.inbox.put_nowait(Overflow(7))
+            await until(lambda: len(site.asterisk.actions("CoreShowChannels")) == 3 and brain.looked)
+            assert told.connected == 1
+
+
+async def test_whoever_gave_up_asking_was_told_the_truth_it_is_not_done_later(folder: Path) -> None:
+    with world(folder) as site:
+        async with thinking(site) as (brain, _):
+            asking = asyncio.create_task(brain.ask(OverrideSet("power", Mode.EVACUATED, "li", "smoke", None)))
+            await asyncio.sleep(0)
+            asking.cancel()
+            await asyncio.gather(asking, return_exceptions=True)
+            await brain.ask(RecoveryTimeSet("power", None, "li"))
+            assert brain.state.scopes["power"].effective is not Mode.EVACUATED
+
+
+async def test_a_break_in_what_follows_a_decision_ends_the_consumer_and_is_not_swallowed(
+    folder: Path,
+) -> None:
+    """Staff would not be told, and nobody would know; after the restart it is said again."""
+
+    class Broken(Told):
+        def on_decided(self, decision: Decision) -> None:
+            raise RuntimeError("the roster broke")
+
+    with world(folder) as site:
+        async with thinking(site) as (brain, _):
+            pass
+        brain.listener = Broken()
+        brain.step(OverrideSet("power", Mode.EVACUATED, "li", "smoke", None))
+        with pytest.raises(RuntimeError, match="the roster broke"):
+            await asyncio.wait_for(brain.run(), 5)
+
+
+async def test_a_picture_taken_with_the_names_of_an_earlier_policy_is_not_used(folder: Path) -> None:
+    """A queue that is watched from now on would seem to have lost all its members."""
+    with world(folder) as site:
+        async with thinking(site) as (brain, told):
+            both = policy("power", "water")
+
+            def exchange(_given: object) -> None:
+                brain.use(both, site_of(both), "li")
+
+            site.asterisk.on["CoreShowChannels"] = exchange
+            brain.inbox.put_nowait(UP)
+            await until(lambda: told.connected == 1)
+            asked = [one["Queue"] for one in site.asterisk.actions("QueueStatus")]
+            assert asked == ["power", "power", "water"]
 
 
 async def test_what_a_person_asks_is_answered_in_its_turn_and_flagged(folder: Path) -> None:

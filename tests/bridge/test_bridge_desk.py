@@ -1,6 +1,7 @@
 """What people ask for is done once, and always answered."""
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -10,8 +11,11 @@ from bridge_mind import thinking
 from bridge_world import START, World, well, world
 
 from ami_bridge.desk import Desk
+from ami_bridge.intents import Declare, Refused, as_event, read
 from ami_bridge.link import LinkState
 from callbacks.values import Outcome, PromiseState
+from fallback.policy import KindRule
+from store import StoreBusy
 from store.intents import Intent, IntentState
 
 NUMBER, AGENT = "13900001231", "PJSIP/power-1"
@@ -130,3 +134,77 @@ async def test_an_outcome_is_stated_by_the_agent_who_has_the_call_and_once(site:
     assert site.attempt("a1").disposition is Outcome.VOICEMAIL
     again = await asked(site, "outcome", wish | {"agent": AGENT, "outcome": "answered"})
     assert (again.state, again.result) == (IntentState.REFUSED, "an outcome was stated already")
+
+
+class Forgetful:
+    """A store that goes away after a wish was done and before its answer is in."""
+
+    def __init__(self, store: Any) -> None:
+        self._store, self.away = store, True
+
+    def finish_intent(self, *args: Any) -> bool:
+        if self.away:
+            raise StoreBusy("held by another process")
+        return bool(self._store.finish_intent(*args))
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._store, name)
+
+
+async def test_what_was_done_is_not_done_again_when_the_store_comes_back(site: World) -> None:
+    """A second incident would be told to everybody a second time."""
+    site.site = replace(site.site, kinds={"A7": KindRule("A7", "")})
+    payload = {"scope": "power", "kind": "A7", "detail": "a car hit the mast"}
+    number = site.store.add_intent("declare", payload, "li", START)
+    store = Forgetful(site.store)
+    async with thinking(site) as (brain, _):
+        desk = Desk(
+            store,  # type: ignore[arg-type]  # all that it does not know is the store's
+            site.thread,
+            brain,
+            site.dispatcher,
+            site.attempts,
+            lambda: site.now,
+            put_in_force,
+        )
+        await desk._look()
+        await desk._look()
+        assert len(brain.state.cases) == 1
+        store.away = False
+        await desk._look()
+        assert len(brain.state.cases) == 1
+    answered = site.store.intent(number)
+    assert answered is not None
+    assert answered.state is IntentState.APPLIED
+    assert answered.result.startswith("incident of INC-")
+
+
+async def test_an_incident_that_was_declared_before_a_kill_is_not_declared_again(site: World) -> None:
+    site.site = replace(site.site, kinds={"A7": KindRule("A7", "")})
+    payload = {"scope": "power", "kind": "A7", "detail": "a  car hit the mast"}
+    site.store.add_intent("declare", payload, "li", START)
+    async with thinking(site) as (brain, _):
+        wish = read("declare", payload)
+        assert isinstance(wish, Declare)
+        await brain.ask(as_event(wish, "li"))  # of the run that was killed before it could answer
+        desk = Desk(
+            site.store, site.thread, brain, site.dispatcher, site.attempts, lambda: site.now, put_in_force
+        )
+        await desk._look()
+        (key,) = brain.state.cases
+    assert [one.result for one in site.store.intents()] == [f"opened already as {key}"]
+
+
+@pytest.mark.parametrize("kind", ["dial", "outcome", "policy-apply"])
+async def test_over_the_local_socket_nothing_is_done_that_needs_the_store(site: World, kind: str) -> None:
+    payloads = {
+        "dial": {"promise": 1, "agent": AGENT, "not_after": LATER},
+        "outcome": {"promise": 1, "attempt": "a", "agent": AGENT, "outcome": "busy"},
+        "policy-apply": {"digest": "0" * 64},
+    }
+    async with thinking(site) as (brain, _):
+        desk = Desk(
+            site.store, site.thread, brain, site.dispatcher, site.attempts, lambda: site.now, put_in_force
+        )
+        with pytest.raises(Refused, match="needs the store"):
+            await desk.act(kind, payloads[kind], "li")

@@ -275,3 +275,18 @@ async def test_a_number_that_is_none_is_held_open_for_the_leader_and_not_closed(
         await site.dispatcher.call_for(promise, "PJSIP/power-1", site.now.wall)
     held = site.promise(promise.id)
     assert (held.state, held.attention, held.due_at > site.now.wall) == (PromiseState.OPEN, True, True)
+
+
+async def test_a_policy_that_comes_within_a_round_counts_from_the_next_one(tmp_path: Path) -> None:
+    """A round that speaks of a scope which the new policy has lost must not end the bridge."""
+    with world(tmp_path, "power", "water", rules=EAGER) as site:
+        less = replace(site.site, scopes={"power": site.site.scopes["power"]})
+        site.asterisk.on["CoreShowChannels"] = lambda _given: site.dispatcher.use(
+            less, EAGER, site.dispatcher.site
+        )
+        site.promised(NUMBERS[0], scope="water")
+        await site.round()
+        assert len(called(site)) == 1
+        assert set(site.dispatcher.policy.scopes) == {"power", "water"}
+        await site.round()
+        assert set(site.dispatcher.policy.scopes) == {"power"}

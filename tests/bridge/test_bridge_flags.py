@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -151,3 +152,48 @@ async def test_one_scope_that_is_refused_is_tried_again_and_the_other_is_still_w
         flags.linked(True)
         flags.want([CAPTURE, WantFlag("bills", DialplanAction.PASS, Mode.NORMAL, "fault", None, "")])
         await until(lambda: flags.confirmed("power")[0] and flags.confirmed("bills")[0])
+
+
+async def test_a_flag_that_is_wanted_no_more_is_taken_away_and_its_lamp_put_out(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    asterisk = FakeAsterisk()
+    async with running(asterisk, monkeypatch) as flags:
+        flags.linked(True)
+        flags.want([CAPTURE])
+        await until(lambda: PLACE in asterisk.db)
+        asterisk.answers["DBDel"] = [NoReply("nothing within 5 s")]
+        flags.want([])
+        await until(lambda: PLACE not in asterisk.db)
+        await until(lambda: asterisk.actions("Setvar")[-1]["Value"] == "NOT_INUSE")
+        flags.want([CAPTURE])
+        await until(lambda: asterisk.db.get(PLACE) == flag_value(CAPTURE))
+        await until(lambda: asterisk.actions("Setvar")[-1]["Value"] == "INUSE")
+
+
+async def test_what_is_wanted_no_more_is_not_written_after_the_flag_before_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Disarmed while several flags are on their way: none may be left to hold callers."""
+    asterisk = FakeAsterisk()
+    water = replace(CAPTURE, scope="water")
+    async with running(asterisk, monkeypatch) as flags:
+        asterisk.on["DBPut"] = lambda _given: flags.want([])
+        flags.linked(True)
+        flags.want([CAPTURE, water])
+        await until(lambda: len(asterisk.actions("DBDel")) >= 2)
+        assert [one["Key"] for one in asterisk.actions("DBPut")] == ["power"]
+        assert not asterisk.db
+
+
+async def test_what_an_earlier_run_left_is_taken_away_unless_it_is_wanted(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    asterisk = FakeAsterisk()
+    asterisk.db[PLACE] = asterisk.db["holdfast-scope", "gone"] = "capture,OUTAGE,fault,,"
+    async with running(asterisk, monkeypatch) as flags:
+        flags.want([CAPTURE])
+        flags.let_go(["power", "gone"])
+        flags.linked(True)
+        await until(lambda: ("holdfast-scope", "gone") not in asterisk.db)
+        assert asterisk.db[PLACE] == flag_value(CAPTURE)

@@ -5,18 +5,35 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from ami_bridge.intents import (
+    ApplyPolicy,
     Dial,
     EndOverride,
     Refused,
     SetOverride,
     SetRecovery,
+    StateOutcome,
     as_event,
     ask,
     in_time,
     read,
 )
 from fallback.decision import Change, Decision
-from fallback.events import Event, OverrideEnded, OverrideSet, RecoveryTimeSet
+from fallback.events import (
+    Acknowledged,
+    Closed,
+    Declared,
+    DrillEnded,
+    DrillStarted,
+    Event,
+    Evidence,
+    HandedOver,
+    LeaveGranted,
+    OverrideEnded,
+    OverrideSet,
+    PartSeen,
+    RecoveryTimeSet,
+    Split,
+)
 from fallback.modes import Mode
 from fallback.state import State
 
@@ -39,6 +56,19 @@ def test_an_unknown_kind_is_refused_with_those_that_are_known() -> None:
         ("dial", {"promise": "four", "agent": "PJSIP/agent-1"}, ["promise", "not_after"]),
         ("outcome", {"promise": 4, "attempt": "a", "agent": "x", "outcome": "fine"}, ["outcome"]),
         ("recovery-set", ["power"], ["payload"]),
+        ("ack", {}, ["incident"]),
+        ("ack", {"incident": 7}, ["incident"]),
+        ("hand-over", {"incident": "INC-1"}, ["to"]),
+        ("declare", {"scope": "power", "kind": "A7"}, ["detail"]),
+        ("declare", {"scope": "", "kind": "A7", "detail": "x", "people_hurt": -1}, ["people_hurt"]),
+        ("close", {"incident": "INC-1"}, ["why"]),
+        ("split", {"incident": "INC-1", "cause": None}, ["cause"]),
+        ("leave", {"queue": "power", "member": "PJSIP/1", "until": "noon"}, ["until"]),
+        ("leave", {"queue": "power", "until": "2026-11-21T12:00:00"}, ["member", "until"]),
+        ("report", {"component": "billing", "good": "perhaps", "why": ""}, ["good"]),
+        ("drill-start", {"drill": "evacuation", "live": "very"}, ["live"]),
+        ("drill-end", {"incident": "DRILL-1", "participants": ["li"]}, ["participants"]),
+        ("policy-apply", {"file": "/etc/policy.yaml"}, ["digest", "file"]),
     ],
 )
 def test_every_wrong_field_is_named(kind: str, payload: object, named: list[str]) -> None:
@@ -67,6 +97,44 @@ def test_people_are_named_in_the_events_of_the_core() -> None:
         OverrideEnded("power", "li", "mended"),
         RecoveryTimeSet("power", until, "li"),
     ]
+
+
+@pytest.mark.parametrize(
+    ("kind", "payload", "event"),
+    [
+        ("ack", {"incident": "INC-1"}, Acknowledged("INC-1", "li", "command line")),
+        ("hand-over", {"incident": "INC-1", "to": "wang"}, HandedOver("INC-1", "li", "wang")),
+        (
+            "declare",
+            {"scope": "", "kind": "A7", "detail": "mast", "people_hurt": 2},
+            Declared("", "A7", "mast", "li", 2),
+        ),
+        ("close", {"incident": "INC-1", "why": "mended"}, Closed("INC-1", "li", "mended")),
+        ("split", {"incident": "INC-1", "cause": "A4 carrier-a"}, Split("INC-1", "A4 carrier-a", "li")),
+        (
+            "leave",
+            {"queue": "power", "member": "PJSIP/1", "until": "2026-11-21T18:15:00+08:00"},
+            LeaveGranted("power", "PJSIP/1", NOW, "li"),
+        ),
+        (
+            "report",
+            {"component": "billing", "good": False, "why": "blank screens"},
+            PartSeen("billing", Evidence.REPORT, False, "blank screens", "li"),
+        ),
+        ("drill-start", {"drill": "evacuation"}, DrillStarted("evacuation", "li", False)),
+        (
+            "drill-end",
+            {"incident": "DRILL-1", "evaluation": "2 min"},
+            DrillEnded("DRILL-1", "li", "", "2 min"),
+        ),
+    ],
+)
+def test_each_wish_is_the_cores_event_in_the_name_of_whoever_asked(
+    kind: str, payload: dict[str, object], event: Event
+) -> None:
+    wish = read(kind, payload)
+    assert not isinstance(wish, Dial | StateOutcome | ApplyPolicy)
+    assert as_event(wish, "li") == event
 
 
 async def test_what_the_core_refuses_is_refused_with_its_reason() -> None:

@@ -139,7 +139,9 @@ async def test_a_link_that_does_not_answer_keeps_no_policy_from_being_in_force(
         await until(lambda: FLAG not in db)
 
 
-async def test_the_policy_of_a_start_is_in_the_record(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_the_policy_of_a_start_is_in_the_record(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     async with whole(tmp_path, monkeypatch) as bridge:
         await until(lambda: bridge.store.policy(bridge.policy.digest) is not None)
 

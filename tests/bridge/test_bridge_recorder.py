@@ -10,7 +10,7 @@ from bridge_world import START, World, world
 
 from ami_bridge.recorder import Recorder
 from fallback.decision import Change
-from fallback.state import ComponentState, Health, State
+from fallback.state import Case, ComponentState, Health, State
 from store import Store, StoreBusy
 
 
@@ -127,3 +127,47 @@ async def test_the_oldest_go_when_a_store_is_away_for_too_long_and_the_rest_stay
     assert await writing
     await writes.write()
     assert recorded(site.store) == ["1", "2", "3", "4", "5"]
+
+
+CASE = Case("INC-power-1", "power", "A7", "A7 a car hit the mast", START, "a7", by_hand=True)
+
+
+async def test_open_cases_are_written_with_the_picture_and_closed_when_it_holds_them_no_more(
+    site: World,
+) -> None:
+    writes = recorder(site, site.store)
+    writes.put((change(1),), State(cases={CASE.key: CASE}))
+    assert await writes.write()
+    assert site.store.load_cases() == [CASE]
+    writes.put((change(2),), State())
+    assert await writes.write()
+    assert site.store.load_cases() == []
+
+
+async def test_a_run_that_decided_nothing_writes_no_picture(site: World) -> None:
+    """Its picture is empty: every case of the run before would be closed, and staff told that it is over."""
+    site.store.record([], [], [], START, [CASE])
+    assert await recorder(site, site.store).write()
+    assert site.store.load_cases() == [CASE]
+
+
+async def test_nobody_waits_for_a_store_that_is_known_to_be_away(
+    site: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Staff are told within a second, store or not."""
+    monkeypatch.setattr("ami_bridge.recorder.RETRY_SECONDS", 0.02)
+    store = Away(site.store)
+    store.away = True
+    writes = recorder(site, store)
+    task = asyncio.create_task(writes.run())
+    writes.put((change(1),), State())
+    await asyncio.wait_for(writes.settled(), 2)
+    writes.put((change(2),), State())
+    await asyncio.wait_for(writes.settled(), 0.01)
+    store.away = False
+    assert await writes.written(patience=5)
+    writes.put((change(3),), State())
+    await asyncio.wait_for(writes.settled(), 5)
+    assert recorded(site.store) == ["1", "2", "3"], "waited for again, now that it is back"
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)

@@ -9,12 +9,12 @@ from typing import Any
 
 import pytest
 from bridge_mind import UP, until
-from bridge_world import FakeAsterisk, Reply, done, empty_book
+from bridge_world import FakeAsterisk, done, empty_book
 
 import lab as lab_room
 from ami_bridge.bridge import Bridge
 from ami_bridge.inbox import Inbox
-from ami_bridge.link import LinkState
+from ami_bridge.link import LinkState, Reply
 from ami_bridge.store_thread import StoreThread
 from callbacks.spool import Spool
 from config.policy import SitePolicy, parse_policy

@@ -34,7 +34,7 @@ class FakeAsterisk(Link):
     """Answers what the bridge asks out of ``db`` and ``channels``, and remembers what it was sent.
 
     answers: for an action, by name, what to do instead of the usual: an exception to raise or a Reply to give.
-    before: called with each originate before it is answered.
+    before: called with each originate before it is answered. on: what happens, once, before an action is answered.
     """
 
     def __init__(self) -> None:
@@ -45,6 +45,7 @@ class FakeAsterisk(Link):
         self.sent: list[dict[str, Any]] = []
         self.answers: dict[str, list[Exception | Reply]] = {}
         self.before: Callable[[dict[str, Any]], None] = lambda _headers: None
+        self.on: dict[str, Callable[[dict[str, Any]], None]] = {}
 
     async def action(self, headers: Headers, *, timeout: float | None = None) -> Reply:  # noqa: ASYNC109  # as Link.action
         if not self.connected:
@@ -53,6 +54,8 @@ class FakeAsterisk(Link):
         self.sent.append(given)
         if given["Action"] == "Originate":
             self.before(given)
+        if happens := self.on.pop(given["Action"], None):
+            happens(given)
         if waiting := self.answers.get(given["Action"]):
             answer = waiting.pop(0)
             if isinstance(answer, Exception):
