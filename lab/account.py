@@ -2,10 +2,11 @@
 
 import json
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from lab.demo_rungs import Rungs
 from lab.lab import Lab
 from lab.ledger import CarrierCall
 from lab.people import Person
@@ -21,6 +22,8 @@ class Account:
     not in the book. tiers: captures by the tier that took them.
     wrongly: in the book and due to nobody. twice: called again after they had been reached, or promised twice at once.
     attempts: outgoing calls of the book; seen: those that the carriers saw. outcomes: of the promises.
+    waited: numbers of callers who were brought out of the queue; first: as many as were called back first.
+    rungs: what staff were told; None where that is not counted.
     """
 
     placed: int
@@ -34,14 +37,19 @@ class Account:
     seen: int
     outcomes: Counter[str]
     tiers: Counter[int]
+    waited: frozenset[str] = frozenset()
+    first: frozenset[str] = frozenset()
+    rungs: Rungs | None = None
 
     @property
     def kept(self) -> bool:
         """Every caller was heard, nothing lost, twice or made up, every promise has its outcome, every call that the
-        book knows was seen by a carrier and the other way round, and both tiers had callers.
+        book knows was seen by a carrier and the other way round, both tiers had callers, whoever had waited was called
+        first, and staff were told once of all that was due.
         """
         open_ones = sum(self.outcomes[state] for state in ("open", "claimed", "dialling", "talking"))
-        wrong = self.lost or self.twice or self.wrongly or open_ones
+        wrong = self.lost or self.twice or self.wrongly or open_ones or self.waited != self.first
+        wrong = wrong or (self.rungs is not None and not self.rungs.kept)
         heard = self.answered == self.placed and bool(self.due)
         return (
             not wrong
@@ -63,29 +71,44 @@ class Account:
             ("attempts", f"{sum(self.attempts.values())} ({_words(self.attempts)})"),
             ("calls seen by the carriers", str(self.seen)),
             ("promises by outcome", _words(self.outcomes)),
+            *([("had waited in the queue", self._waited())] if self.waited else ()),
+            *(self.rungs.rows() if self.rungs else ()),
         ]
         width = max(len(name) for name, _ in rows)
         verdict = (
-            "Nothing lost, nobody called twice, every promise has its outcome."
+            f"Nothing lost, nobody called twice, every promise has its outcome{self._staff()}."
             if self.kept
             else "NOT every promise was kept."
         )
         return "\n" + "\n".join(f"{name:<{width}}  {value}" for name, value in rows) + f"\n\n{verdict}"
 
+    def _waited(self) -> str:
+        kept = "all called back before anybody else" if self.waited == self.first else "NOT called back first"
+        return f"{len(self.waited)} ({kept})"
 
-def settle(placed: Sequence[tuple[Person, CallHandle]], site: Site, lab: Lab) -> Account:
-    """Reads the book by the command line and the carriers' own logs, and compares."""
+    def _staff(self) -> str:
+        return ", and staff were told once of all that was due" if self.rungs else ""
+
+
+def settle(
+    placed: Sequence[tuple[Person, CallHandle]], site: Site, lab: Lab, rungs: Rungs, staff: Collection[str]
+) -> Account:
+    """Reads the book by the command line and the carriers' own logs, and compares. staff: numbers that are no callers'."""
     promises: list[dict[str, Any]] = json.loads(site.run("callbacks", "list", "--all", "--full", "--json"))
     results = [(person, call.result()) for person, call in placed]
-    return compare(results, promises, lab.carrier_log())
+    calls = [call for call in lab.carrier_log() if call.number not in staff]
+    return compare(results, promises, calls, rungs)
 
 
 def compare(
     results: Sequence[tuple[Person, CallResult]],
     promises: Sequence[dict[str, Any]],
     calls: Sequence[CarrierCall],
+    rungs: Rungs | None = None,
 ) -> Account:
-    """Pure: the account of a run."""
+    """Pure: the account of a run. calls: to callers, oldest first."""
+    waited = frozenset(person.due for person, _ in results if person.waited)
+    rung_first = list(dict.fromkeys(call.number for call in calls))
     due = frozenset(person.due for person, _ in results if person.due)
     book = Counter(promise["number"] for promise in promises)
     return Account(
@@ -102,6 +125,9 @@ def compare(
         seen=len(calls),
         outcomes=Counter(promise["state"] for promise in promises),
         tiers=Counter(capture["tier"] for one in promises for capture in one["captures_made"]),
+        waited=waited,
+        first=frozenset(rung_first[: len(waited)]),
+        rungs=rungs,
     )
 
 

@@ -4,7 +4,7 @@ They know the menu and do not wait for its end. Nobody is at a key when the stor
 press it again, these cannot hear that they should.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 VOICEMAIL = "3"  # last digit of numbers at which a voicemail answers
 
@@ -15,7 +15,7 @@ class Person:
 
     due: the number that must be in the book if he stays to the promise, "" when none may be. The last digit of a number
     says how its owner's phone behaves when called back (lab/scenarios/carrier.xml.jinja): 1, 8, 9, 0 answer, 2 silent,
-    3 voicemail, 4 busy, 5 no answer, 6 congestion, 7 rejected.
+    3 voicemail, 4 busy, 5 no answer, 6 congestion, 7 rejected. waited: he stood in the queue when the agents vanished.
     """
 
     who: str
@@ -24,6 +24,7 @@ class Person:
     due: str = ""
     hangup_after: float | None = None
     withheld: bool = False
+    waited: bool = False
 
 
 def number(index: int, last: int) -> str:
@@ -73,3 +74,8 @@ def half_way(index: int, last: int) -> Person:
     """Presses 1 and hangs up before the promise is spoken: asked for it, so it is kept."""
     mine = number(index, last)
     return Person("presses 1 and hangs up half way", mine, ((2.5, "1"),), due=mine, hangup_after=5.0)
+
+
+def waiting(index: int, last: int) -> Person:
+    """Waits in the queue, is brought to the phrase, and presses 1."""
+    return replace(own(index, last, "waits in the queue"), waited=True)
