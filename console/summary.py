@@ -23,7 +23,7 @@ FRESH_SECONDS: Final = (
     10.0  # the bridge writes at least every 2 s; see docs/reference/intents-and-live-rows.md
 )
 SHOWN_PROMISES: Final = 40
-SHOWN_CHANGES: Final = 10
+SHOWN_CHANGES: Final = 20  # one outage, from its start to its end
 UNSHOWN = frozenset({"computed", "rung"})  # each follows from a row that is shown
 SHOWN_INTENTS: Final = 6
 _CHANGE_TEXTS: Final = ("kind", "subject", "old", "new", "reason", "who", "incident")
