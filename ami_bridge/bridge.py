@@ -59,7 +59,7 @@ from store import Store, StoreProblem
 log = structlog.get_logger()
 
 FLAG_LOOKS, FLAG_SECONDS = 100, 0.02
-LAST_WAIT = 1.0  # seconds for notes that are on their way into the record when the run ends
+LAST_WAIT = 0.5  # seconds for notes that are on their way into the record when the run ends
 RECORD_SECONDS = 1.0  # for which a phone code waits for the record
 STILL_SECONDS = 5.0  # decisions that stood still for so long stop the beat
 

@@ -17,7 +17,9 @@ from ami_bridge.intents import (
     Dial,
     Payload,
     Refused,
+    StartDrill,
     StateOutcome,
+    Word,
     ask,
     in_time,
     read,
@@ -32,6 +34,7 @@ from store.intents import Intent, IntentState
 log = structlog.get_logger()
 
 LOOK_SECONDS = 0.3
+DRILL_LATE = timedelta(minutes=15)  # after which nobody expects the drill that was asked for to begin
 CLOCKS_APART = timedelta(seconds=5)  # between whoever asks and us
 
 
@@ -116,6 +119,9 @@ class Desk:
         match payload:
             case Declare() if key := self._declared_before(payload, intent):
                 return f"opened already as {key}"
+            case StartDrill():  # the others are harmless late, or refused by the core; this one may reach callers
+                in_time(intent.at + DRILL_LATE, self.clock().wall)
+                return await self._ask(payload, who)
             case Dial():
                 return await self._dial(payload)
             case StateOutcome():
@@ -123,10 +129,13 @@ class Desk:
             case ApplyPolicy():
                 return await self.apply_policy(payload.digest, who)
             case _:
-                said = await ask(payload, who, self.brain.ask)
-                if not await self.brain.recorder.written():
-                    return f"{said} (the store is away: in force, and recorded when it is back)"
-                return said
+                return await self._ask(payload, who)
+
+    async def _ask(self, wish: Word, who: str) -> str:
+        said = await ask(wish, who, self.brain.ask)
+        if not await self.brain.recorder.written():
+            return f"{said} (the store is away: in force, and recorded when it is back)"
+        return said
 
     def _declared_before(self, wish: Declare, intent: Intent) -> str:
         """Key of the incident that this very intent has opened: a kill may come before the answer. "" for none."""

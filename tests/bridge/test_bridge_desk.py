@@ -208,3 +208,10 @@ async def test_over_the_local_socket_nothing_is_done_that_needs_the_store(site: 
         )
         with pytest.raises(Refused, match="needs the store"):
             await desk.act(kind, payloads[kind], "li")
+
+
+async def test_a_drill_that_was_asked_for_while_no_bridge_ran_does_not_begin_hours_later(site: World) -> None:
+    """A live one reaches callers."""
+    site.later(3600)
+    answer = await asked(site, "drill-start", {"drill": "evacuation", "live": True})
+    assert (answer.state, answer.result) == (IntentState.REFUSED, "came too late; ask again")
