@@ -241,12 +241,12 @@ def _real_loss(day: Day) -> Figure:
     )
 
 
-def _switches(changes: Sequence[Change]) -> int:
-    return sum(one.kind == "mode" and one.new != Mode.NORMAL for one in changes)
+def _switches(changes: Sequence[Change]) -> float:
+    return float(sum(one.kind == "mode" and one.new != Mode.NORMAL for one in changes))
 
 
-def _lost(changes: Sequence[Change]) -> int:
-    return sum(one.kind == "component" and one.new == Health.DOWN for one in changes)
+def _lost(changes: Sequence[Change]) -> float:
+    return float(sum(one.kind == "component" and one.new == Health.DOWN for one in changes))
 
 
 def main(argv: Sequence[str] | None = None) -> int:
