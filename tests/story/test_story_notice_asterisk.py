@@ -60,6 +60,15 @@ def notice(site: Site) -> dict[str, Any]:
     return found
 
 
+def test_observing_decides_and_shows_but_writes_no_flag(lab: Lab, site: Site) -> None:
+    leader = ("--who", "shift leader")
+    site.run("override", "set", "power", "OUTAGE", "--why", "would be", "--for", "10min", *leader)
+    assert scope(site)["effective"] == "OUTAGE"
+    site.run("override", "end", "power", "--why", "seen", *leader)
+    assert flag(lab) == [""]
+    until(lambda: scope(site)["effective"] == "NORMAL" and not cases(site), "it is over")
+
+
 def test_a_site_that_only_observed_is_armed_while_a_call_goes_on(lab: Lab, site: Site) -> None:
     """No restart, no lost call; the flag appears; who did it is recorded."""
     talks = lab.call("13800000071", hangup_after=14)
