@@ -216,7 +216,7 @@ def deadline(component: ComponentState, times: HealthTimes, grace_until: float) 
         if kind in SAMPLES and not (said.good and component.health is Health.UP):
             due = min(due, said.last + times.sample_life)
     if component.health is Health.MENDING:
-        return min(due, good_due(component, times))
+        return min(due, grace_until if any_bad else good_due(component, times))
     if component.health is Health.DOWN or not any_bad:
         return due
     if component.health is Health.SUSPECT:

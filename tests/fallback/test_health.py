@@ -245,3 +245,17 @@ def test_a_component_of_which_nothing_more_is_told_while_it_mends_waits_for_a_wo
     assert story.component(A).health is Health.MENDING
     story.do(contact(A, True))
     assert story.component(A).health is Health.UP
+
+
+def test_a_bad_word_in_the_grace_after_a_restart_holds_up_the_way_back_and_ends_it_when_the_grace_is_over() -> (
+    None
+):
+    story = well()
+    story.do(contact(A, False))
+    story.wait(7)
+    story.do(contact(A, True))
+    story.do(snapshot(booted=story.now), contact(A, False))
+    story.wait(29)  # a deadline in the past would fail here
+    assert story.component(A).health is Health.MENDING
+    story.wait(1)
+    assert story.component(A).health is Health.DOWN
