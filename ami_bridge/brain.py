@@ -206,7 +206,7 @@ class Brain:
     def use(self, policy: Policy, site: Site, who: str) -> Decision:
         """Another policy from now on, with its names. Never waits; a snapshot follows for whatever it watches newly."""
         decision = adopt(self.state, self.policy, policy, self.clock())
-        decision = replace(decision, changes=tuple(replace(one, who=who) for one in decision.changes))
+        decision = decision._replace(changes=tuple(replace(one, who=who) for one in decision.changes))
         self.policy, self.state = policy, decision.state
         self.translator = Translator(site, self.translator.memory)
         self._perform(decision)

@@ -4,6 +4,12 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 
+class CallEvent:
+    """What happened to a call: for whoever dials and counts, not for the core."""
+
+    __slots__ = ()
+
+
 class Leg(StrEnum):
     """The two sides of an outgoing call."""
 
@@ -12,7 +18,7 @@ class Leg(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class CallbackProgress:
+class CallbackProgress(CallEvent):
     """One of our outgoing calls rings somewhere (status "") or stopped ringing there with Asterisk's
     DIALSTATUS.
 
@@ -28,7 +34,7 @@ class CallbackProgress:
 
 
 @dataclass(frozen=True, slots=True)
-class OriginateAnswered:
+class OriginateAnswered(CallEvent):
     """Asterisk finished originating an attempt. ok: its agent's side answered. reason: Asterisk's frame
     number.
 
@@ -41,7 +47,7 @@ class OriginateAnswered:
 
 
 @dataclass(frozen=True, slots=True)
-class AgentTook:
+class AgentTook(CallEvent):
     """An agent answered the attempt out of the queue; member is the interface, e.g. "PJSIP/agent-1"."""
 
     attempt: str
@@ -50,7 +56,7 @@ class AgentTook:
 
 
 @dataclass(frozen=True, slots=True)
-class AgentDone:
+class AgentDone(CallEvent):
     """The agent's part of the attempt ended after talk_seconds with the queue call (not with the caller)."""
 
     attempt: str
@@ -60,7 +66,7 @@ class AgentDone:
 
 
 @dataclass(frozen=True, slots=True)
-class Hangup:
+class Hangup(CallEvent):
     """The attempt's first channel is gone; its hang-up handlers have run. cause: Q.850 number."""
 
     attempt: str
@@ -69,7 +75,7 @@ class Hangup:
 
 
 @dataclass(frozen=True, slots=True)
-class TrunkRang:
+class TrunkRang(CallEvent):
     """A call came in on a trunk. caller, called: as the carrier told them, untrusted; caller "" withheld."""
 
     trunk: str
@@ -79,7 +85,7 @@ class TrunkRang:
 
 
 @dataclass(frozen=True, slots=True)
-class TrunkCallEnded:
+class TrunkCallEnded(CallEvent):
     """A call on a trunk is over. outgoing: we dialled it. heard_of: the far side let it ring or answered.
 
     cause: Q.850 number; 0 when nobody gave one. linked_id: unique id of the channel with which the whole call began.
@@ -94,7 +100,7 @@ class TrunkCallEnded:
 
 
 @dataclass(frozen=True, slots=True)
-class CallerAbandoned:
+class CallerAbandoned(CallEvent):
     """A caller hung up while waiting (requirement D3); held in seconds."""
 
     queue: str
@@ -102,20 +108,7 @@ class CallerAbandoned:
 
 
 @dataclass(frozen=True, slots=True)
-class CoreShutdown:
+class CoreShutdown(CallEvent):
     """Asterisk goes down on purpose; the link is lost next."""
 
     restart: bool
-
-
-CallEvent = (
-    CallbackProgress
-    | OriginateAnswered
-    | AgentTook
-    | AgentDone
-    | Hangup
-    | TrunkRang
-    | TrunkCallEnded
-    | CallerAbandoned
-    | CoreShutdown
-)

@@ -39,7 +39,7 @@ def adopted(state: State, old: Policy, new: Policy, now: Now) -> Decision:
         (_row(old, new, now), *gone, *_new(state, kept, now), *rows, *changes),
         (*gone_told, *told),
     )
-    return replace(decision, actions=with_all_flags(decision, new))
+    return decision._replace(actions=with_all_flags(decision, new))
 
 
 def _kept(state: State, old: Policy, new: Policy, now: Now) -> State:

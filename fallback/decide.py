@@ -56,6 +56,7 @@ __all__ = [
     "wanted_flags",
 ]
 
+_OF_CALLS = frozenset({QueueSeen, CallerWaits, CallerLeft, LinesSeen})
 WALL_SLACK = 0.002  # seconds by which wall deadlines are told late, so that a Tick at one finds it due
 REBASE_FROM = 0.001  # seconds of drift between the clocks below which nothing is rebased
 STEP_FROM = 1.0  # seconds from which the wall clock was set, so that the calendar is looked at again
@@ -67,9 +68,13 @@ def decide(state: State, event: Event, policy: Policy, now: Now) -> Decision:
     if handler is None:
         return refused(state, "", event, f"no rule for an event of type {type(event).__name__}", now)
     decision = handler(state, event, policy, now)
+    after = decision.state
+    if (
+        type(event) in _OF_CALLS and after.scopes is state.scopes
+    ):  # with every call, and nothing follows from it
+        return decision if after.callers is state.callers else waiting.bring(state, decision, policy, now)
     if _is_over(state, decision, event):
         return decision
-    after = decision.state
     if after.scopes is not state.scopes or after.callers is not state.callers:
         decision = waiting.bring(state, decision, policy, now)
     return cases.follow(state, decision, policy, now, event)

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import NamedTuple
 
 from fallback.modes import DialplanAction, Mode
 from fallback.state import State
@@ -125,9 +126,11 @@ class BringWaiting:
 Action = WantFlag | TellStaff | RaiseRung | StopRungs | TellEnd | BringWaiting
 
 
-@dataclass(frozen=True, slots=True)
-class Decision:
-    """state': always whole. changes and actions: in the order in which they are to be recorded and done."""
+class Decision(NamedTuple):
+    """A tuple, because every event has one. state': always whole.
+
+    changes and actions: in the order in which they are to be recorded and done.
+    """
 
     state: State
     changes: tuple[Change, ...] = ()

@@ -65,7 +65,7 @@ def snapshot_taken(state: State, event: SnapshotTaken, policy: Policy, now: Now)
     after, changes = with_components(pictured, heard, policy, now)
     link = () if state.linked else (Change(now.wall, "link", "link", "lost", "up", "snapshot taken"),)
     decision = with_scopes(state, after, policy, now, (*link, *changes), _tellings(state, event, policy))
-    return replace(decision, actions=with_all_flags(decision, policy))
+    return decision._replace(actions=with_all_flags(decision, policy))
 
 
 def _members(state: State, seen: tuple[MemberSeen, ...]) -> dict[str, dict[str, Presence]]:

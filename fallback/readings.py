@@ -40,7 +40,7 @@ def part_seen(state: State, event: PartSeen, policy: Policy, now: Now) -> Decisi
     decision = _told(state, name, event.evidence, event.good, detail, policy, now)
     if not event.who or not decision.changes:
         return decision
-    return replace(decision, changes=tuple(_by(row, event.who, name) for row in decision.changes))
+    return decision._replace(changes=tuple(_by(row, event.who, name) for row in decision.changes))
 
 
 def member_seen(state: State, event: MemberSeen, policy: Policy, now: Now) -> Decision:

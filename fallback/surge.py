@@ -45,10 +45,14 @@ def figures_of(scope: Scope, lines_left: int, state: State) -> Figures:
 
 def watched(was: ScopeState, scope: Scope, policy: Policy, state: State, now: Now) -> ScopeState:
     """The scope with its marks set as the figures want it now; the same object if nothing changes."""
-    dip = _dip(policy)
-    if scope.surge is None and dip is None and was.full_since_mono is None and not was.surging:
+    is_marked = was.surging or was.rising_since_mono is not None or was.full_since_mono is not None
+    if scope.surge is None and not policy.plans and not is_marked:
         return was
     figures = figures_of(scope, was.lines_left, state)
+    is_above = scope.surge is not None and _is_above(scope.surge, figures, now.mono)
+    if not is_marked and not is_above and figures.in_use < figures.lines_left:  # as with nearly every call
+        return was
+    dip = _dip(policy)
     after = _surging(was, scope.surge or NEVER, figures, now.mono)
     return _full(after, dip, figures, now.mono)
 

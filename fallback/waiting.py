@@ -4,7 +4,6 @@ Callers are kept by queue in the order in which they joined, so the longest wait
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
 
 from fallback.decision import BringWaiting, Decision
 from fallback.events import CallerLeft, CallerWaits, LinesSeen, QueueSeen
@@ -102,7 +101,7 @@ def bring(before: State, decision: Decision, policy: Policy, now: Now, was_armed
         if callers:
             waited = {channel: now.mono - joined for channel, joined in callers.items()}
             actions.append(BringWaiting(scope, waited))
-    return replace(decision, actions=decision.actions + tuple(actions)) if actions else decision
+    return decision._replace(actions=decision.actions + tuple(actions)) if actions else decision
 
 
 def taken_down(state: State, queue: str, policy: Policy) -> str:

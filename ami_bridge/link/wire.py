@@ -4,6 +4,7 @@ Messages are cut out of the stream before they are decoded, so a character split
 """
 
 from collections.abc import Iterator, Mapping
+from typing import Any
 
 END = b"\r\n\r\n"
 BANNER = b"Asterisk Call Manager/"
@@ -78,6 +79,11 @@ class LazyHeaders(Mapping[str, str]):
         if not found:
             raise KeyError(name)
         return rest.partition("\r\n")[0]
+
+    def get(self, name: str, default: Any = None) -> Any:
+        """As a dict's, without an exception for what is not there."""
+        _, found, rest = self._text.rpartition(f"\r\n{name}: ")
+        return rest.partition("\r\n")[0] if found else default
 
     def __iter__(self) -> Iterator[str]:
         return iter(_read(self._text))

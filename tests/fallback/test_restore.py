@@ -1,6 +1,5 @@
 """After a restart of our process modes stay as they were until a snapshot decides."""
 
-from dataclasses import replace
 from datetime import timedelta
 
 from fallback_story import POLICY, START, Story, agents, at, contact, snapshot, well
@@ -13,7 +12,7 @@ from fallback.state import Health, SavedScope, to_saved
 
 def restarted(story: Story, pause: float = 5.0) -> Story:
     """A new process takes over from what the store kept; its monotonic clock has nothing to do with the old one."""
-    now = replace(at(story.now + pause), mono=at(story.now + pause).mono)
+    now = at(story.now + pause)
     return Story(now=story.now + pause, state=restore(POLICY, to_saved(story.state), now))
 
 
