@@ -73,7 +73,7 @@ def _restored(scope: ScopeState, row: SavedScope, rules: Scope) -> ScopeState:
         override=override,
         incident=_incident(row),
         recovery_at=row.recovery_at,
-        keyed_at=row.incident_opened_at,
+        keyed_at=row.keyed_at or row.incident_opened_at,
         surging=computed is Mode.SURGE,  # until the figures have been calm for the whole hold
     )
     return with_voice(restored, rules, None)

@@ -248,6 +248,7 @@ class SavedScope:
     incident_opened_at: datetime | None = None
     incident_detail: str = ""
     recovery_at: datetime | None = None
+    keyed_at: datetime | None = None
 
 
 def to_saved(state: State) -> tuple[SavedScope, ...]:
@@ -272,4 +273,5 @@ def _saved(scope: ScopeState) -> SavedScope:
         incident_opened_at=incident.opened_at if incident else None,
         incident_detail=incident.detail if incident else "",
         recovery_at=scope.recovery_at,
+        keyed_at=scope.keyed_at,
     )

@@ -184,6 +184,7 @@ scope_state = Table(
     Column("incident_opened_at", UtcTime),
     Column("incident_detail", Text, nullable=False),
     Column("recovery_at", UtcTime),
+    Column("keyed_at", UtcTime),
     Column("at", UtcTime, nullable=False),
 )
 

@@ -8,6 +8,7 @@ down_revision = "0001"
 
 
 def upgrade() -> None:
+    op.add_column("scope_state", sa.Column("keyed_at", sa.DateTime(timezone=True), nullable=True))
     op.add_column("incident", sa.Column("ladder", sa.String(length=80), nullable=True))
     op.add_column("incident", sa.Column("raised", sa.JSON(), server_default="[]", nullable=False))
     for name in ("acked_by", "owner", "drill", "parent"):
