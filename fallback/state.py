@@ -137,6 +137,7 @@ class Case:
     ladder: name in the policy. raised: names of the rungs that were raised. acked_by: "" nobody yet. owner: who has it
     now. by_hand: declared by a person, closed only by one. drill: name of the drill that it is, or "". live: of a
     drill. hurt: people (A7). parent: key of the incident that it was split from.
+    climbs_from: since when its ladder counts, where that is not from the start: its kind became graver then.
     """
 
     key: str
@@ -154,6 +155,7 @@ class Case:
     live: bool = False
     hurt: int = 0
     parent: str = ""
+    climbs_from: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -180,15 +180,15 @@ def count(
 def due_of(policy: Mapping[str, Any], record: Mapping[str, Any]) -> dict[tuple[str, str, str], bool]:
     """Whom an incident had to tell of what, by the policy's words alone; False: not any more, it had been taken on.
 
-    A rung counts from the start of the incident, from the moment on at which the incident is of its ladder's kind.
+    A rung counts from the moment at which the incident became of its ladder's kind.
     """
     one = record["incident"]
-    opened, closed = _at(one["opened_at"]), _at(one["closed_at"])
+    closed = _at(one["closed_at"])
     acked = _at(one["acked_at"]) if one["acked_at"] else closed
     due = {}
     for kind, (since, until) in kinds_of(record).items():
         for rung in policy["ladders"].get(kind.lower(), ()):
-            at = max(opened + timedelta(seconds=_duration(rung["after"])), since)
+            at = since + timedelta(seconds=_duration(rung["after"]))
             if at >= min(until, closed):
                 continue
             stops = rung.get("on_ack", "stop") == "stop" and at >= acked
@@ -204,11 +204,12 @@ def kinds_of(record: Mapping[str, Any]) -> dict[str, tuple[datetime, datetime]]:
         (row for row in record["changes"] if row["kind"] == "incident"), key=lambda row: _at(row["at"])
     )
     ends = [_at(row["at"]) for row in rows[1:]] + [_at(record["incident"]["closed_at"])]
-    return {
-        row["new"]: (_at(row["at"]), end)
-        for row, end in zip(rows, ends, strict=True)
-        if row["new"] != "closed"
-    }
+    known: dict[str, tuple[datetime, datetime]] = {}
+    for row, end in zip(rows, ends, strict=True):
+        since, _ = known.get(row["new"], (_at(row["at"]), end))
+        known[row["new"]] = (since, end)  # what joined without making it graver has a row too
+    known.pop("closed", None)
+    return known
 
 
 def numbers_of(person: Mapping[str, Any]) -> list[str]:

@@ -55,6 +55,7 @@ class SavedIncident:
     by_hand: bool = False
     live: bool = False
     hurt: int = 0
+    climbs_from: datetime | None = None
 
 
 class Incidents(Subject):

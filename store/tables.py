@@ -214,6 +214,7 @@ incident = Table(
     Column("owner", String(120), nullable=False, server_default=""),
     Column("drill", String(120), nullable=False, server_default=""),
     Column("parent", String(120), nullable=False, server_default=""),
+    Column("climbs_from", UtcTime),
     Column("acked_at", UtcTime),
     Column("by_hand", Boolean, nullable=False, server_default=false()),
     Column("live", Boolean, nullable=False, server_default=false()),

@@ -33,7 +33,7 @@ def _raised(draft: Draft, case: Case, name: str, rung: Rung) -> RaiseRung:
         rung=name,
         roles=rung.roles,
         text=rung.text,
-        due_at=due_at(rung, case.opened_at, draft.state.calendar),
+        due_at=due_at(rung, case.climbs_from or case.opened_at, draft.state.calendar),
         facts=facts_of(draft, case),
         drill=bool(case.drill),
     )

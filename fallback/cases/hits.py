@@ -102,11 +102,14 @@ def _incident(draft: Draft, incident: Incident) -> None:
     causes = causes_of(incident, draft.state)
     if not causes:
         return
+    ladder = _ladder(causes, draft.policy)
+    is_another = bool(known.ladder) and ladder != known.ladder
     case = replace(
         known,
         kind=gravest(causes, draft.policy),
         subject="; ".join(f"{need.kind} {need.subject}" for need in causes),
-        ladder=_ladder(causes, draft.policy),
+        ladder=ladder,
+        climbs_from=draft.now.wall if is_another else known.climbs_from,
     )
     if case != draft.state.cases.get(case.key):
         draft.put(case)

@@ -30,7 +30,7 @@ def pending(case: Case, policy: Policy, calendar: Calendar) -> list[tuple[dateti
     if ladder is None:
         return []
     rungs = (
-        (due_at(rung, case.opened_at, calendar), f"{ladder.name}.{rung.name}", rung)
+        (due_at(rung, case.climbs_from or case.opened_at, calendar), f"{ladder.name}.{rung.name}", rung)
         for rung in ladder.rungs
         if rung.min_hurt <= case.hurt and not (case.acked_by and rung.on_ack is OnAck.STOP)
     )
@@ -56,7 +56,7 @@ def stopping(case: Case, policy: Policy) -> tuple[str, ...]:
 
 
 def due_at(rung: Rung, opened_at: datetime, calendar: Calendar) -> datetime:
-    """When a rung of a case is due, aware UTC."""
+    """When a rung of a case is due, aware UTC. opened_at: from when its ladder counts."""
     if rung.after_workdays:
         return workday_end(opened_at, rung.after_workdays, calendar.workdays)
     return opened_at + timedelta(seconds=rung.after)

@@ -100,7 +100,7 @@ def check(story: Cases) -> None:
     for case in story.state.cases.values():
         for rung in PLANNED.ladders[case.ladder].rungs if case.ladder else ():
             stopped = case.acked_by and rung.on_ack is OnAck.STOP
-            is_due = case.opened_at + timedelta(seconds=rung.after) <= wall(story.now)
+            is_due = (case.climbs_from or case.opened_at) + timedelta(seconds=rung.after) <= wall(story.now)
             if is_due and not stopped and not rung.after_workdays and rung.min_hurt <= case.hurt:
                 assert f"{case.ladder}.{rung.name}" in case.raised
     assert all(action.due_at <= wall(story.now) for action in story.raised())

@@ -83,7 +83,7 @@ FATE = {"e": "fate", "at": at(1), "incident": KEY, "key": f"{KEY}/a4.engineer/ca
 ENTRIES = [
     *told("a4.engineer", ENGINEER, "call"),
     FATE,
-    *told("a3.leader", LEADER, "call", "note", when=10.5, due=0),
+    *told("a3.leader", LEADER, "call", "note", when=10.5, due=10),
     *told("end", ENGINEER, "call", when=61, due=60),
     *[entry | {"person": LEADER, "way": "note", "key": "end-2"} for entry in told("end", LEADER, "note")[1:]],
 ]
@@ -103,7 +103,7 @@ def test_a_rung_is_due_from_when_its_ladder_holds_and_not_once_it_was_taken_on()
         (KEY, "a3.manager", MANAGER): True,
     }
     assert due_of(POLICY, record(acked=5))[KEY, "a3.manager", MANAGER] is False
-    assert due_of(POLICY, record(acked=40))[KEY, "a3.manager", MANAGER] is True
+    assert due_of(POLICY, record(acked=45))[KEY, "a3.manager", MANAGER] is True
 
 
 def test_a_run_in_which_everybody_was_told_once_is_kept() -> None:

@@ -13,6 +13,7 @@ def upgrade() -> None:
     op.add_column("incident", sa.Column("raised", sa.JSON(), server_default="[]", nullable=False))
     for name in ("acked_by", "owner", "drill", "parent"):
         op.add_column("incident", sa.Column(name, sa.String(length=120), server_default="", nullable=False))
+    op.add_column("incident", sa.Column("climbs_from", sa.DateTime(timezone=True), nullable=True))
     op.add_column("incident", sa.Column("acked_at", sa.DateTime(timezone=True), nullable=True))
     op.add_column("incident", sa.Column("by_hand", sa.Boolean(), server_default=sa.false(), nullable=False))
     op.add_column("incident", sa.Column("live", sa.Boolean(), server_default=sa.false(), nullable=False))
