@@ -11,7 +11,7 @@ from callbacks.values import Attempt
 from fallback.decide import callbacks_allowed
 from fallback.events import Presence
 from fallback.policy import Policy
-from fallback.state import ComponentState, ScopeState, State
+from fallback.state import ComponentState, Health, ScopeState, State
 from fallback.time import Now
 
 Json = dict[str, Any]
@@ -132,7 +132,8 @@ def pools(state: State, policy: Policy) -> Json:
 def _health(component: ComponentState | None) -> Json:
     if component is None:
         return {"health": "UNKNOWN", "since": None, "detail": ""}
-    return {"health": component.health, "since": iso(component.since), "detail": component.detail}
+    detail = "" if component.health is Health.UP else component.detail
+    return {"health": component.health, "since": iso(component.since), "detail": detail}
 
 
 def agents(state: State) -> list[Json]:

@@ -7,11 +7,16 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
+from config.explaining import LANGUAGES, Asked, lines, told
+from config.policy import SitePolicy
 from console import intents, records
 from console.commands.asking import BySocket, ask_anyhow
 from console.commands.papers import Format, Key, Language, Out, incident_named, paper, plain
-from console.commands.shared import Problem, Who, open_store, out, policy_now, say
+from console.commands.shared import Problem, Who, login_name, open_store, out, policy_now, say
+from console.records import notes
 from console.records.drills import DrillDue, drills_due
+from fallback.modes import Mode
+from fallback.policy import DrillPlan
 from store import StoreProblem
 
 app = typer.Typer(help="Drills: silent unless said otherwise.", no_args_is_help=True)
@@ -62,10 +67,51 @@ def start(
     by_socket: BySocket = False,
 ) -> None:
     """Begin a drill. Silent unless --live: nothing reaches callers; staff are told that it is a drill."""
+    site, plan = policy_now(), _plan(name)
+    ask_anyhow(intents.drill_start(name, live=live), who, by_socket)
+    if not by_socket:
+        _keep_rehearsal(site, plan, who)
+
+
+@app.command()
+def rehearse(
+    name: Annotated[str, typer.Argument(help="Name of the drill: holdfast drill list.")],
+    language: Annotated[str, typer.Option(help="zh-CN or en.")] = "en",
+) -> None:
+    """What would happen, to whom and when, if it were no drill. Nothing is begun and nobody is told."""
+    if language not in LANGUAGES:
+        known = ", ".join(LANGUAGES)
+        raise Problem("--language", f"there are no words in {language!r}", f"use one of {known}")
+    for line in _rehearsed(policy_now(), _plan(name), language):
+        typer.echo(line)
+
+
+def _plan(name: str) -> DrillPlan:
     known = policy_now().fallback.drills
     if name not in known:
         raise Problem("NAME", f"there is no drill {name!r}", f"known: {', '.join(known) or 'none'}")
-    ask_anyhow(intents.drill_start(name, live=live), who, by_socket)
+    return known[name]
+
+
+def _rehearsed(site: SitePolicy, plan: DrillPlan, language: str) -> tuple[str, ...]:
+    """Told by the real core on a copy of a site that is well."""
+    modes = {plan.scope: Mode(plan.mode)} if plan.mode and not plan.lost else {}
+    asked = Asked(datetime.now(UTC), lost=plan.lost, modes=modes, lasts=plan.lasts)
+    return tuple(lines(site, told(site, asked), language))
+
+
+def _keep_rehearsal(site: SitePolicy, plan: DrillPlan, who: str) -> None:
+    """The drill's record says what would have been decided, so that those who took part can compare."""
+    try:
+        with open_store() as store:
+            running = [one for one in store.incidents(1000, only_open=True) if one.drill == plan.name]
+            if running:
+                text = "\n".join(_rehearsed(site, plan, site.languages[0]))[: notes.MOST_SIGNS]
+                notes.write_note(
+                    store, running[0].key, "content", text, who or login_name(), datetime.now(UTC)
+                )
+    except StoreProblem as problem:
+        say(f"The rehearsal is not in the drill's record: {problem}")
 
 
 @app.command()

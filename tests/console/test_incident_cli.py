@@ -266,6 +266,19 @@ def test_a_drills_record_is_shown(store: Store) -> None:
     assert record.startswith(f"# DRILL · Drill record: {DRILL.key}\n")
 
 
+def test_a_drill_is_rehearsed_by_the_real_core_and_its_record_keeps_that(store: Store) -> None:
+    """F4: who took part can compare what was done with what the rules would have done."""
+    said = run("drill", "rehearse", "evacuation").stdout
+    assert "NORMAL → EVACUATED" in said
+    assert "everybody told" in said
+    store.record([], [], [], OPENED, [DRILL])
+    assert run("drill", "start", "evacuation").exit_code == 0
+    record = run("drill", "record", DRILL.key, "--language", "en").stdout
+    assert "NORMAL → EVACUATED" in record
+    unknown = run("drill", "rehearse", "flood")
+    assert (unknown.exit_code, "known: carrier-lost" in unknown.output) == (2, True)
+
+
 def test_the_notice_is_exported(store: Store, tmp_path: Path) -> None:
     """F5."""
     tell_incident(store, closed=False)
