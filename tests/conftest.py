@@ -1,5 +1,6 @@
 """Fixtures that every room's tests may use."""
 
+import os
 import signal
 from collections.abc import Iterator
 
@@ -16,6 +17,9 @@ settings.load_profile("busy machine")
 # of Ctrl-C could pass. What is handled here is back to its default in a child.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
+
+# A worker is given the width of the terminal; what prints would keep that for good, whatever a test says later.
+os.environ.pop("COLUMNS", None)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
