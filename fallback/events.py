@@ -1,8 +1,12 @@
-"""What can happen, as the core sees it. Times travel beside an event (``now``), never inside it."""
+"""What can happen, as the core sees it. Times travel beside an event (``now``), never inside it.
+
+What comes with every call is a named tuple, which is made at half the price of a dataclass.
+"""
 
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import NamedTuple
 
 from fallback.calendar import Calendar
 from fallback.modes import Mode
@@ -59,8 +63,7 @@ class PartSeen:
     who: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class MemberSeen:
+class MemberSeen(NamedTuple):
     """A member of a queue and its presence. agent: the member's name, the same on every device; "" unknown."""
 
     queue: str
@@ -77,8 +80,7 @@ class MemberGone:
     member: str
 
 
-@dataclass(frozen=True, slots=True)
-class QueueSeen:
+class QueueSeen(NamedTuple):
     """Callers waiting in a queue; longest_wait in seconds."""
 
     queue: str
@@ -86,8 +88,7 @@ class QueueSeen:
     longest_wait: float = 0.0
 
 
-@dataclass(frozen=True, slots=True)
-class CallerWaits:
+class CallerWaits(NamedTuple):
     """A caller waits in a queue on ``channel``; waited: seconds so far. Our own callbacks are not told."""
 
     queue: str
@@ -95,16 +96,14 @@ class CallerWaits:
     waited: float = 0.0
 
 
-@dataclass(frozen=True, slots=True)
-class CallerLeft:
+class CallerLeft(NamedTuple):
     """That caller does not wait any more: answered, hung up or brought elsewhere."""
 
     queue: str
     channel: str
 
 
-@dataclass(frozen=True, slots=True)
-class LinesSeen:
+class LinesSeen(NamedTuple):
     """Channels of a trunk that are in use now."""
 
     trunk: str

@@ -223,9 +223,7 @@ def changed(state: State, **new: object) -> State:
     if not _NAMES.issuperset(new):
         raise KeyError(*(new.keys() - _NAMES))
     copy = object.__new__(State)
-    known = copy.__dict__
-    known.update(state.__dict__)
-    known.update(new)
+    copy.__dict__.update(state.__dict__, **new)
     return copy
 
 

@@ -126,7 +126,8 @@ class Watcher:
         if nth is None or not self.state.cases:
             return event
         keys = list(self.state.cases)
-        return replace(event, incident=keys[int(nth) % len(keys)])  # type: ignore[arg-type]  # it has that field
+        # What names an incident is a dataclass, and has that field.
+        return replace(event, incident=keys[int(nth) % len(keys)])  # type: ignore[type-var]  # see above
 
     def _modes_follow(self) -> None:
         now = self.clock()
