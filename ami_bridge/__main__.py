@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import gc
 import signal
 import sys
 from pathlib import Path
@@ -77,7 +78,11 @@ def _prompts(settings: Settings, policy: SitePolicy) -> None:
 
 
 async def _serve(settings: Settings, policy: SitePolicy, store: Store, spool: Spool) -> int:
-    bridge = asyncio.create_task(Bridge(settings, policy, store, spool).run(), name="bridge")
+    made = Bridge(settings, policy, store, spool)
+    # What is there now stays: looking through all modules again and again for garbage costs a switch 15 ms now and then.
+    gc.collect()
+    gc.freeze()
+    bridge = asyncio.create_task(made.run(), name="bridge")
     loop = asyncio.get_running_loop()
     for name in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(name, bridge.cancel)
