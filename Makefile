@@ -63,7 +63,7 @@ lint: setup
 	$(VENV)/bin/lint-imports
 
 unit: $(VENV)/.ready
-	$(PY) -m pytest -q -m "not asterisk and not browser and not slow"
+	$(PY) -m pytest -q -n 2 -m "not asterisk and not browser and not slow"
 
 TRACES ?= 10000
 

@@ -23,9 +23,9 @@ os.environ.pop("COLUMNS", None)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Where a run has several workers, all that use the run's one Asterisk, a browser or the prompts stay with one."""
+    """Where a run has several workers, all that use the run's one Asterisk or a browser stay with one."""
     for item in items:
-        if any(item.get_closest_marker(name) for name in ("asterisk", "browser", "slow")):
+        if any(item.get_closest_marker(name) for name in ("asterisk", "browser")):
             item.add_marker(pytest.mark.xdist_group("lab"))
 
 

@@ -16,6 +16,8 @@ from config.policy import DEFAULT_POLICY
 from lab.site import holdfast
 from store import migrate
 
+pytestmark = pytest.mark.slow  # each starts a process
+
 
 @pytest.fixture
 def environment(tmp_path: Path) -> dict[str, str]:

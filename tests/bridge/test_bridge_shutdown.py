@@ -15,6 +15,8 @@ from ami_bridge.http.server import CannotServe
 from fallback.events import OverrideSet
 from fallback.modes import Mode
 
+pytestmark = pytest.mark.slow
+
 OURS = ("store", "alerts-journal", "apprise", "twilio")
 
 

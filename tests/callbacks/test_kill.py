@@ -10,10 +10,14 @@ from pathlib import Path
 from threading import Thread
 from time import sleep
 
+import pytest
+
 from callbacks.importer import Importer, import_once
 from callbacks.spool import Spool
 from callbacks.values import Capture, Matter, NumberSource
 from store import Store, migrate
+
+pytestmark = pytest.mark.slow
 
 KILLS = 24
 _CALLERS = 20  # so few that every one of them rings in several runs

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any
 
+import pytest
 import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -13,6 +14,8 @@ from hypothesis import strategies as st
 from config.calendar import calendar_for
 from config.errors import ConfigErrors
 from config.policy import DEFAULT_POLICY, SitePolicy, parse_policy
+
+pytestmark = pytest.mark.slow
 
 FULL = """
 alerts:

@@ -11,6 +11,8 @@ from alerts.policy import Duty, Reach, Way
 from config.errors import ConfigError, ConfigErrors
 from config.policy import DEFAULT_POLICY, SitePolicy, parse_policy
 
+pytestmark = pytest.mark.slow
+
 DEFAULT = DEFAULT_POLICY.read_text(encoding="utf-8")
 RUNG = {"name": "one", "roles": ["leader"], "text": "a1-leader"}
 PROBE = {"component": "business-system", "kind": "http", "target": "http://127.0.0.1/"}

@@ -14,6 +14,8 @@ from config.prompts.audio import BadSound, convert
 from config.prompts.numerals import chinese, english, english_ordinal
 from lab.site import prompt_cache
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def speaker(tmp_path: Path) -> str:
@@ -199,7 +201,7 @@ def test_silence_is_no_prompt(tmp_path: Path) -> None:
         convert(tmp_path / "in.wav", tmp_path / "out.wav")
 
 
-@pytest.mark.slow
+@pytest.mark.xdist_group("lab")  # those who use the lab build into the same folder
 def test_espeak_speaks_the_whole_catalogue() -> None:
     """In the folder that every site beside a lab uses too, so that a run speaks the catalogue once."""
     built = build(prompt_cache())

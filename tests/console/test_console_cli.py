@@ -25,6 +25,8 @@ from console.commands import shared
 from store import Store
 from store.intents import IntentState
 
+pytestmark = pytest.mark.slow
+
 pytest_plugins = ["console_fixtures"]
 
 

@@ -11,6 +11,8 @@ from flask.testing import FlaskClient
 from callbacks.values import Outcome, PromiseState
 from store import Store
 
+pytestmark = pytest.mark.slow
+
 pytest_plugins = ["console_fixtures"]
 
 

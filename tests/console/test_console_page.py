@@ -14,6 +14,8 @@ from console.web import Site, create_app
 from console.web.auth import Brake
 from store import Store
 
+pytestmark = pytest.mark.slow
+
 pytest_plugins = ["console_fixtures"]
 
 

@@ -9,6 +9,8 @@ from console.records.page import style_source
 from fallback.state import Case
 from store import Store
 
+pytestmark = pytest.mark.slow
+
 pytest_plugins = ["console_fixtures"]
 
 DRILL = Case("DRILL-evacuation-1", "power", "A6", "Building evacuated", OPENED, "a6", drill="evacuation")

@@ -4,6 +4,7 @@ import os
 from dataclasses import replace
 from datetime import timedelta
 
+import pytest
 from case_story import PLANNED, Cases, seen, wall, well_site
 from fallback_story import AGENTS, snapshot
 from hypothesis import given, settings
@@ -35,6 +36,8 @@ from fallback.events import (
 )
 from fallback.modes import Mode
 from fallback.policy import OnAck
+
+pytestmark = pytest.mark.slow
 
 # The gate tells the same stories every time; a search sets HOLDFAST_TRACES, and gets as many new ones for each property.
 TRACES = int(os.environ.get("HOLDFAST_TRACES", "0"))

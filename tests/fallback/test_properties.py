@@ -3,6 +3,7 @@
 from dataclasses import replace
 from typing import Any
 
+import pytest
 from fallback_story import POLICY, agents, at, contact, well
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -12,6 +13,8 @@ from fallback.decide import decide, initial
 from fallback.events import Evidence, PartSeen, Presence, TrunkSeen
 from fallback.policy import Part, PartKind
 from fallback.state import Health, State
+
+pytestmark = pytest.mark.slow
 
 # The same stories every time: a surprise belongs into a search (make nightly), not into a gate.
 WITH_DISK = replace(POLICY, parts={"disk": Part("disk", PartKind.OWN, "OWN", site=True)})

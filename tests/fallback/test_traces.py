@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
+import pytest
 from fallback_story import MONO, START, snapshot
 from hypothesis import given
 from traces import TRACES, WHOLE, Adopt, ClockSet, Restart, Step, traces
@@ -25,6 +26,8 @@ from fallback.policy import Policy
 from fallback.replay import Modes, modes_of, replay
 from fallback.state import Health, State, to_saved
 from fallback.time import Now
+
+pytestmark = pytest.mark.slow
 
 HOUR = 3600.0
 

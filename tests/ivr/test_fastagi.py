@@ -16,6 +16,8 @@ from ivr.fastagi import MOST_SILENT, CannotListen, FastAgiServer
 from ivr.policy import CallerPolicy
 from ivr.values import Left
 
+pytestmark = pytest.mark.slow
+
 NOW = datetime(2026, 11, 21, 2, 0, tzinfo=UTC)
 
 

@@ -24,6 +24,8 @@ from ami_bridge.sources.probes_thread import Lane, StillHangs
 from config.sources import Probe, ProbeKind
 from fallback.events import Event, Evidence, PartSeen
 
+pytestmark = pytest.mark.slow
+
 SECRET = "s3cret-word"
 
 

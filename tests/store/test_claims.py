@@ -11,6 +11,8 @@ from callbacks.rules import after_attempt
 from callbacks.values import Attempt, Capture, Outcome, PromiseState
 from store import ClaimLost, Store
 
+pytestmark = pytest.mark.slow
+
 Build = Callable[..., Capture]
 Keep = Callable[..., None]
 NOW = datetime(2026, 11, 21, 10, 15, tzinfo=UTC)
