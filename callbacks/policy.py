@@ -49,3 +49,52 @@ class CallbackPolicy:
     ramp: int = 1
     ramp_every: float = 15.0
     shown: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class LimitPolicy:
+    """How many callbacks may be asked for; 0 is no limit. Toll fraud is the attack. A capture above a limit is kept as a
+    fact and put on the leader's list; it is not dialled until somebody lets it.
+
+    per_caller_day: by one caller id. per_number_day: for one number. per_prefix_day: for numbers that share their first
+    ``prefix_digits`` digits, unless they are their callers' own. per_day: keyed numbers in all.
+    """
+
+    per_caller_day: int = 10
+    per_number_day: int = 5
+    prefix_digits: int = 7
+    per_prefix_day: int = 200
+    per_day: int = 20_000
+
+
+@dataclass(frozen=True, slots=True)
+class DutyPolicy:
+    """Danger and fault reports do not wait for recovery (requirements E0, E3). Durations in seconds.
+
+    role: who is told. danger_repeat: told again until somebody acknowledges. fault_gather: faults of so long a time go
+    out as one message; fault_repeat: told again until acknowledged. Off: nobody is told (no such role is filled).
+    """
+
+    role: str = "duty"
+    danger_repeat: float = 60.0
+    fault_gather: float = 60.0
+    fault_repeat: float = 300.0
+
+
+@dataclass(frozen=True, slots=True)
+class NoticePolicy:
+    """Those who asked for it are told that it is over (requirement B8), once each. ways: tried in this order, "sms" (Twilio)
+    and "call" (our own lines); one whose outcome is unknown is not followed by another. per_minute: at most.
+    """
+
+    ways: tuple[str, ...] = ("call",)
+    per_minute: int = 30
+    expires: float = 86_400.0
+
+
+@dataclass(frozen=True, slots=True)
+class MessagePolicy:
+    """Recorded messages. keep: seconds until they are deleted. least: shorter ones are not kept."""
+
+    keep: float = 90 * 86_400.0
+    least: float = 1.0

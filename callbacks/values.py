@@ -16,12 +16,23 @@ class NumberSource(StrEnum):
 class Matter(StrEnum):
     """What the caller's call is about (requirement C1)."""
 
+    DANGER = "danger"  # live wire, fire (requirement B6): not waited with
     FAULT = "fault"
     BILL = "bill"
     COMPLAINT = "complaint"
     TIPOFF = "tipoff"
     QUESTION = "question"
     UNSTATED = "unstated"
+
+
+class Asks(StrEnum):
+    """What a line wants of the book; the words are those of ``ivr.values.Asks``."""
+
+    CALL = ""  # a callback
+    NOTICE = "notice"  # only to be told when it is over (B8)
+    CANCEL = "cancel"  # of the promise ``about``
+    UNDO = "undo"  # of that cancel
+    CHANGE = "change"  # of the promise ``about``: to be called on ``number`` instead
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +44,9 @@ class Capture:
     promised: the caller heard the promise to its end. wanted: True when the caller asked to be called, by
     a key or by staying; False is a missed call, which is listed but does not go into the book.
     tier: 1 to 4 (design section 4); caller_id: as received, untrusted, may be "".
+    reference: digits that the caller was told, "" none; region: id of the policy; recording: file name of a message.
+    asks, about: what else it may be than a callback, and the reference of the promise that it is about. A call that
+    asks for several things leaves several captures, with ``/2``, ``/3`` … behind the key.
     """
 
     key: str
@@ -47,6 +61,11 @@ class Capture:
     wanted: bool
     promised: bool
     incident: str = ""
+    reference: str = ""
+    region: str = ""
+    recording: str = ""
+    asks: Asks = Asks.CALL
+    about: str = ""
 
     @property
     def place_at(self) -> datetime:
@@ -75,6 +94,17 @@ def held(capture: Capture, since: datetime | None) -> Capture:
         return capture
     facts = {field.name: getattr(capture, field.name) for field in fields(Capture)}
     return HeldCapture(**facts, waited_since=since)
+
+
+class NoticeState(StrEnum):
+    """What became of a notice that the service is back (requirement B8). Only WAITING ever leads to a message."""
+
+    WAITING = "waiting"
+    INTENDED = "intended"  # written down before it is sent; after a kill it stays so, and counts as unknown
+    SENT = "sent"
+    FAILED = "failed"  # surely not heard, and no way is left
+    UNKNOWN = "unknown"  # nobody can say: never sent again
+    EXPIRED = "expired"  # too late to be of use
 
 
 class PromiseState(StrEnum):

@@ -116,6 +116,8 @@ def _read(dialogue: Dialogue, given: Input) -> Answer:
         return Answer.KEPT
     if isinstance(given, NotKept):
         return Answer.NOT_KEPT
+    if not isinstance(given, Keys):
+        raise UnknownAnswer(f"{type(given).__name__} was not asked for")
     if not given.text:
         return Answer.SILENCE
     if given.text == "*":

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 
 
 @dataclass(frozen=True, slots=True)
@@ -11,6 +12,11 @@ class CallFacts:
     own: caller id that may be called back, digits with an optional "+"; "" when withheld or not a number. Untrusted.
     caller_id: as received. key: digit pressed during the phrase, or "". recovery_at: aware UTC, or None.
     waited_since: aware UTC, since when he had been waiting in the queue; None: he had not.
+
+    What an earlier tier has confirmed, which is never asked again: number, source, wanted, keyed (keyed, not yet confirmed),
+    matter, region, recording, spooled (the line is durable, only the promise is missing).
+    tier: 1, 2 or 4. reference: that the promise will have, digits. length: see ``ivr.lengths``, "" as the policy says.
+    person: somebody is left in the queue, so key 0 may lead there.
     """
 
     unique_id: str
@@ -23,6 +29,52 @@ class CallFacts:
     recovery_at: datetime | None = None
     incident: str = ""
     waited_since: datetime | None = None
+    tier: int = 1
+    reference: str = ""
+    length: str = ""
+    person: bool = False
+    number: str = ""
+    source: str = ""
+    wanted: bool = False
+    keyed: str = ""
+    matter: str = ""
+    region: str = ""
+    recording: str = ""
+    spooled: bool = False
+
+
+class Asks(StrEnum):
+    """What a line wants of the book. Everything comes in by the spool, so it is durable when the book is away."""
+
+    CALL = ""  # a callback: an ordinary capture
+    NOTICE = "notice"  # only to be told when it is over (requirement B8)
+    CANCEL = "cancel"  # of the promise ``about``
+    UNDO = "undo"  # of that cancel
+    CHANGE = "change"  # of the promise ``about``: to be called on ``number`` instead
+
+
+@dataclass(frozen=True, slots=True)
+class PromiseSeen:
+    """An open promise as its caller may hear of it. Without its reference all but ``number`` is left out.
+
+    state: open, claimed, dialling, talking or cancelled (which may be undone). due_at: aware UTC.
+    """
+
+    number: str
+    known: bool = False  # the reference was right: what follows is true
+    state: str = ""
+    matter: str = ""
+    attempts: int = 0
+    due_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Outage:
+    """A planned outage that callers can ask for (requirement B5). region: id of the policy, "" everywhere. Aware UTC."""
+
+    region: str
+    starts: datetime
+    ends: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,9 +82,10 @@ class Left:
     """What one caller left: the facts of a capture, without the id of the PBX.
 
     at: aware UTC. number: as dialled from the site, "" when none was left; source: own, keyed or none.
-    matter: fault, bill, complaint, tipoff, question or unstated (requirement C1).
+    matter: danger, fault, bill, complaint, tipoff, question or unstated (requirement C1).
     wanted: asked to be called, by a key or by staying. promised: the promise follows directly on this line.
-    waited_since: as in CallFacts.
+    waited_since, reference, region: as in CallFacts. recording: file name of a message, "" none.
+    asks, about: see Asks; a call that asks for more than one thing leaves several lines, numbered by ``part`` from 1.
     """
 
     unique_id: str
@@ -48,3 +101,9 @@ class Left:
     promised: bool
     incident: str = ""
     waited_since: datetime | None = None
+    reference: str = ""
+    region: str = ""
+    recording: str = ""
+    asks: Asks = Asks.CALL
+    about: str = ""
+    part: int = 1

@@ -16,7 +16,7 @@ from sqlalchemy import (
     text,
 )
 
-from callbacks.values import Matter, NumberSource, Outcome, PromiseState
+from callbacks.values import Asks, Matter, NoticeState, NumberSource, Outcome, PromiseState
 from fallback.modes import Mode
 from fallback.state import Health
 from store.types import UtcTime, Word
@@ -106,9 +106,25 @@ capture = Table(
     Column("wanted", Boolean, nullable=False),
     Column("promised", Boolean, nullable=False),
     Column("incident", String(120), nullable=False),
+    Column("reference", String(12), nullable=False, server_default=""),
+    Column("region", String(40), nullable=False, server_default=""),
+    Column("recording", String(160), nullable=False, server_default=""),
+    Column("asks", Word(Asks), nullable=False, server_default=""),
+    Column("about", String(12), nullable=False, server_default=""),
     Column("promise_id", ForeignKey("promise.id"), index=True),
     Column("imported_at", UtcTime, nullable=False),
 )
+# What a caller who names his reference looks for.
+_REFERRED = text("reference <> ''")
+Index(
+    "ix_capture_reference",
+    capture.c.number,
+    capture.c.reference,
+    sqlite_where=_REFERRED,
+    postgresql_where=_REFERRED,
+)
+_RECORDED = text("recording <> ''")
+Index("ix_capture_recorded", capture.c.at, sqlite_where=_RECORDED, postgresql_where=_RECORDED)
 _MISSED = text("promise_id IS NULL")
 Index("ix_capture_missed", capture.c.at, sqlite_where=_MISSED, postgresql_where=_MISSED)
 _OF_INCIDENT = text("incident <> ''")
@@ -137,6 +153,42 @@ attempt = Table(
 )
 _UNENDED = text("outcome IS NULL")
 Index("ix_attempt_unended", attempt.c.started_at, sqlite_where=_UNENDED, postgresql_where=_UNENDED)
+
+# Danger and fault reports on their way to the duty role, until somebody acknowledges (requirement E0).
+duty = Table(
+    "duty",
+    metadata,
+    Column("key", String(160), primary_key=True),  # of the capture
+    Column("scope", String(80), nullable=False),
+    Column("matter", Word(Matter), nullable=False),
+    Column("at", UtcTime, nullable=False),
+    Column("rounds", Integer, nullable=False, server_default="0"),
+    Column("told_at", UtcTime),
+    Column("acked_at", UtcTime),
+    Column("acked_by", String(120), nullable=False, server_default=""),
+)
+_UNACKED = text("acked_at IS NULL")
+Index("ix_duty_unacked", duty.c.at, sqlite_where=_UNACKED, postgresql_where=_UNACKED)
+
+# Who asked to be told that it is over, and what became of it (requirement B8). One row, one message, ever.
+notice = Table(
+    "notice",
+    metadata,
+    Column("key", String(160), primary_key=True),  # of the capture
+    Column("scope", String(80), nullable=False),
+    Column("number", String(40), nullable=False),
+    Column("language", String(16), nullable=False),
+    Column("incident", String(120), nullable=False, server_default=""),
+    Column("asked_at", UtcTime, nullable=False),
+    Column("state", Word(NoticeState), nullable=False),
+    Column("way", String(16), nullable=False, server_default=""),
+    Column("at", UtcTime),
+    Column("detail", Text, nullable=False, server_default=""),
+)
+_WAITING = text("state = 'waiting'")
+Index(
+    "ix_notice_waiting", notice.c.scope, notice.c.asked_at, sqlite_where=_WAITING, postgresql_where=_WAITING
+)
 
 import_offset = Table(
     "import_offset",
