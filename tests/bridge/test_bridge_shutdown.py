@@ -66,7 +66,7 @@ async def test_a_source_that_breaks_on_a_call_does_not_end_the_bridge(
     async with whole(tmp_path, monkeypatch) as bridge:
         await until(lambda: bridge.surroundings._calls is not None)
         monkeypatch.setattr(type(bridge.surroundings._calls), "heard", broken)
-        bridge.on_call(Hangup("a1", 16, ""))
+        bridge.brain.listener.on_call(Hangup("a1", 16, ""))
         await bridge.brain.ask(OverrideSet("power", Mode.EVACUATED, "li", "smoke", None))
         assert bridge.brain.state.scopes["power"].effective is Mode.EVACUATED
 

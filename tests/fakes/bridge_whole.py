@@ -75,7 +75,7 @@ def settings_in(folder: Path, **more: Any) -> Settings:
 @asynccontextmanager
 async def whole(folder: Path, monkeypatch: pytest.MonkeyPatch, **more: Any) -> AsyncIterator[Bridge]:
     """A bridge that is ready. The same folder again is a restart. It ends as by SIGTERM, and must end cleanly."""
-    monkeypatch.setattr("ami_bridge.bridge.Link", LinkedAsterisk)
+    monkeypatch.setattr("ami_bridge.assembly.Link", LinkedAsterisk)
     settings = settings_in(folder, **more)
     book = folder / "holdfast.db"
     url = f"sqlite:///{book}" if book.exists() else empty_book(book)

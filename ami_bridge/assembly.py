@@ -1,0 +1,261 @@
+"""Everything real that a bridge consists of, built in one place: its parts, and how a new policy reaches them."""
+
+import asyncio
+import os
+from dataclasses import dataclass, field
+from datetime import datetime
+
+import structlog
+
+from ami_bridge.alert_calls import AlertCalls, alert_lines
+from ami_bridge.attempts import Attempts
+from ami_bridge.beside import Beside
+from ami_bridge.brain import Brain
+from ami_bridge.captures import keeper
+from ami_bridge.clock import Clock, read_clocks
+from ami_bridge.code_desk import CodeDesk
+from ami_bridge.collector import Collector
+from ami_bridge.desk import Desk
+from ami_bridge.dispatch import Dispatcher
+from ami_bridge.flags import Flags
+from ami_bridge.heart import Heart
+from ami_bridge.http.local import NAME as SOCKET_NAME
+from ami_bridge.http.local import LocalApi
+from ami_bridge.inbox import Inbox
+from ami_bridge.link import Link, LinkSettings
+from ami_bridge.listener import BridgeListener
+from ami_bridge.originate import Guard
+from ami_bridge.own_health import OwnHealth
+from ami_bridge.policies import applied
+from ami_bridge.portrait import Portrait, armed_before
+from ami_bridge.recorder import Recorder
+from ami_bridge.site import site_of
+from ami_bridge.staff import Staff
+from ami_bridge.store_thread import StoreThread
+from ami_bridge.surroundings import Surroundings
+from ami_bridge.translate import WANTED, Translator
+from ami_bridge.waiting import Waiting
+from ami_bridge.watch import Watch
+from callbacks.importer import Importer
+from callbacks.spool import Spool
+from config.policy import SitePolicy
+from config.settings import Settings
+from fallback.cases.again import said_again
+from fallback.decide import restore
+from ivr.fastagi import FastAgiServer
+from ivr.numbers import check as check_number
+from store import Store, StoreProblem
+
+log = structlog.get_logger()
+
+RECORD_SECONDS = 1.0  # for which a phone code waits for the record
+
+
+@dataclass
+class Parts:
+    """Build it inside a running event loop."""
+
+    settings: Settings
+    policy: SitePolicy
+    store: Store
+    spool: Spool
+    clock: Clock = read_clocks
+    thread: StoreThread = field(default_factory=StoreThread)
+    inbox: Inbox = field(default_factory=Inbox)
+
+    def __post_init__(self) -> None:
+        self.started_at = self.clock().wall
+        self.beside = Beside()
+        self.link = Link(_link_settings(self.settings), self.inbox, WANTED)
+        self.flags = Flags(self.link.action, lambda: self.clock().wall)
+        self.heart = Heart(self.link.action, self.settings.beat_every, self.clock)
+        self.attempts = Attempts(self.store, self.thread, self.link, self.policy.callbacks)
+        self.recorder = Recorder(self.store, self.thread, lambda: self.clock().wall)
+        self.brain = self._brain()
+        self.dispatcher = self._dispatcher()
+        self.collector = Collector(self._importer(), self.thread, self.clock, self.dispatcher.wake)
+        self.portrait = self._portrait()
+        self.desk = Desk(
+            self.store,
+            self.thread,
+            self.brain,
+            self.dispatcher,
+            self.attempts,
+            self.clock,
+            self.apply_policy,
+        )
+        self.waiting = Waiting(self.link.action, self.clock)
+        self.codes = CodeDesk(
+            self.link,
+            lambda: self.policy.fallback.scopes,
+            lambda: self.policy.fallback.override_max,
+            self._override_changed,
+            self.clock,
+        )
+        self.staff = self._staff()
+        self.health = OwnHealth(
+            self.link, self.brain, self.heart, self.spool, self.collector, self.store, self.clock
+        )
+        self.surroundings = self._surroundings()
+        self.watch = Watch(self.surroundings.build, self.policy)
+        self.local = LocalApi(self.settings.data_dir / SOCKET_NAME, self.portrait.from_memory, self.desk.act)
+        self.agi = FastAgiServer(
+            self.policy.caller,
+            keeper(self.spool, self.policy.pbx_id, self.collector.captured),
+            lambda: self.clock().wall,
+            self.settings.prompts_dir,
+        )
+
+    def _brain(self) -> Brain:
+        saved = self.store.load_saved()
+        self.flags.let_go({one.name for one in saved} - self.policy.fallback.scopes.keys())
+        site = site_of(self.policy.fallback, self.policy.sources.trunks)
+        return Brain(
+            policy=self.policy.fallback,
+            state=restore(self.policy.fallback, saved, self.clock(), self.store.load_cases()),
+            clock=self.clock,
+            inbox=self.inbox,
+            link=self.link,
+            translator=Translator(site),
+            flags=self.flags,
+            recorder=self.recorder,
+            listener=BridgeListener(self, self.beside),
+        )
+
+    def _dispatcher(self) -> Dispatcher:
+        return Dispatcher(
+            policy=self.policy.fallback,
+            callbacks=self.policy.callbacks,
+            site=self.brain.translator.site,
+            store=self.store,
+            thread=self.thread,
+            link=self.link,
+            attempts=self.attempts,
+            state=lambda: self.brain.state,
+            guard=self._guard,
+            clock=self.clock,
+            shown=self.policy.callbacks.shown,
+            dialable=self._why_not_dialable,
+            holder=f"bridge-{os.getpid()}-{int(self.started_at.timestamp() * 1000)}",
+        )
+
+    def _importer(self) -> Importer:
+        folders = self.settings.spool_dir, self.settings.tier3_dir
+        return Importer(self.store, *folders, self.policy.pbx_id, dialled=self._as_dialled)
+
+    def _portrait(self) -> Portrait:
+        return Portrait(
+            store=self.store,
+            thread=self.thread,
+            link=self.link,
+            brain=self.brain,
+            flags=self.flags,
+            heart=self.heart,
+            attempts=self.attempts,
+            dispatcher=self.dispatcher,
+            collector=self.collector,
+            clock=self.clock,
+            started_at=self.started_at,
+            armed_since=armed_before(self.store),
+        )
+
+    def _staff(self) -> Staff:
+        calls = AlertCalls(
+            link=self.link,
+            guard=self._guard_if_raised,
+            lines=lambda: alert_lines(
+                self.policy.fallback,
+                self.brain.state,
+                self.dispatcher.channels.in_use,
+                self.policy.alerts.trunks,
+            ),
+            receipt=lambda _key, _receipt: None,
+            clock=self.clock,
+            shown=self.policy.callbacks.shown,
+        )
+        return Staff(
+            settings=self.settings,
+            policy=self.policy.alerts,
+            on=self.policy.alerts_on,
+            calls=calls,
+            store=self.store,
+            thread=self.thread,
+            recorded=self._recorded,
+            put=self.inbox.put_nowait,
+            clock=self.clock,
+        )
+
+    async def _recorded(self) -> None:
+        await self.recorder.settled()
+
+    def _surroundings(self) -> Surroundings:
+        return Surroundings(
+            policy=self.policy,
+            link=self.link,
+            brain=self.brain,
+            staff=self.staff,
+            health=self.health,
+            store=self.store,
+            thread=self.thread,
+            guard_now=self._guard_if_raised,
+            clock=self.clock,
+            folder=self.settings.data_dir,
+        )
+
+    def _guard(self) -> Guard:
+        return Guard(self.heart.fence, self.heart.epoch())
+
+    def _guard_if_raised(self) -> Guard | None:
+        return self._guard() if self.dispatcher.fence_raised_at is not None else None
+
+    def _as_dialled(self, number: str) -> str:
+        """One form for one number, whichever tier wrote it; a number that is not taken stays as it was left."""
+        return check_number(number, self.policy.caller).number or number
+
+    def _why_not_dialable(self, number: str) -> str:
+        refusal = check_number(number, self.policy.caller).refusal
+        return refusal.value if refusal else ""
+
+    def tell_again(self) -> None:
+        """What a kill, or a time without alerts, may have kept from staff."""
+        self.staff.begin(self.brain.state.cases)
+        self.staff.perform(said_again(self.brain.state, self.policy.fallback, self.clock()))
+
+    async def _override_changed(self, scope: str) -> datetime | None:
+        try:
+            async with asyncio.timeout(RECORD_SECONDS):  # the core may be waiting for this
+                rows = await self.thread(self.store.changes, 1, kind="override", subject=scope)
+        except (StoreProblem, TimeoutError):
+            return None
+        return rows[0].at if rows else None
+
+    async def apply_policy(self, digest: str, who: str) -> str:
+        """Puts a policy of the store in force without a restart; raises Refused with every error that it has."""
+        folder = self.settings.policy_file.absolute().parent
+        new = await applied(self.store, self.thread, digest, folder, self.policy)
+        return await self._put_in_force(new, who)
+
+    async def _put_in_force(self, new: SitePolicy, who: str) -> str:
+        self.policy = new
+        decision = self.brain.use(new.fallback, site_of(new.fallback, new.sources.trunks), who)
+        self.dispatcher.use(new.fallback, new.callbacks, self.brain.translator.site)
+        self.attempts.policy = new.callbacks
+        self.agi.use(new.caller)
+        were_told = self.staff.on
+        self.staff.use(new.alerts, new.alerts_on, new.callbacks.shown)
+        if new.alerts_on and not were_told:
+            self.tell_again()
+        self.watch.use(new)
+        await self.recorder.written()
+        self.portrait.soon()
+        words = "; ".join(f"{one.kind} {one.subject}: {one.reason}" for one in decision.changes[:5])
+        return f"policy {new.digest[:12]} is in force. {words}".strip()
+
+
+def _link_settings(settings: Settings) -> LinkSettings:
+    return LinkSettings(
+        host=settings.ami_host,
+        port=settings.ami_port,
+        username=settings.ami_username,
+        secret=settings.ami_secret.get_secret_value(),
+    )
