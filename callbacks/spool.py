@@ -6,8 +6,6 @@ process has files of its own (one per UTC hour, held with a lock for as long as 
 killed process left torn stays at the end of a file that nobody writes to any more.
 """
 
-import fcntl
-import os
 from collections.abc import Callable
 from concurrent.futures import Future
 from contextlib import suppress
@@ -20,13 +18,14 @@ from time import sleep
 
 import structlog
 
+from callbacks.spool_file import SpoolFile, is_written, try_folder
 from callbacks.spool_line import encode
 from callbacks.values import Capture
 
+__all__ = ["Spool", "SpoolFailed", "SpoolFigures", "is_written"]
 _log = structlog.get_logger()
 LINGER = 0.05
 PROBE_EVERY = 1.0
-_PROBE_BYTES = 16 * 1024  # some dozens of lines: a disk that takes less is still full
 _Waiting = tuple[Capture, "Future[None]"]
 
 
@@ -70,7 +69,7 @@ class Spool:
         self._waiting: SimpleQueue[_Waiting | None] = SimpleQueue()
         self._door = Lock()
         self._closed = False
-        self._file: _OpenFile | None = None
+        self._file: SpoolFile | None = None
         self._figures = SpoolFigures(0, 0, 0, "")
         self._thread = Thread(target=self._run, name="spool", daemon=True)
         self._thread.start()
@@ -187,110 +186,16 @@ class Spool:
         for done in futures:
             done.set_exception(SpoolFailed(problem))
 
-    def _open_file(self) -> "_OpenFile":
+    def _open_file(self) -> SpoolFile:
         hour = self._clock().astimezone(UTC).strftime("%Y%m%dT%H")
         if self._file is None or self._file.hour != hour:
             self._leave_file()
-            self._file = _OpenFile(self._folder, hour)
+            self._file = SpoolFile(self._folder, hour)
         return self._file
 
     def _leave_file(self) -> None:
         if self._file is not None:
+            if self._file.torn:
+                _log.warning("spool file torn", problem=self._file.torn)
             self._file.close()
             self._file = None
-
-
-class _OpenFile:
-    """One file of this process, locked while it is written. Every failure raises OSError; then leave the
-    file.
-    """
-
-    def __init__(self, folder: Path, hour: str) -> None:
-        self.hour = hour
-        self._size = 0
-        self._path, self._fd = self._create(folder, hour)
-        try:
-            # Waits at most for a reader that is just looking whether anybody still writes.
-            fcntl.flock(self._fd, fcntl.LOCK_EX)
-            sync_folder(folder)
-        except OSError:
-            self.close()
-            raise
-
-    @staticmethod
-    def _create(folder: Path, hour: str) -> tuple[Path, int]:
-        number = 0
-        while True:
-            path = folder / f"{hour}-{os.getpid()}-{number}.jsonl"
-            try:
-                return path, os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND, 0o640)
-            except FileExistsError:
-                number += 1
-
-    def append(self, data: bytes) -> None:
-        """Durable when it returns. After a failure nothing of ``data`` counts; a part may stand there,
-        torn.
-        """
-        view = memoryview(data)
-        try:
-            while view:
-                view = view[os.write(self._fd, view) :]
-            os.fdatasync(self._fd)
-        except OSError:
-            self._cut_back()
-            raise
-        self._size += len(data)
-
-    def _cut_back(self) -> None:
-        """Take back what was written of a group that failed. Best effort: a torn line is recognised by its
-        reader.
-        """
-        try:
-            os.ftruncate(self._fd, self._size)
-        except OSError as error:
-            _log.warning("spool file keeps a torn line", file=self._path.name, problem=str(error))
-
-    def close(self) -> None:
-        """Let go of the file; one that never got a line is removed."""
-        with suppress(OSError):
-            os.close(self._fd)
-            if self._size == 0:
-                self._path.unlink(missing_ok=True)
-
-
-def sync_folder(folder: Path) -> None:
-    """Make the folder's own entries durable, so that a new file is still there after a power cut."""
-    fd = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(fd)
-    finally:
-        os.close(fd)
-
-
-def try_folder(folder: Path) -> None:
-    """Do all that a capture needs, with a file that no reader takes for one, and leave nothing behind. Raises
-    OSError.
-    """
-    path = folder / f".probe-{os.getpid()}"
-    fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o640)
-    try:
-        rest = memoryview(bytes(_PROBE_BYTES))
-        while rest:
-            rest = rest[os.write(fd, rest) :]
-        os.fdatasync(fd)
-        sync_folder(folder)
-    finally:
-        os.close(fd)
-        path.unlink(missing_ok=True)
-
-
-def is_written(path: Path) -> bool:
-    """Whether a living process still writes to this spool file. Raises OSError when it cannot be opened."""
-    fd = os.open(path, os.O_RDONLY)
-    try:
-        fcntl.flock(fd, fcntl.LOCK_SH | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return True
-    finally:
-        os.close(fd)
-    return False
