@@ -31,6 +31,7 @@ from store import ClaimLost, Store, StoreProblem, UnknownRow
 log = structlog.get_logger()
 
 ROUND_SECONDS = 0.5
+IDLE_SECONDS = 5.0  # between looks while nothing may be dialled and nothing is under way: a full house makes a long list
 HELD = timedelta(days=1)  # until the leader has mended a number that is none, or a day has passed
 NO_NUMBER = ("invalid", "not_a_number")
 
@@ -56,6 +57,7 @@ class Dispatcher:
     channels: Channels = field(default_factory=Channels)
     stages: Mapping[str, str] = field(default_factory=dict)
     _sent_by: dict[str, str] = field(default_factory=dict)  # attempt → trunk
+    _looked: tuple[datetime | None, float] = (None, 0.0)  # under which fence, and when (monotonic)
     _turn: asyncio.Lock = field(default_factory=asyncio.Lock)
     _wake: asyncio.Event = field(default_factory=asyncio.Event)
     _next: tuple[Policy, CallbackPolicy, Site] | None = None
@@ -91,6 +93,9 @@ class Dispatcher:
         try:
             async with self._turn:
                 self._adopt()
+                if self._is_idle():
+                    return
+                self._looked = self.fence_raised_at, self.clock().mono
                 self.channels = await look(self.link, self.site)
                 self.stages = await self.attempts.settle(
                     self.channels, self.clock().wall, self.fence_raised_at
@@ -99,6 +104,15 @@ class Dispatcher:
                     await self._start(scope)
         except (LinkDown, StoreProblem, UnknownRow) as problem:
             log.warning("callbacks wait", reason=str(problem))
+
+    def _is_idle(self) -> bool:
+        """Whether a look can wait: nothing of ours is in flight, and no scope's callbacks may start."""
+        fence, at = self._looked
+        if fence != self.fence_raised_at or self.clock().mono - at >= IDLE_SECONDS:
+            return False
+        state = self.state()
+        in_flight = self.attempts.under_way or self.stages
+        return not in_flight and all(ready_since(state, scope) is None for scope in self.policy.scopes)
 
     async def _start(self, scope: str) -> None:
         since = ready_since(self.state(), scope)
