@@ -1,12 +1,10 @@
 """AGI as bytes: commands out, header and replies in. Pure.
 
 panoramisk's parser reads what is not an ordinary success; ordinary successes are read here, because its patterns lose
-``200 result= (timeout)`` and cost a multiple.
+``200 result= (timeout)`` and cost a multiple. It is loaded when it is needed: the local script uses this module without it.
 """
 
 from dataclasses import dataclass
-
-from panoramisk.utils import parse_agi_result
 
 LONGEST_COMMAND = 1999  # Asterisk reads a command into 2,048 bytes
 _ESCAPES = str.maketrans({"\\": "\\\\", '"': '\\"'})
@@ -55,6 +53,8 @@ def parse_reply(line: str) -> Reply:
         if rest.startswith("(") and ")" in rest:
             return Reply(200, result, rest[1 : rest.rindex(")")])
         return Reply(200, result, "")
+    from panoramisk.utils import parse_agi_result  # 60 ms that the local script does not have
+
     try:
         parsed = parse_agi_result(line)
     except ValueError:

@@ -1,0 +1,102 @@
+"""What both AGI drivers have in common: a dialogue's steps as commands, and what comes back as its inputs. Pure.
+
+A step runs in the dial plan (``holdfast-step``), which limits the silence after it by itself; so nothing here needs to know
+how long a prompt is. What is to be remembered goes out before it in one ``MSet``.
+"""
+
+from collections.abc import Generator
+
+from ivr.agi_wire import Reply, command
+from ivr.steps import (
+    Admit,
+    Ask,
+    End,
+    Input,
+    Keys,
+    Look,
+    Play,
+    Record,
+    Recorded,
+    SetFacts,
+    SetLanguage,
+    Spool,
+    Step,
+)
+
+STEPS = "holdfast-step"
+HEARD = command("GET VARIABLE", "HF_IN")
+Own = Spool | Look | Admit | End
+"""Steps that are not said to Asterisk; the driver does them."""
+Talk = Generator[bytes, Reply, Input | Own]
+"""Yields command lines, is sent the reply to each, and returns the answer to the last step, or that step if it is an Own one."""
+
+
+class StepFailed(Exception):
+    """Asterisk could not do a step (a prompt is missing, say): the call is left to the next tier."""
+
+
+class Voice:
+    """What one call's steps are said with. prompts: their folder as Asterisk sees it; language: of the prompts, for now."""
+
+    def __init__(self, prompts: str, language: str) -> None:
+        self._prompts, self._language = prompts, language
+        self._facts: list[tuple[str, str]] = []
+
+    def perform(self, steps: tuple[Step, ...]) -> Talk:
+        """Say the steps in order. Raises StepFailed, and BadCommand for what AGI cannot carry."""
+        for step in steps:
+            if isinstance(step, SetFacts):
+                self._facts += step.facts
+            elif isinstance(step, SetLanguage):
+                self._language = step.language
+            else:
+                yield from self._remember()
+                if not isinstance(step, Play):
+                    return (yield from self._answered(step))
+                yield from _do(command("GOSUB", STEPS, "play", "1", self._files(step.prompts)))
+        raise AssertionError("a dialogue's steps end with a question or with End")
+
+    def _answered(self, step: Ask | Record | Own) -> Talk:
+        if isinstance(step, Ask):
+            what, arguments = "ask", f"{step.digits},{step.seconds:g}"
+        elif isinstance(step, Record):
+            what, arguments = "record", f"{step.name},{step.most_seconds:g},{step.silence_seconds:g}"
+        else:
+            return step
+        yield from _do(command("GOSUB", STEPS, what, "1", f"{self._files(step.prompts)},{arguments}"))
+        heard = yield HEARD
+        if heard.failed:
+            raise StepFailed("GET VARIABLE")
+        return keys(heard.data) if isinstance(step, Ask) else recorded(heard.data, step.name)
+
+    def _remember(self) -> Generator[bytes, Reply, None]:
+        """Everything to remember, in one exchange and in order."""
+        if self._facts:
+            pairs = ",".join(f"{name}={value}" for name, value in self._facts)
+            self._facts = []
+            yield from _do(command("EXEC", "MSet", pairs))
+
+    def _files(self, prompts: tuple[str, ...]) -> str:
+        folder = f"{self._prompts}/{self._language}"
+        return "&".join(f"{folder}/{prompt}" for prompt in prompts)
+
+
+def keys(heard: str) -> Keys:
+    """What Read took: ``STATUS:digits``. Raises StepFailed when a prompt could not be played."""
+    status, colon, text = heard.partition(":")
+    if not colon or status == "ERROR":
+        raise StepFailed("a prompt cannot be played, or the dialplan is an older one: render it again")
+    return Keys(text)
+
+
+def recorded(heard: str, name: str) -> Recorded:
+    """What Record kept: seconds, 0 for nothing. Raises StepFailed for anything else."""
+    if not (heard.isascii() and heard.isdecimal()):
+        raise StepFailed("a message cannot be recorded, or the dialplan is an older one: render it again")
+    return Recorded(f"{name}.wav", float(heard)) if int(heard) else Recorded("")
+
+
+def _do(line: bytes) -> Generator[bytes, Reply, None]:
+    reply = yield line
+    if reply.failed:
+        raise StepFailed(line.split(b" ", 2)[1].decode())
