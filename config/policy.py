@@ -12,11 +12,13 @@ from pathlib import Path as FilePath
 from pydantic import ValidationError
 
 from alerts.policy import AlertPolicy
-from callbacks.policy import CallbackPolicy
+from callbacks.policy import CallbackPolicy, DutyPolicy, LimitPolicy, MessagePolicy, NoticePolicy
 from config import references, secrets
+from config.build_callers import caller_policy, plain
 from config.build_core import fallback_policy
 from config.build_staff import alert_policy, is_sending, notices_policy, waiting_policy
 from config.build_watch import hours_policy, sources_policy
+from config.danger import DangerPolicy
 from config.errors import ConfigErrors
 from config.hours import HoursPolicy
 from config.notices import NoticesPolicy, WaitingPolicy
@@ -29,6 +31,7 @@ from config.sources import SourcesPolicy
 from config.yaml_places import Document, read
 from config.yaml_words import note
 from fallback.policy import Policy
+from ivr.lengths import LengthRules
 from ivr.policy import CallerPolicy
 
 __all__ = ["DEFAULT_POLICY", "SitePolicy", "load_policy", "parse_policy"]
@@ -40,7 +43,8 @@ class SitePolicy:
 
     timezone: IANA name. languages: of the prompts, the first is the default. dids: scope → numbers that lead
     to it. digest: SHA-256 of the file's text, to tell which policy was in force. alerts_on: whether staff are told;
-    as the file says, else as soon as the policy is armed.
+    as the file says, else as soon as the policy is armed. restored: what is told when it is over (B8). prompts: the site's
+    own words by id and language; an id may be ``message-<id>@<scope>``.
     """
 
     name: str
@@ -58,6 +62,13 @@ class SitePolicy:
     hours: HoursPolicy = field(default_factory=HoursPolicy)
     notices: NoticesPolicy = field(default_factory=NoticesPolicy)
     waiting: WaitingPolicy = field(default_factory=WaitingPolicy)
+    lengths: LengthRules = field(default_factory=LengthRules)
+    danger: DangerPolicy = field(default_factory=DangerPolicy)
+    limits: LimitPolicy = field(default_factory=LimitPolicy)
+    duty: DutyPolicy = field(default_factory=DutyPolicy)
+    restored: NoticePolicy = field(default_factory=NoticePolicy)
+    messages: MessagePolicy = field(default_factory=MessagePolicy)
+    prompts: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
 
 def load_policy(path: FilePath) -> SitePolicy:
@@ -115,10 +126,6 @@ def _validated(document: Document) -> PolicySection | None:
 def _site(section: PolicySection, digest: str, files: SideFiles) -> SitePolicy:
     site, languages = section.site, tuple(section.site.languages)
     dids = {name: tuple(scope.dids) for name, scope in section.scopes.items()}
-    caller = given(section.caller)
-    own_lines = dict.fromkeys(
-        (*caller.pop("own_lines", ()), *(did for all_ in dids.values() for did in all_))
-    )
     callbacks = given(section.callbacks)
     retry = {OUTCOMES[name]: after for name, after in callbacks.pop("retry_after", {}).items()}
     defaults = CallbackPolicy()
@@ -129,9 +136,7 @@ def _site(section: PolicySection, digest: str, files: SideFiles) -> SitePolicy:
         pbx_id=site.pbx_id,
         fallback=fallback_policy(section, files.drills),
         callbacks=replace(defaults, **callbacks, retry_after={**defaults.retry_after, **retry}),
-        caller=CallerPolicy(
-            languages=languages, timezone=site.timezone, own_lines=tuple(own_lines), **caller
-        ),
+        caller=caller_policy(section, dids),
         dids=dids,
         digest=digest,
         alerts=alert_policy(section),
@@ -140,4 +145,11 @@ def _site(section: PolicySection, digest: str, files: SideFiles) -> SitePolicy:
         hours=hours_policy(section, files.ics),
         notices=notices_policy(section),
         waiting=waiting_policy(section),
+        lengths=LengthRules(**plain(section.lengths)),
+        danger=DangerPolicy(**plain(section.danger)),
+        limits=LimitPolicy(**plain(section.limits)),
+        duty=DutyPolicy(**plain(section.duty)),
+        restored=NoticePolicy(**plain(section.restored)),
+        messages=MessagePolicy(**plain(section.messages)),
+        prompts=section.prompts,
     )

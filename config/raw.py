@@ -52,13 +52,17 @@ def check_list(
         seen.add(name)
 
 
-def check_once(document: Document, at: Path, items: Any, what: str) -> None:
-    """Note every section of the list at ``at`` whose ``name`` an earlier one has."""
+def check_once(document: Document, at: Path, items: Any, what: str, key: str = "name") -> None:
+    """Note every section of the list at ``at`` whose ``name`` (or other ``key``) an earlier one has."""
     seen: set[str] = set()
     for index, item in enumerate(sequence(items)):
-        name = mapping(item).get("name")
+        name = mapping(item).get(key)
         if isinstance(name, str) and name in seen:
             document.add(
-                (*at, index, "name"), f"'{name}' is given twice", f"Give each {what} a name of its own."
+                (*at, index, key), f"'{name}' is given twice", f"Give each {what} {_a(key)} of its own."
             )
         seen.add(str(name))
+
+
+def _a(word: str) -> str:
+    return f"an {word}" if word[0] in "aeiou" else f"a {word}"

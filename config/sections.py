@@ -11,6 +11,16 @@ from pydantic import AfterValidator, BeforeValidator, Field, create_model
 from callbacks.policy import CallbackPolicy
 from callbacks.values import Outcome
 from config.sections_base import Section, off_is_none, section_of
+from config.sections_callers import (
+    CallerSection,
+    DangerSection,
+    DutySectionOfRole,
+    LengthsSection,
+    LimitsSection,
+    MessagesSection,
+    PromptsSection,
+    RestoredSection,
+)
 from config.sections_staff import (
     AlertsSection,
     DrillSection,
@@ -23,7 +33,6 @@ from config.sections_staff import (
 )
 from config.sections_watch import HoursSection, PlannedSection, SourcesSection
 from config.values import (
-    AreaCode,
     AsteriskName,
     Dial,
     Duration,
@@ -38,7 +47,6 @@ from config.values import (
 )
 from fallback.modes import DialplanAction
 from fallback.policy import OWN_PARTS, AgentRules, HealthTimes, PartKind, SurgeRule
-from ivr.policy import CallerPolicy
 
 Share = Annotated[float, Field(ge=0, le=100)]
 Count = Annotated[int, Field(ge=1, le=1000)]
@@ -62,18 +70,6 @@ CallbackSection = section_of(
         "shown": Shown,
     },
 )
-CallerSection = section_of(
-    CallerPolicy,
-    {
-        "dialogue": Literal["full", "express"],
-        "country": Annotated[str, Field(pattern="^[A-Z]{2}$")],
-        "area_code": AreaCode,
-        "own_lines": list[Number],
-        "max_tries": Annotated[int, Field(ge=1, le=10)],
-    },
-    left_out=frozenset({"languages", "timezone"}),
-)
-
 
 Fraction = Annotated[float, Field(ge=0, le=1)]
 AgentSection: Any = section_of(
@@ -196,6 +192,13 @@ class PolicySection(Section):
     waiting: WaitingSection = WaitingSection()
     callbacks: CallbackSection = CallbackSection()  # type: ignore[valid-type]  # the same
     caller: CallerSection = CallerSection()  # type: ignore[valid-type]  # the same
+    lengths: LengthsSection = LengthsSection()  # type: ignore[valid-type]  # the same
+    danger: DangerSection = DangerSection()  # type: ignore[valid-type]  # the same
+    limits: LimitsSection = LimitsSection()  # type: ignore[valid-type]  # the same
+    duty: DutySectionOfRole = DutySectionOfRole()  # type: ignore[valid-type]  # the same
+    restored: RestoredSection = RestoredSection()  # type: ignore[valid-type]  # the same
+    messages: MessagesSection = MessagesSection()  # type: ignore[valid-type]  # the same
+    prompts: PromptsSection = Field(default={})
 
 
 EXAMPLES: Mapping[str, str] = MappingProxyType(

@@ -9,6 +9,7 @@ import os
 import re
 from collections.abc import Iterator, Mapping
 from difflib import get_close_matches
+from ipaddress import ip_address
 from pathlib import Path
 from types import MappingProxyType
 from typing import Annotated, Any, Literal
@@ -41,6 +42,13 @@ def _directory(path: Path) -> Path:
     return path
 
 
+def _file(path: Path) -> Path:
+    """A file that this user may read. Made absolute."""
+    if not path.is_file() or not os.access(path, os.R_OK):
+        raise PydanticCustomError("file", "{path} is no file that this user may read", {"path": str(path)})
+    return path.absolute()
+
+
 def _pin(pin: SecretStr) -> SecretStr:
     """Keyed on a telephone: digits, and too many to be tried out before it is locked."""
     if re.fullmatch("[0-9]{6,16}", pin.get_secret_value(), re.ASCII) is None:
@@ -61,14 +69,19 @@ Port = Annotated[int, Field(ge=1, le=65535)]
 Host = Annotated[str, Field(pattern=r"^[A-Za-z0-9_.:-]{1,253}$")]
 Url = Annotated[str, AfterValidator(_url)]
 Secret = Annotated[SecretStr, Field(min_length=1)]
+Key = Annotated[SecretStr, Field(min_length=16)]
 
 
 class Settings(BaseSettings):
     """data_dir: all that must survive a restart. database_url: SQLAlchemy's; by default SQLite in data_dir.
 
     policy_file: the site's policy. prompts_dir: prompts built to audio. spool_dir, tier3_dir: what callers left,
-    before it is in the book; tier3_dir is written by Asterisk. All three are in data_dir by default.
-    ami_*: the manager account. agi_*: where our FastAGI listens.
+    before it is in the book; tier3_dir is written by Asterisk, which hands each line to the disk at once (tier3_sync).
+    recordings_dir: messages, written by Asterisk. All of them are in data_dir by default.
+    local_agi: tier 2, the dialogue as a program that Asterisk itself starts.
+    ami_*: the manager account; ami_tls: by TLS, needed for another machine; ami_ca: who signed its certificate, else
+    whoever this system trusts. agi_*: where our FastAGI listens; agi_secret: signs each call, needed beyond this machine.
+    ship_secret: signs what the collector of a remote Asterisk sends. failover_secret: the same of the carrier's fail-over.
     console_*: where the web console listens, its password and the key of its cookies (the console needs both).
     beat_every: seconds between the heart beats that the dialplan's dead-man rules watch.
     twilio_*: the account for SMS and voice to staff, all of it or none; twilio_url: where its API answers.
@@ -91,50 +104,67 @@ class Settings(BaseSettings):
     prompts_dir: Directory = Field(default_factory=lambda known: known["data_dir"] / "prompts")
     spool_dir: Directory = Field(default_factory=lambda known: known["data_dir"] / "spool")
     tier3_dir: Directory = Field(default_factory=lambda known: known["data_dir"] / "tier3")
+    tier3_sync: bool = True
+    recordings_dir: Directory = Field(default_factory=lambda known: known["data_dir"] / "recordings")
+    local_agi: bool = False
     ami_host: Host = "127.0.0.1"
     ami_port: Port = 5038
     ami_username: str = Field(default="holdfast", pattern=r"^[A-Za-z0-9_.-]{1,80}$")
     ami_secret: Secret
+    ami_tls: bool = False
+    ami_ca: Annotated[Path, AfterValidator(_file)] | None = None
     agi_host: Host = "127.0.0.1"
     agi_port: Port = 4573
+    agi_secret: Key | None = None
+    ship_secret: Key | None = None
+    failover_secret: Key | None = None
     console_host: Host = "127.0.0.1"
     console_port: Port = 8095
     console_password: Secret | None = None
-    console_secret_key: Annotated[SecretStr, Field(min_length=16)] | None = None
+    console_secret_key: Key | None = None
     beat_every: float = Field(default=1.0, ge=0.1, le=5.0)
     twilio_account_sid: Annotated[str, Field(pattern=r"^AC[0-9a-fA-F]{32}$")] | None = None
     twilio_auth_token: Secret | None = None
     twilio_from: Annotated[str, Field(pattern=r"^(\+[1-9][0-9]{6,14}|MG[0-9a-fA-F]{32})$")] | None = None
     twilio_url: Url = "https://api.twilio.com"
     public_url: Url | None = None
-    link_secret: Annotated[SecretStr, Field(min_length=16)] | None = None
+    link_secret: Key | None = None
     webhook_host: Host = "127.0.0.1"
     webhook_port: Port = 8096
-    webhook_secret: Annotated[SecretStr, Field(min_length=16)] | None = None
+    webhook_secret: Key | None = None
     code_pin: Annotated[SecretStr, AfterValidator(_pin)] | None = None
     log_level: Literal["debug", "info", "warning", "error"] = "info"
 
 
+KEY = "at least 16 random characters: openssl rand -hex 32"
 REMEDY: Mapping[str, str] = MappingProxyType(
     {
         "data_dir": "a directory that this user may write in, such as /var/lib/holdfast",
         "database_url": "sqlite:///PATH or postgresql://USER@HOST/NAME, or leave it out",
         "policy_file": "the path of the policy file",
+        "tier3_sync": "true or false",
+        "recordings_dir": "a directory that Asterisk may write in",
+        "local_agi": "true or false",
+        "ami_tls": "true or false",
+        "ami_ca": "the path of a PEM file with the certificate that signed Asterisk's own, or leave it out",
+        "agi_secret": KEY,
+        "ship_secret": KEY,
+        "failover_secret": KEY,
         "prompts_dir": "the directory of the built prompts",
         "spool_dir": "a directory on a local disk",
         "tier3_dir": "a directory that Asterisk may write in",
         "ami_username": "the account's name in manager.conf",
         "ami_secret": "the account's secret in manager.conf",
         "console_password": "a password of your own",
-        "console_secret_key": "at least 16 random characters: openssl rand -hex 32",
+        "console_secret_key": KEY,
         "beat_every": "seconds from 0.1 to 5",
         "twilio_account_sid": "the account's SID: AC and 32 hexadecimal digits",
         "twilio_auth_token": "the account's auth token",
         "twilio_from": "a number of the account in E.164, or a messaging service's SID (MG…)",
         "twilio_url": "the base URL of Twilio's API, or leave it out",
         "public_url": "the address under which the outside reaches us, such as https://hotline.example",
-        "link_secret": "at least 16 random characters: openssl rand -hex 32",
-        "webhook_secret": "at least 16 random characters: openssl rand -hex 32",
+        "link_secret": KEY,
+        "webhook_secret": KEY,
         "code_pin": "6 to 16 digits",
         "log_level": "debug, info, warning or error",
     }
@@ -165,7 +195,7 @@ def load_settings(**overrides: Any) -> Settings:
     except ValidationError as error:
         found = error.errors(include_url=False, include_input=False)
         raise ConfigErrors([*errors, *(_error(one) for one in found if _is_own(one))]) from None
-    errors += _halves(settings)
+    errors += (*_halves(settings), *_beyond_this_machine(settings))
     if errors:
         raise ConfigErrors(errors)
     return settings
@@ -182,6 +212,26 @@ def _halves(settings: Settings) -> Iterator[ConfigError]:
                 yield ConfigError(
                     SOURCE, name, f"is missing, though other settings of {what} are given", remedy
                 )
+
+
+def _beyond_this_machine(settings: Settings) -> Iterator[ConfigError]:
+    """A network carries the manager's secret by TLS only, and calls to our FastAGI only when they are signed."""
+    if not settings.ami_tls and not is_here(settings.ami_host):
+        problem = f"is needed, since the manager is on another machine ({settings.ami_host})"
+        yield ConfigError(
+            SOURCE, "ami_tls", problem, f"Set {PREFIX}AMI_TLS to true, and ami_port to its TLS port."
+        )
+    if settings.agi_secret is None and not is_here(settings.agi_host):
+        problem = f"is needed, since calls come from other machines (agi_host is {settings.agi_host})"
+        yield ConfigError(SOURCE, "agi_secret", problem, f"Set {PREFIX}AGI_SECRET to {KEY}.")
+
+
+def is_here(host: str) -> bool:
+    """Whether an address is one of this machine alone. A name other than localhost counts as another machine's."""
+    try:
+        return host == "localhost" or ip_address(host).is_loopback
+    except ValueError:
+        return False
 
 
 def environment_now() -> Mapping[str, str]:

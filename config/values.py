@@ -93,7 +93,8 @@ def _language(value: str) -> str:
     return value
 
 
-def _quoted(value: Any) -> Any:
+def quoted(value: Any) -> Any:
+    """Refuses a number where text is meant: YAML drops its leading 0."""
     if isinstance(value, int) and not isinstance(value, bool):
         raise bad(
             f"{value} must be text, not a number",
@@ -159,19 +160,52 @@ AsteriskName = Annotated[
 ]
 Number = Annotated[
     str,
-    BeforeValidator(_quoted),
+    BeforeValidator(quoted),
     AfterValidator(_matching(r"\+?[0-9]{1,20}", "a number", 'Write digits in quotes, such as "95598".')),
 ]
 AreaCode = Annotated[
     str,
-    BeforeValidator(_quoted),
+    BeforeValidator(quoted),
     AfterValidator(_matching("[0-9]{0,6}", "an area code", 'Write digits in quotes, such as "0571".')),
 ]
 Shown = Annotated[
     str,
-    BeforeValidator(_quoted),
+    BeforeValidator(quoted),
     AfterValidator(
         _matching(r"(\+?[0-9]{3,20})?", "a caller id", 'Write 3 to 20 digits in quotes, such as "95598".')
+    ),
+]
+RegionKey = Annotated[
+    str,
+    BeforeValidator(quoted),
+    AfterValidator(
+        _matching("[0-9]{1,4}", "a key of a region", 'Write 1 to 4 digits in quotes, such as "1".')
+    ),
+]
+ServiceCode = Annotated[
+    str,
+    BeforeValidator(quoted),
+    AfterValidator(_matching("[0-9]{1,12}", "a short number", 'Write digits in quotes, such as "12345".')),
+]
+OnCall = Annotated[
+    str,
+    BeforeValidator(_quoted_secret),
+    AfterValidator(
+        _pattern(
+            r"\+?[0-9]{3,20}|[A-Za-z0-9]+/[A-Za-z0-9_.:@/+*#-]+",
+            "a number or a dial string",
+            'Write digits in quotes, or technology/address such as "PJSIP/8001"; no & and no comma.',
+        )
+    ),
+]
+PromptId = Annotated[
+    str,
+    AfterValidator(
+        _matching(
+            r"[a-z0-9_-]{1,48}|message-[a-z0-9_-]{1,32}@[a-z0-9-]{1,32}",
+            "a prompt's id",
+            "Use a-z, 0-9, _ and -; message-fault@power is the wording of one scope.",
+        )
     ),
 ]
 MessageId = Annotated[

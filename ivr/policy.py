@@ -33,7 +33,7 @@ class CallerPolicy:
     """
 
     languages: tuple[str, ...] = ("zh-CN", "en")
-    dialogue: str = "full"
+    dialogue: str = "adaptive"
     country: str = "CN"
     area_code: str = ""
     timezone: str = "Asia/Shanghai"

@@ -56,7 +56,7 @@ CASES = [
     ("languages: [zh-CN, en]", "languages: [zh, en]", "site.languages[0]", "no prompts exist in 'zh'", "zh-CN"),
     ("languages: [zh-CN, en]", "languages: [en]", "scopes.power.language", "not among the site's languages", "en"),
     ("  name: Power service hotline", "  nam: Power", "site.name", "is missing", "name: Power hotline"),
-    ("dialogue: full", "dialogue: long", "caller.dialogue", "'long' is not allowed", "'full' or 'express'"),
+    ("dialogue: adaptive", "dialogue: long", "caller.dialogue", "'long' is not allowed", "'adaptive', 'full', 'short'"),
     ("max_tries: 3", "max_tries: 0", "caller.max_tries", "0:", "Change the value"),
     ("busy: 10min", "bussy: 10min", "callbacks.retry_after.bussy", "unknown key", "Did you mean 'busy'?"),
     ("    down_after: 6s", "    down_aftr: 6s", "health.trunks.down_aftr", "unknown key", "Did you mean 'down_after'?"),

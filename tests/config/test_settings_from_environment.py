@@ -63,6 +63,7 @@ def test_a_file_named_by_the_environment_is_read_and_the_environment_wins(
     env_file.write_text("HOLDFAST_AMI_USERNAME=from-file\nHOLDFAST_AMI_HOST=pbx9\n", encoding="utf-8")
     monkeypatch.setenv("HOLDFAST_ENV_FILE", str(env_file))
     monkeypatch.setenv("HOLDFAST_AMI_HOST", "pbx2")
+    monkeypatch.setenv("HOLDFAST_AMI_TLS", "true")
     settings = load_settings()
     assert (settings.ami_username, settings.ami_host) == ("from-file", "pbx2")
 

@@ -1,0 +1,88 @@
+"""What no single key can tell of the sections about those who call."""
+
+from collections.abc import Mapping
+from itertools import pairwise
+from typing import Any
+
+from config.raw import check_name, check_once, listed, mapping, sequence
+from config.sections_defaults import Defaults
+from config.yaml_places import Document
+from ivr.lengths import LengthRules
+
+LENGTHS = ("short", "express", "message")
+
+
+def check(document: Document, data: Mapping[str, Any], defaults: Defaults) -> None:
+    """Note what clashes between regions, lengths, roles, ways and the site's own words."""
+    regions = sequence(mapping(data.get("caller")).get("regions"))
+    check_once(document, ("caller", "regions"), regions, "region", "id")
+    _check_keys(document, regions)
+    _check_regions_named(document, data, regions)
+    _check_lengths(document, mapping(data.get("lengths")))
+    roles = {*defaults.roles, *mapping(mapping(data.get("alerts")).get("roles"))}
+    check_name(document, ("duty", "role"), mapping(data.get("duty")).get("role"), roles, "role")
+    for section, key in (("restored", "ways"), ("danger", "oncall")):
+        _check_twice(document, section, key, mapping(data.get(section)))
+    _check_scopes_of_words(document, data)
+
+
+def _check_keys(document: Document, regions: list[Any]) -> None:
+    """A key that begins another could never be told from its first digits."""
+    keys = [
+        (index, key)
+        for index, region in enumerate(regions)
+        if isinstance(key := mapping(region).get("key"), str)
+    ]
+    for index, key in keys:
+        for _, other in keys[: keys.index((index, key))]:
+            if key.startswith(other) or other.startswith(key):
+                document.add(
+                    ("caller", "regions", index, "key"),
+                    f"'{key[:8]}' cannot be told from the region's key '{other[:8]}'",
+                    "Give all keys the same length, such as 1 to 9 or 01 to 99.",
+                )
+
+
+def _check_regions_named(document: Document, data: Mapping[str, Any], regions: list[Any]) -> None:
+    """Where callers can choose a region, scopes and planned outages speak of the same ones."""
+    known = [name for region in regions if isinstance(name := mapping(region).get("id"), str)]
+    if not known:
+        return
+    for scope, raw in mapping(data.get("scopes")).items():
+        if name := mapping(raw).get("region"):
+            check_name(document, ("scopes", scope, "region"), name, known, "region")
+    for index, raw in enumerate(sequence(data.get("planned"))):
+        if name := mapping(raw).get("region"):
+            check_name(document, ("planned", index, "region"), name, known, "region")
+
+
+def _check_lengths(document: Document, lengths: Mapping[str, Any]) -> None:
+    """The same rule that ``LengthRules`` holds, with the figure that breaks it named."""
+    usual = LengthRules()
+    figures = {key: lengths.get(key, getattr(usual, key)) for key in (*LENGTHS, "hysteresis")}
+    if not all(isinstance(figure, int | float) for figure in figures.values()):
+        return
+    for less, more in pairwise(LENGTHS):
+        if figures[more] < figures[less]:
+            problem = f"{figures[more]} is less than {less} ({figures[less]})"
+            document.add(("lengths", more), problem, "Let short, express and message grow.")
+    if figures["hysteresis"] >= figures["short"]:
+        problem = f"{figures['hysteresis']} is not below short ({figures['short']})"
+        document.add(("lengths", "hysteresis"), problem, "Give less, or calls never grow longer again.")
+
+
+def _check_twice(document: Document, section: str, key: str, holder: Mapping[str, Any]) -> None:
+    """Without the value: it may be somebody's number."""
+    seen: set[str] = set()
+    for index, value in listed(holder, key):
+        if value in seen:
+            document.add((section, key, index), "is listed twice", "Keep one of them.")
+        seen.add(value)
+
+
+def _check_scopes_of_words(document: Document, data: Mapping[str, Any]) -> None:
+    scopes = mapping(data.get("scopes"))
+    for name in mapping(data.get("prompts")):
+        _, at, scope = str(name).partition("@")
+        if at:
+            check_name(document, ("prompts", name), scope, scopes, "scope")
