@@ -121,10 +121,7 @@ def test_strangers_on_the_agi_port_keep_no_caller_from_being_kept(lab: Lab, plac
         place.run("override", "end", "power", "--who", "li")
 
 
-@pytest.mark.skipif(
-    not os.environ.get("CI") and (os.geteuid() != 0 or not shutil.which("nft")),
-    reason="dropping packets needs root and nft",
-)
+@pytest.mark.root  # dropping packets needs root and nft
 def test_losing_our_link_alone_changes_no_mode_and_the_next_picture_decides(lab: Lab, place: Site) -> None:
     """A7: what we do not see is UNKNOWN, and no reason to switch."""
     with bridge(place):

@@ -3,12 +3,11 @@
 from dataclasses import replace
 from datetime import timedelta
 
-from case_story import HOUR, MINUTE, PLANNED, SITE, Cases, seen, wall, well_site
+from case_story import HOUR, MINUTE, PLANNED, SITE, Cases, wall, well_site
 from fallback_story import agents, at, contact
 
 from fallback.cases.drills import overdue
-from fallback.cases.rehearsal import rehearse
-from fallback.decision import RaiseRung, WantFlag
+from fallback.decision import WantFlag
 from fallback.events import Closed, DrillEnded, DrillStarted, OverrideSet, Presence
 from fallback.modes import Mode
 from fallback.policy import DrillPlan
@@ -166,34 +165,3 @@ def test_f4_a_drill_never_held_or_held_too_long_ago_is_overdue() -> None:
     now = at(0)
     held = {"a": now.wall - month + timedelta(seconds=1), "b": now.wall - month}
     assert overdue(drills, held, now) == ("b", "new")
-
-
-def test_f4_a_rehearsal_shows_what_callers_and_staff_would_have_met_and_touches_nothing() -> None:
-    story = well_site()
-    kept = repr(story.state)
-    steps = rehearse(story.state, SITE.drills["platform"], SITE, at(0))
-    assert repr(story.state) == kept
-    modes = [
-        (round((now.wall - wall(0)).total_seconds()), change.new)
-        for now, decision in steps
-        for change in decision.changes
-        if (change.kind, change.subject) == ("mode", "power")
-    ]
-    assert modes[0] == (0, "OUTAGE")
-    assert [mode for _, mode in modes[1:]] == ["RECOVERING", "NORMAL"]
-    assert modes[1][0] >= LASTS
-    rungs = [a.rung for _, decision in steps for a in decision.actions if isinstance(a, RaiseRung)]
-    assert rungs[:4] == ["a3.engineer", "a3.supervisor", "a3.managers", "a3.higher"]
-
-
-def test_f4_each_ready_drill_can_be_rehearsed_at_any_moment_even_in_an_outage_without_a_link() -> None:
-    story = well_site()
-    story.do(seen("crm", False), *agents(Presence.UNREACHABLE))
-    story.wait(MINUTE)
-    for plan in SITE.drills.values():
-        steps = rehearse(story.state, plan, SITE, at(story.now))
-        kinds = {
-            change.new for _, decision in steps for change in decision.changes if change.kind == "incident"
-        }
-        assert plan.kind in kinds
-        assert "closed" in kinds

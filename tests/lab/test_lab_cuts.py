@@ -1,7 +1,5 @@
 """Cutting and restoring parts of the lab, as Asterisk sees it (requirement A1, A3, A4: what a failure looks like)."""
 
-import os
-import shutil
 import socket
 import time
 
@@ -10,11 +8,7 @@ import pytest
 from lab import Lab, LabError
 
 pytestmark = pytest.mark.asterisk
-# On a developer's machine without root these are left out; in CI they run, and fail where a part is missing.
-needs_nft = pytest.mark.skipif(
-    not os.environ.get("CI") and (os.geteuid() != 0 or not shutil.which("nft")),
-    reason="dropping packets needs root and nft",
-)
+needs_root = pytest.mark.root  # dropping packets needs root and nft
 
 
 def test_a_cut_carrier_is_unreachable_and_its_calls_are_dead_until_it_is_restored(lab: Lab) -> None:
@@ -60,7 +54,7 @@ def test_agents_that_are_cut_leave_the_queue_empty_and_come_back(lab: Lab) -> No
     assert lab.call("13800020003", hangup_after=0.5).result().answered
 
 
-@needs_nft
+@needs_root
 def test_a_dropped_network_takes_the_agents_but_not_the_carriers(lab: Lab) -> None:
     lab.cut("network")
     try:
@@ -73,7 +67,7 @@ def test_a_dropped_network_takes_the_agents_but_not_the_carriers(lab: Lab) -> No
     lab.wait_reachable("agent-1", True, timeout=8)
 
 
-@needs_nft
+@needs_root
 def test_a_half_open_manager_link_is_silent_but_stays_connected(lab: Lab) -> None:
     with socket.create_connection((lab.ami_host, lab.ami_port), timeout=5) as link:
         assert link.recv(100).startswith(b"Asterisk Call Manager")

@@ -202,9 +202,7 @@ def test_check_finds_what_asterisk_would_only_tell_in_the_middle_of_a_call(tmp_p
     assert "already in use" in out
 
 
-@pytest.mark.skipif(
-    not os.environ.get("CI") and os.geteuid() != 0, reason="only root has something to give up"
-)
+@pytest.mark.root  # only root has something to give up
 def test_without_raw_sockets_digits_arrive_too() -> None:
     ungifted = ["setpriv", "--bounding-set", "-net_raw", "--inh-caps", "-net_raw"]
     words = [sys.executable, "-m", "lab", "up", "--json"]
@@ -226,10 +224,7 @@ def test_without_raw_sockets_digits_arrive_too() -> None:
             time.sleep(0.1)
 
 
-@pytest.mark.skipif(
-    not os.environ.get("CI") and os.geteuid() != 0,
-    reason="only root may rename the host, even in a namespace",
-)
+@pytest.mark.root  # only root may rename the host, even in a namespace
 def test_on_a_host_whose_name_only_dns_could_know_calls_do_not_wait() -> None:
     script = """
 import socket, time
