@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 import structlog
 
 from callbacks.spool import Spool
-from callbacks.values import Capture, Matter, NumberSource, held
+from callbacks.values import Asks, Capture, Matter, NumberSource, capture_key, held
 from ivr.values import Left
 
 log = structlog.get_logger()
@@ -15,7 +15,7 @@ log = structlog.get_logger()
 def to_capture(left: Left, pbx_id: str) -> Capture:
     """The same facts under the key of this PBX: one call, one capture, with the place of one who had been waiting."""
     capture = Capture(
-        key=f"{pbx_id}:{left.unique_id}",
+        key=capture_key(pbx_id, left.unique_id, Asks(left.asks), left.part),
         at=left.at,
         scope=left.scope,
         caller_id=left.caller_id,
@@ -23,10 +23,15 @@ def to_capture(left: Left, pbx_id: str) -> Capture:
         source=NumberSource(left.source),
         matter=Matter(left.matter),
         language=left.language,
-        tier=1,
+        tier=left.tier,
         wanted=left.wanted,
         promised=left.promised,
         incident=left.incident,
+        reference=left.reference,
+        region=left.region,
+        recording=left.recording,
+        asks=Asks(left.asks),
+        about=left.about,
     )
     return held(capture, left.waited_since)
 

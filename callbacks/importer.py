@@ -5,7 +5,8 @@ rows. A kill at any moment repeats at most a batch, whose captures are known by 
 """
 
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -17,7 +18,7 @@ from callbacks.aside import set_aside
 from callbacks.lines import Chunk, DamagedLine, read_chunk
 from callbacks.ports import CaptureBook, ImportResult
 from callbacks.spool import is_written
-from callbacks.values import Capture
+from callbacks.values import OF_PROMISES, Capture
 
 _log = structlog.get_logger()
 KEEP = timedelta(days=7)
@@ -25,6 +26,7 @@ MOST = 2000  # lines of one pass; about a third of a second
 # A tier 3 file is named for its minute at the moment of writing; nobody appends to one this long after.
 _TIER3_CLOSED = timedelta(minutes=3)
 _SPOOL_CLOSED = timedelta(hours=2)
+_NOT_OLD = timedelta(hours=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,13 +110,19 @@ def _as_it_is(number: str) -> str:
     return number
 
 
+def nobody(_captures: Sequence[Capture]) -> None:
+    """Nobody wants to see captures on their way."""
+
+
 class Importer:
     """Brings the lines of both folders into the book. Not thread-safe: one per process, one pass at a time.
 
     It remembers which files can hold nothing new, so that a pass over days of kept files costs a look at
     their names. keep: files stay this long after their time, so that they can be imported again after a
     loss of the book. dialled: a number as the site dials it; every way in passes through here, so one person
-    is one promise however his number was written (E6). It returns what it cannot read as it came.
+    is one promise however his number was written (E6). It returns what it cannot read as it came. seen: is called with
+    new captures before the book is, and goes on while the book is away, so that danger is told also then; once for each
+    line in the life of this importer, once more for those that were not yet in the book when a new one begins.
     """
 
     def __init__(
@@ -127,9 +135,12 @@ class Importer:
         keep: timedelta = KEEP,
         most: int = MOST,
         dialled: Callable[[str], str] = _as_it_is,
+        seen: Callable[[Sequence[Capture]], None] = nobody,
     ) -> None:
         self._book = book
         self._dialled = dialled
+        self._seen = seen
+        self._shown: dict[str, int] = {}
         self._pbx_id = pbx_id
         self._keep = keep
         self._most = most
@@ -160,6 +171,15 @@ class Importer:
         sources = [source for feed in self._feeds for source in self._sources(feed, tally)]
         self._finished.difference_update(source.name for source in sources if not source.is_past(now))
         fresh = [source for source in sources if source.name not in self._finished]
+        try:
+            self._drain_all(fresh, now, tally)
+        except Exception:
+            self._show_all(fresh, now)
+            raise
+        self._delete_old(sources, now, tally)
+        return tally.report
+
+    def _drain_all(self, fresh: Sequence[_Source], now: datetime, tally: _Tally) -> None:
         offsets = self._offsets([source.name for source in fresh])
         for source in fresh:
             if tally.is_full(self._most):
@@ -168,8 +188,6 @@ class Importer:
                 self._drain(source, offsets[source.name], now, tally)
             except OSError as error:
                 tally.problem(_trouble("read", source.path, error))
-        self._delete_old(sources, now, tally)
-        return tally.report
 
     def _offsets(self, names: list[str]) -> dict[str, int]:
         """The book's offsets; those that this importer has moved itself, it remembers."""
@@ -195,7 +213,7 @@ class Importer:
         size = source.path.stat().st_size
         if offset > size:
             tally.problem(f"{source.path} is shorter than what was imported of it; it is read again")
-            offset = self._reached[source.name] = 0
+            offset = self._reached[source.name] = self._shown[source.name] = 0
         while offset < size:
             if tally.is_full(self._most):
                 return
@@ -210,13 +228,7 @@ class Importer:
             self._finished.add(source.name)
 
     def _bring_in(self, source: _Source, chunk: Chunk, now: datetime, tally: _Tally) -> None:
-        captures: list[Capture] = []
-        damaged: list[tuple[bytes, str]] = []
-        for line in chunk.lines:
-            try:
-                captures.append(self._as_dialled(source.feed.parse(line)))
-            except DamagedLine as error:
-                damaged.append((line, str(error)))
+        captures, damaged = self._parsed(source, chunk)
         if damaged:
             # Before the offset moves: a kill in between writes the same file again, never a second one.
             tally.problem(_put_aside(source.path, chunk.start, damaged))
@@ -225,8 +237,56 @@ class Importer:
         self._reached[source.name] = chunk.end
         tally.add(chunk, result, len(damaged))
 
+    def _parsed(
+        self, source: _Source, chunk: Chunk, since: datetime | None = None
+    ) -> tuple[list[Capture], list[tuple[bytes, str]]]:
+        """The captures of a chunk, and its damaged lines with what is wrong. Captures that nobody has seen are shown;
+        since: only those left since then.
+        """
+        shown, place = self._shown.get(source.name, 0), chunk.start
+        captures: list[Capture] = []
+        damaged: list[tuple[bytes, str]] = []
+        unseen: list[Capture] = []
+        for line in chunk.lines:
+            place += len(line) + 1
+            try:
+                one = self._as_dialled(source.feed.parse(line))
+            except DamagedLine as error:
+                damaged.append((line, str(error)))
+                continue
+            captures.append(one)
+            if place > shown and (since is None or one.at >= since):
+                unseen.append(one)
+        self._shown[source.name] = max(shown, chunk.end)
+        self._show(unseen)
+        return captures, damaged
+
+    def _show(self, unseen: Sequence[Capture]) -> None:
+        if not unseen:
+            return
+        try:
+            self._seen(unseen)
+        except Exception:  # whoever looks on must not keep captures out of the book
+            _log.exception("captures could not be shown", captures=len(unseen))
+
+    def _show_all(self, fresh: Iterable[_Source], now: datetime) -> None:
+        """The book is away: show what it cannot take yet. Of files of which only the book knows how far they were
+        imported, what is not old.
+        """
+        for source in fresh:
+            offset = max(self._shown.get(source.name, 0), self._reached.get(source.name, 0))
+            since = None if source.name in self._reached else now - _NOT_OLD
+            with suppress(OSError):  # told when the book is back
+                while (chunk := read_chunk(source.path, offset)).lines:
+                    self._parsed(source, chunk, since)
+                    offset = chunk.end
+
     def _as_dialled(self, capture: Capture) -> Capture:
-        """The dial plan's tier 3 writes what the network gave it; tier 1 has asked the rules already."""
+        """The dial plan's tier 3 writes what the network gave it; tier 1 has asked the rules already. Of a request the
+        caller id counts too: it may be the number that the promise is for.
+        """
+        if capture.asks in OF_PROMISES and capture.caller_id:
+            capture = replace(capture, caller_id=self._dialled(capture.caller_id))
         return replace(capture, number=self._dialled(capture.number)) if capture.number else capture
 
     def _delete_old(self, sources: Iterable[_Source], now: datetime, tally: _Tally) -> None:
@@ -254,6 +314,7 @@ class Importer:
             self._finished.difference_update(gone)
             for name in gone:
                 self._reached.pop(name, None)
+                self._shown.pop(name, None)
             tally.report = replace(tally.report, deleted=tally.report.deleted + len(gone))
 
 

@@ -1,5 +1,6 @@
 """One capture as one line of the spool: JSON that a person can read, closed by a checksum over what stands
-before it. ``waited_since`` is there only for a caller who had been waiting; lines without it stay readable.
+before it. What is often empty is left out when it is: ``waited_since`` (a caller who had been waiting), ``reference``,
+``region``, ``recording``, ``asks``, ``about``; so lines that were written before there were such fields stay readable.
 
 ``{"v":1,"key":"pbx1:1763762400.17","at":"2026-11-21T10:15:00.123456+00:00", … ,"sum":"9a0b1c2d"}``
 
@@ -14,7 +15,7 @@ from typing import Any
 from zlib import crc32
 
 from callbacks.lines import DamagedLine
-from callbacks.values import Capture, HeldCapture, Matter, NumberSource, held
+from callbacks.values import Asks, Capture, HeldCapture, Matter, NumberSource, held
 
 VERSION = 1
 _TIERS = (1, 2, 3, 4)
@@ -22,6 +23,8 @@ _MARK = b',"sum":"'
 _ENCODE = json.JSONEncoder(ensure_ascii=True, separators=(",", ":"), check_circular=False).encode
 # As long as the book's columns; a line that the book could not take would be durable and yet lost.
 _LIMITS = {"key": 160, "scope": 80, "caller_id": 64, "number": 40, "language": 16, "incident": 120}
+_EXTRA = {"reference": 12, "region": 40, "recording": 160, "asks": 24, "about": 12}
+_STRICT = {name: _LIMITS[name] for name in ("key", "scope", "language", "incident")} | _EXTRA
 _NUMBER = re.compile(r"(\+?[0-9]{1,39})?\Z")
 
 
@@ -37,9 +40,9 @@ def encode(capture: Capture) -> bytes:
         raise ValueError("its number is not made of digits")
     if capture.tier not in _TIERS:
         raise ValueError(f"there is no tier {capture.tier}")
-    for name in ("key", "scope", "language", "incident"):
-        if not _fits(name, getattr(capture, name)):
-            raise ValueError(f"its {name} is not a text of at most {_LIMITS[name]} characters")
+    for name, limit in _STRICT.items():
+        if not _fits(getattr(capture, name), limit):
+            raise ValueError(f"its {name} is not a text of at most {limit} characters")
     body = _ENCODE(
         {
             "v": VERSION,
@@ -55,6 +58,7 @@ def encode(capture: Capture) -> bytes:
             "wanted": capture.wanted,
             "promised": capture.promised,
             "incident": capture.incident,
+            **_extra(capture),
             **_waited(capture),
         }
     ).encode("ascii")[:-1]
@@ -74,6 +78,10 @@ def decode(line: bytes) -> Capture:
         raise DamagedLine(f"not a capture: {type(error).__name__}") from error
 
 
+def _extra(capture: Capture) -> dict[str, str]:
+    return {name: text for name in _EXTRA if (text := getattr(capture, name))}
+
+
 def _waited(capture: Capture) -> dict[str, str]:
     since = capture.waited_since if isinstance(capture, HeldCapture) else None
     if since is None:
@@ -83,9 +91,9 @@ def _waited(capture: Capture) -> dict[str, str]:
     return {"waited_since": since.astimezone(UTC).isoformat()}
 
 
-def _fits(name: str, text: object) -> bool:
+def _fits(text: object, limit: int) -> bool:
     """Printable leaves out what some database cannot keep: NUL, lone surrogates, line ends."""
-    return isinstance(text, str) and len(text) <= _LIMITS[name] and text.isprintable()
+    return isinstance(text, str) and len(text) <= limit and text.isprintable()
 
 
 def _cut(text: str, limit: int) -> str:
@@ -99,8 +107,12 @@ def _capture(row: dict[str, Any]) -> Capture:
         raise DamagedLine(f"version {row['v']!r} is not known here")
     at = _utc(row["at"])
     for name, limit in _LIMITS.items():
-        if not _fits(name, row[name]):
+        if not _fits(row[name], limit):
             raise DamagedLine(f"{name} is not a text of at most {limit} characters")
+    extra = {name: row[name] for name in _EXTRA if name in row}
+    for name, text in extra.items():
+        if not _fits(text, _EXTRA[name]):
+            raise DamagedLine(f"{name} is not a text of at most {_EXTRA[name]} characters")
     if not _NUMBER.match(row["number"]) or row["tier"] not in _TIERS:
         raise DamagedLine("number or tier is not one")
     capture = Capture(
@@ -116,6 +128,11 @@ def _capture(row: dict[str, Any]) -> Capture:
         wanted=bool(row["wanted"]),
         promised=bool(row["promised"]),
         incident=row["incident"],
+        reference=extra.get("reference", ""),
+        region=extra.get("region", ""),
+        recording=extra.get("recording", ""),
+        asks=Asks(extra.get("asks", "")),
+        about=extra.get("about", ""),
     )
     return held(capture, _utc(row["waited_since"]) if "waited_since" in row else None)
 

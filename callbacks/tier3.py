@@ -1,9 +1,11 @@
 """The lines that the dial plan writes by itself when nothing of ours is alive (tier 3), and in its hang-up
 handler.
 
-``hf1|uniqueid|epoch|scope|callerid|number|own/keyed/none|matter|lang|wanted|promised|incident|md5``
+``hf2|uniqueid|epoch|scope|callerid|number|own/keyed/none|matter|lang|wanted|promised|incident|waited|reference|region|``
+``recording|tier|md5``
 
-A caller who had been waiting has one field more before the md5: the epoch at which he joined.
+waited: the epoch at which a caller joined the queue in which he had been waiting, "" for the others; tier: the one that
+the call had reached. Lines of the older form ``hf1`` end after ``incident``, or after ``waited``, and are of tier 3.
 The md5 is over everything before the last bar. Every value comes from a telephone and is checked as such.
 """
 
@@ -16,12 +18,17 @@ from callbacks.values import Capture, Matter, NumberSource, held
 
 TIER = 3
 _LONGEST = 1024
-_FIELDS = (13, 14)
+_FIELDS = {"hf1": (13, 14), "hf2": (18,)}
+_HEADS = (b"hf1|", b"hf2|")
 _UNIQUE_ID = re.compile(r"[0-9A-Za-z._-]{1,96}\Z")
 _EPOCH = re.compile(r"[0-9]{9,11}(\.[0-9]{1,6})?\Z")
 _NAME = re.compile(r"[0-9A-Za-z_.-]{1,80}\Z")
 _DIGITS = re.compile(r"\+?[0-9]{1,32}\Z")
 _LANGUAGE = re.compile(r"[A-Za-z]{2}(-[A-Za-z]{2})?\Z")
+_REFERENCE = re.compile(r"[0-9]{1,12}\Z")
+_REGION = re.compile(r"[0-9A-Za-z_.-]{1,40}\Z")
+_RECORDING = re.compile(r"[0-9A-Za-z_-][0-9A-Za-z._-]{0,159}\Z")  # a name in one folder, never a path
+_TIERS = {"1": 1, "2": 2, "3": 3}
 _FLAGS = {"0": False, "1": True, "": False}
 
 
@@ -34,7 +41,7 @@ def parse(line: bytes, pbx_id: str) -> Capture:
     try:
         return _parse(line, pbx_id)
     except DamagedLine:
-        head = line.rfind(b"hf1|")
+        head = max(line.rfind(one) for one in _HEADS)
         if head <= 0:
             raise
         return _parse(line[head:], pbx_id)
@@ -50,7 +57,7 @@ def _parse(line: bytes, pbx_id: str) -> Capture:
         fields = line.decode("ascii").split("|")
     except UnicodeDecodeError:
         raise DamagedLine("not plain text") from None
-    if len(fields) not in _FIELDS or fields[0] != "hf1":
+    if len(fields) not in _FIELDS.get(fields[0], ()):
         raise DamagedLine("not a line of this version")
     return _capture(fields, pbx_id)
 
@@ -66,6 +73,7 @@ def _capture(fields: list[str], pbx_id: str) -> Capture:
     origin = _origin(source, number, caller_id)
     if wanted not in _FLAGS or promised not in _FLAGS:
         raise DamagedLine("wanted or promised is neither 0 nor 1")
+    waited, reference, region, recording, tier = ([*fields[12:-1], "", "", "", "", ""])[:5]
     capture = Capture(
         key=f"{pbx_id}:{unique_id}",
         at=datetime.fromtimestamp(float(epoch), UTC),
@@ -75,12 +83,15 @@ def _capture(fields: list[str], pbx_id: str) -> Capture:
         source=origin,
         matter=_matter(matter),
         language=language if _LANGUAGE.match(language) else "",
-        tier=TIER,
+        tier=_TIERS.get(tier, TIER),
         wanted=_FLAGS[wanted],
         promised=_FLAGS[promised],
         incident=incident if _NAME.match(incident) else "",
+        reference=reference if _REFERENCE.match(reference) else "",
+        region=region if _REGION.match(region) else "",
+        recording=recording if _RECORDING.match(recording) else "",
     )
-    return held(capture, _since(fields[12]) if len(fields) == _FIELDS[1] else None)
+    return held(capture, _since(waited))
 
 
 def _since(epoch: str) -> datetime | None:

@@ -35,6 +35,9 @@ class Asks(StrEnum):
     CHANGE = "change"  # of the promise ``about``: to be called on ``number`` instead
 
 
+OF_PROMISES = frozenset({Asks.CANCEL, Asks.UNDO, Asks.CHANGE})  # what is about a promise that there is
+
+
 @dataclass(frozen=True, slots=True)
 class Capture:
     """What one call left behind: a fact, never changed afterwards.
@@ -46,7 +49,7 @@ class Capture:
     tier: 1 to 4 (design section 4); caller_id: as received, untrusted, may be "".
     reference: digits that the caller was told, "" none; region: id of the policy; recording: file name of a message.
     asks, about: what else it may be than a callback, and the reference of the promise that it is about. A call that
-    asks for several things leaves several captures, with ``/2``, ``/3`` … behind the key.
+    asks for several things leaves several captures, with ``/2``, ``/3`` … behind the key; see ``capture_key``.
     """
 
     key: str
@@ -86,6 +89,16 @@ class HeldCapture(Capture):
     def place_at(self) -> datetime:
         """Those who kept holding are called first; a time to come earns nothing."""
         return min(self.at, self.waited_since) if self.waited_since else self.at
+
+
+def capture_key(pbx_id: str, unique_id: str, asks: Asks = Asks.CALL, part: int = 1) -> str:
+    """The key of a line about a call, the same in every tier.
+
+    Only the first callback has the bare key, because that is what the dial plan's own line of the same call completes:
+    a request under it would become one capture with a callback that the caller asked for afterwards.
+    """
+    key = f"{pbx_id}:{unique_id}"
+    return key if part == 1 and asks is Asks.CALL else f"{key}/{part}"
 
 
 def held(capture: Capture, since: datetime | None) -> Capture:

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from callbacks.values import Capture, Matter, NumberSource
+from callbacks.values import Asks, Capture, Matter, NumberSource
 
 _RANK = {NumberSource.NONE: 0, NumberSource.OWN: 1, NumberSource.KEYED: 2}
 
@@ -36,6 +36,11 @@ def merge(first: Capture, later: Capture) -> Capture:
         wanted=first.wanted or later.wanted,
         promised=first.promised or later.promised,
         incident=_said(first.incident, later.incident, order),
+        reference=_said(first.reference, later.reference, order),
+        region=_said(first.region, later.region, order),
+        recording=_said(first.recording, later.recording, order),
+        asks=Asks(_said(first.asks, later.asks, order)),
+        about=_said(first.about, later.about, order),
     )
 
 

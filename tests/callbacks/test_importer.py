@@ -1,6 +1,6 @@
 """One way into the book: every line once, whatever happens in between."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from hashlib import md5
@@ -291,3 +291,54 @@ def test_the_second_line_of_a_call_may_come_days_later(
     spool_file(folders, late, name="20261123T10-1-0.jsonl")
     report = import_once(book, *folders, "pbx1", now + timedelta(days=2))
     assert (report.completed, report.promises) == (1, 1)
+
+
+def test_every_capture_is_shown_once_also_while_the_book_is_away(
+    book: Store, folders: Folders, capture: Build, now: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """E0, A9: danger is told although nothing can be written down."""
+    shown: list[str] = []
+    importer = Importer(book, *folders, "pbx1", seen=lambda some: shown.extend(one.key for one in some))
+    path = spool_file(folders, capture("pbx1:1.1"))
+    importer.run_once(now)
+
+    def away(*_: object, **__: object) -> None:
+        raise StoreProblem("the disk is full")
+
+    with monkeypatch.context() as broken:
+        broken.setattr(book, "import_captures", away)
+        broken.setattr(book, "offsets", away)
+        path.write_bytes(path.read_bytes() + encode(capture("pbx1:1.2")))
+        spool_file(folders, capture("pbx1:1.3"), name="20261121T10-2-0.jsonl")
+        for _ in range(2):
+            with pytest.raises(StoreProblem):
+                importer.run_once(now)
+        assert shown == ["pbx1:1.1", "pbx1:1.2", "pbx1:1.3"]
+    assert importer.run_once(now).new == 2
+    assert len(shown) == 3
+
+
+def test_what_may_have_been_told_long_ago_is_not_shown_again_at_a_start_without_the_book(
+    book: Store, folders: Folders, capture: Build, now: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shown: list[str] = []
+    spool_file(folders, capture("pbx1:1.1", at=now - timedelta(days=2)), capture("pbx1:1.2"))
+
+    def away(*_: object, **__: object) -> None:
+        raise StoreProblem("no connection")
+
+    monkeypatch.setattr(book, "offsets", away)
+    importer = Importer(book, *folders, "pbx1", seen=lambda some: shown.extend(one.key for one in some))
+    with pytest.raises(StoreProblem):
+        importer.run_once(now)
+    assert shown == ["pbx1:1.2"]
+
+
+def test_one_who_looks_on_and_fails_keeps_nothing_out_of_the_book(
+    book: Store, folders: Folders, capture: Build, now: datetime
+) -> None:
+    def fails(_captures: Sequence[Capture]) -> None:
+        raise RuntimeError("no")
+
+    spool_file(folders, capture("pbx1:1.1"))
+    assert Importer(book, *folders, "pbx1", seen=fails).run_once(now).new == 1

@@ -11,11 +11,13 @@ from pathlib import Path
 from time import monotonic, sleep
 
 import pytest
+from sqlalchemy import String
 
 from callbacks.lines import DamagedLine
 from callbacks.spool import Spool, SpoolFailed, is_written
 from callbacks.spool_line import decode, encode
-from callbacks.values import Capture, Matter
+from callbacks.values import Asks, Capture, Matter
+from store.tables import capture as table
 
 Build = Callable[..., Capture]
 
@@ -42,6 +44,27 @@ def test_a_line_says_in_plain_words_what_the_caller_left(capture: Build) -> None
     assert b'"number":"13912341234"' in line
     assert line.endswith(b'"}\n')
     assert line.count(b"\n") == 1
+
+
+def test_what_is_empty_stands_in_no_line_and_what_is_not_comes_back(capture: Build) -> None:
+    """Lines of before there was such a thing stay readable."""
+    assert all(
+        name not in encode(capture()) for name in (b"reference", b"region", b"recording", b"asks", b"about")
+    )
+    whole = capture(
+        reference="482913", region="east", recording="1.wav", asks=Asks.CHANGE, about="111222", tier=2
+    )
+    assert decode(encode(whole)[:-1]) == whole
+
+
+@pytest.mark.parametrize("name", ["reference", "region", "recording", "about"])
+def test_no_text_is_written_that_is_longer_than_the_books_column(name: str, capture: Build) -> None:
+    column = table.c[name].type
+    assert isinstance(column, String)
+    assert column.length
+    assert decode(encode(capture(**{name: "x" * column.length}))[:-1])
+    with pytest.raises(ValueError, match=name):
+        encode(capture(**{name: "x" * (column.length + 1)}))
 
 
 def test_what_a_network_writes_into_the_caller_id_is_cut_to_what_every_database_can_keep(

@@ -88,7 +88,8 @@ def test_a_line_that_begins_inside_a_torn_one_is_read() -> None:
         ("scope", ""),
         ("scope", "power;x"),
         ("wanted", "yes"),
-        ("hf", "hf2"),
+        ("hf", "hf2"),  # which has more fields
+        ("hf", "hf9"),
     ],
 )
 def test_a_line_with_a_right_checksum_but_a_wrong_value_is_set_aside(field: str, value: str) -> None:
@@ -131,3 +132,33 @@ def test_a_hang_up_before_anything_was_said_is_a_missed_call() -> None:
 
 def test_own_and_other_pbx_never_share_a_key(capture: Callable[..., Capture]) -> None:
     assert parse(line(), "pbx1").key != parse(line(), "pbx2").key
+
+
+GOOD2 = (
+    "hf2|1763720100.17|1763720101|power|13912341234|13800000000|keyed|danger|zh-CN|1|1|INC-power-1|1763719000|482913|"
+    "east|1763720100.17.wav|2"
+)
+
+
+def test_a_line_of_the_newer_form_says_all_that_the_caller_left() -> None:
+    one = parse(line(GOOD2), "pbx1")
+    assert (one.reference, one.region, one.recording, one.tier) == ("482913", "east", "1763720100.17.wav", 2)
+    assert (one.matter, one.place_at) == (Matter.DANGER, datetime(2025, 11, 21, 9, 56, 40, tzinfo=UTC))
+
+
+def test_what_is_empty_in_the_newer_form_is_no_damage() -> None:
+    empty = "hf2|1763720100.17|1763720101|power" + "|" * 13
+    one = parse(line(empty), "pbx1")
+    assert (one.tier, one.reference, one.recording, one.wanted) == (3, "", "", False)
+    assert one.place_at == one.at
+
+
+@pytest.mark.parametrize("recording", ["../../etc/passwd", "a/b.wav", ".hidden", "x" * 161, "a b.wav"])
+def test_a_recording_is_a_name_in_one_folder_or_none(recording: str) -> None:
+    one = parse(line(GOOD2.replace("1763720100.17.wav", recording)), "pbx1")
+    assert (one.recording, one.number) == ("", "13800000000")
+
+
+def test_a_line_that_begins_inside_a_torn_one_is_read_whatever_the_forms() -> None:
+    assert parse(line()[:40] + line(GOOD2), "pbx1") == parse(line(GOOD2), "pbx1")
+    assert parse(bytes(4096) + line(GOOD2), "pbx1") == parse(line(GOOD2), "pbx1")
