@@ -7,16 +7,17 @@ Asterisk does not look at a second one that came in the same packet.
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from datetime import UTC, datetime, tzinfo
+from datetime import datetime, tzinfo
 
 import structlog
 
+from ivr.agi_header import call_facts
 from ivr.agi_line import AgiLine
 from ivr.agi_wire import command
 from ivr.dialogue import advance, start
 from ivr.policy import CallerPolicy
 from ivr.steps import Ask, End, Input, Kept, Keys, NotKept, Play, SetFacts, SetLanguage, Spool, Step
-from ivr.values import CallFacts, Left
+from ivr.values import Left
 
 Keep = Callable[[Left], Awaitable[None]]
 log = structlog.get_logger()
@@ -126,34 +127,3 @@ class AgiCall:
 
 
 _HEARD = command("GET VARIABLE", "HF_IN")
-
-
-def call_facts(header: dict[str, str]) -> CallFacts:
-    """What the dialplan says of the call. All of it comes from a telephone line and is taken with care."""
-    arguments = [header.get(f"agi_arg_{n}", "") for n in range(1, 9)]
-    scope, language, message, recovery, incident, key, own, waited = arguments
-    caller_id = _number(header.get("agi_callerid", ""))
-    return CallFacts(
-        unique_id=header.get("agi_uniqueid", ""),
-        scope=scope,
-        language=language,
-        message=message or "fault",
-        caller_id=caller_id,
-        own=own if "agi_arg_7" in header else caller_id,
-        key=key[:1],
-        recovery_at=_moment(recovery),
-        incident=incident,
-        waited_since=_moment(waited),
-    )
-
-
-def _number(text: str) -> str:
-    """A caller id that is a number, with its "+"; anything else (unknown, anonymous, a name) is none."""
-    return text if text.removeprefix("+").isdecimal() and text.isascii() else ""
-
-
-def _moment(epoch: str) -> datetime | None:
-    try:
-        return datetime.fromtimestamp(int(epoch), UTC) if epoch else None
-    except (ValueError, OverflowError, OSError):
-        return None

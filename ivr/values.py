@@ -16,7 +16,7 @@ class CallFacts:
     What an earlier tier has confirmed, which is never asked again: number, source, wanted, keyed (keyed, not yet confirmed),
     matter, region, recording, spooled (the line is durable, only the promise is missing).
     tier: 1, 2 or 4. reference: that the promise will have, digits. length: see ``ivr.lengths``, "" as the policy says.
-    person: somebody is left in the queue, so key 0 may lead there.
+    person: somebody is left in the queue, so key 0 may lead there. parts: requests (see Asks) that are durable already.
     """
 
     unique_id: str
@@ -41,6 +41,7 @@ class CallFacts:
     region: str = ""
     recording: str = ""
     spooled: bool = False
+    parts: int = 0
 
 
 class Asks(StrEnum):

@@ -12,7 +12,7 @@ from callbacks.ports import ImportResult
 from callbacks.spool_line import decode, encode
 from callbacks.tier3 import parse
 from callbacks.values import Capture, HeldCapture, Matter, NumberSource, held
-from ivr.agi_call import call_facts
+from ivr.agi_header import call_facts
 
 AT = datetime(2026, 11, 21, 10, 15, tzinfo=UTC)
 SINCE = AT - timedelta(seconds=300)
