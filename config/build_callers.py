@@ -16,6 +16,8 @@ def caller_policy(section: PolicySection, dids: Mapping[str, tuple[str, ...]]) -
     danger = plain(section.danger)
     own_lines = (*caller.pop("own_lines", ()), *(did for all_ in dids.values() for did in all_))
     regions = tuple(Region(**region) for region in caller.pop("regions", ()))
+    if caller.get("country", "CN") != "CN":
+        caller.setdefault("service_prefixes", ())  # 1 and 9 are China's; elsewhere plain numbers begin so
     if "key" in danger:
         caller["danger_key"] = danger["key"]
     return CallerPolicy(

@@ -11,12 +11,36 @@ from functools import lru_cache
 
 import phonenumbers
 from phonenumbers import NumberParseException, PhoneNumber, PhoneNumberFormat, PhoneNumberType
+from phonenumbers.shortnumberinfo import connects_to_emergency_number, is_emergency_number
 
 from ivr.policy import CallerPolicy
 
 _SHORTEST = 7  # shorter ones are service and emergency codes
-_LONGEST = 16
-_SHAPE = re.compile(r"\+?[0-9]+")
+_LONGEST = 15  # digits of a number with its country code (E.164)
+_SHAPE = re.compile(r"(\+?)([0-9]+)", re.ASCII)
+_EMERGENCY = frozenset(
+    {
+        "000",
+        "100",
+        "101",
+        "102",
+        "108",
+        "110",
+        "111",
+        "112",
+        "113",
+        "117",
+        "118",
+        "119",
+        "120",
+        "122",
+        "911",
+        "999",
+    }
+)
+"""Of any country: whoever keys one of them wants help, and a hotline that called it back would block a line there."""
+_DIGITS = frozenset("0123456789")
+_NO_COUNTRY = "001"  # what libphonenumber calls the region of satellite and other worldwide numbers
 _CALLABLE = frozenset(
     {
         PhoneNumberType.FIXED_LINE,
@@ -27,16 +51,18 @@ _CALLABLE = frozenset(
         PhoneNumberType.TOLL_FREE,
     }
 )
+"""Not among them: premium and shared-cost numbers, personal numbers, pagers, voice mail boxes, and what nobody knows."""
 
 
 class Refusal(StrEnum):
     """Why a number is not taken."""
 
     NOT_A_NUMBER = "not_a_number"
-    SHORT = "short"  # service, short and emergency codes
+    EMERGENCY = "emergency"
+    SHORT = "short"  # service and short codes
     INVALID = "invalid"
-    INTERNATIONAL = "international"
-    PREMIUM = "premium"
+    INTERNATIONAL = "international"  # abroad, or in another country behind the same country code; satellite
+    PREMIUM = "premium"  # whatever costs more than a plain call
     MOBILE = "mobile"
     OWN_LINE = "own_line"
 
@@ -50,12 +76,21 @@ class Checked:
 
 
 def check(text: str, policy: CallerPolicy) -> Checked:
-    """Bring a keyed number or a caller id into the form in which the site dials it, or say why it is not taken."""
-    if not _SHAPE.fullmatch(text):
+    """Bring a keyed number or a caller id into the form in which the site dials it, or say why it is not taken.
+
+    Whatever the text, ``number`` is "" or digits with an optional "+" before them; checked again it stays as it is.
+    """
+    shape = _SHAPE.fullmatch(text)
+    if not shape:
         return Checked("", Refusal.NOT_A_NUMBER)
-    if len(text.lstrip("+")) < _SHORTEST:
+    plus, digits = shape.groups()
+    if digits in _EMERGENCY or (not plus and is_emergency_number(digits, policy.country)):
+        return Checked("", Refusal.EMERGENCY)
+    if not plus and digits in policy.service_codes:
+        return Checked("", Refusal.OWN_LINE) if digits in policy.own_lines else Checked(digits)
+    if len(digits) < _SHORTEST:
         return Checked("", Refusal.SHORT)
-    number = _parse(text, policy) if len(text) <= _LONGEST else None
+    number = _parse(text, policy)
     if number is None:
         return Checked("", Refusal.INVALID)
     refusal = _refusal(number, policy)
@@ -64,6 +99,8 @@ def check(text: str, policy: CallerPolicy) -> Checked:
 
 def _parse(text: str, policy: CallerPolicy) -> PhoneNumber | None:
     """The first reading that is a valid number, or None."""
+    if len(text.lstrip("+").removeprefix("00")) > _LONGEST:
+        return None
     for reading in _readings(text, policy):
         try:
             number = phonenumbers.parse(reading, policy.country)
@@ -85,7 +122,7 @@ def _readings(text: str, policy: CallerPolicy) -> list[str]:
     if text.startswith("00"):
         return ["+" + text[2:]]
     readings = [text]
-    if policy.area_code and len(text) <= 8:
+    if policy.area_code and len(text) <= 8 and not text.startswith("0"):
         readings.insert(0, policy.area_code + text)
     readings.append("+" + text)
     if text.startswith("0"):
@@ -94,19 +131,32 @@ def _readings(text: str, policy: CallerPolicy) -> list[str]:
 
 
 def _refusal(number: PhoneNumber, policy: CallerPolicy) -> Refusal | None:
-    kind = phonenumbers.number_type(number)
-    if number.country_code != _home(policy) and not policy.allow_international:
-        return Refusal.INTERNATIONAL
-    if kind not in _CALLABLE or _is_service_code(number, kind, policy):
+    """Own lines and the policy's premium prefixes first: nothing that is allowed opens them."""
+    dialled = _dialled(number, policy)
+    if dialled in _own_lines(policy):
+        return Refusal.OWN_LINE
+    if dialled.startswith(policy.premium_prefixes):
         return Refusal.PREMIUM
-    if kind == PhoneNumberType.MOBILE and not policy.allow_mobile:
-        return Refusal.MOBILE
-    return Refusal.OWN_LINE if _dialled(number, policy) in _own_lines(policy) else None
+    if connects_to_emergency_number(dialled, policy.country):
+        return Refusal.EMERGENCY
+    return _refusal_by_plan(number, policy, dialled.startswith(policy.allow_prefixes))
+
+
+def _refusal_by_plan(number: PhoneNumber, policy: CallerPolicy, allowed: bool) -> Refusal | None:
+    """What the numbering plan says. allowed: by its prefix; abroad that opens a country, and never its premium numbers."""
+    kind, region = phonenumbers.number_type(number), phonenumbers.region_code_for_number(number)
+    home = region == policy.country
+    if not home and not allowed and (region == _NO_COUNTRY or not policy.allow_international):
+        return Refusal.INTERNATIONAL
+    costly = kind not in _CALLABLE or (home and _is_service_code(number, kind, policy))
+    if costly and not (home and allowed):
+        return Refusal.PREMIUM
+    return Refusal.MOBILE if kind == PhoneNumberType.MOBILE and not policy.allow_mobile else None
 
 
 def _is_service_code(number: PhoneNumber, kind: int, policy: CallerPolicy) -> bool:
     """A service number behind an area code, such as 0571-96xxxxxx, looks like a fixed line to libphonenumber."""
-    if kind != PhoneNumberType.FIXED_LINE or number.country_code != _home(policy):
+    if kind != PhoneNumberType.FIXED_LINE:
         return False
     subscriber = phonenumbers.national_significant_number(number)
     subscriber = subscriber[phonenumbers.length_of_geographical_area_code(number) :]
@@ -115,7 +165,7 @@ def _is_service_code(number: PhoneNumber, kind: int, policy: CallerPolicy) -> bo
 
 @lru_cache(maxsize=8)
 def _own_lines(policy: CallerPolicy) -> frozenset[str]:
-    """The hotline's own numbers as dialled; short ones are refused by their length anyway."""
+    """The hotline's own numbers as dialled; short ones are refused by their length, or as service codes."""
     numbers = (_parse("".join(c for c in line if c in "+0123456789"), policy) for line in policy.own_lines)
     return frozenset(_dialled(number, policy) for number in numbers if number)
 
@@ -129,4 +179,4 @@ def _dialled(number: PhoneNumber, policy: CallerPolicy) -> str:
     if number.country_code != _home(policy):
         return str(phonenumbers.format_number(number, PhoneNumberFormat.E164))
     national = phonenumbers.format_number(number, PhoneNumberFormat.NATIONAL)
-    return "".join(c for c in national if c.isdigit())
+    return "".join(c for c in national if c in _DIGITS)

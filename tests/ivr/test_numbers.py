@@ -32,7 +32,7 @@ def test_a_number_is_brought_into_the_form_in_which_the_site_dials_it(text: str,
         ("anonymous", Refusal.NOT_A_NUMBER),
         ("139*2345678", Refusal.NOT_A_NUMBER),
         ("１３９１２３４５６７８", Refusal.NOT_A_NUMBER),
-        ("110", Refusal.SHORT),
+        ("110", Refusal.EMERGENCY),
         ("95588", Refusal.SHORT),
         ("139123456", Refusal.INVALID),
         ("139123456789", Refusal.INVALID),
@@ -63,7 +63,7 @@ def test_mobiles_are_refused_where_the_policy_says_so() -> None:
     assert check("13912345678", CallerPolicy(allow_mobile=False)).refusal is Refusal.MOBILE
 
 
-@pytest.mark.parametrize("wrong", [{"dialogue": "short"}, {"max_tries": 0}, {"languages": ()}])
+@pytest.mark.parametrize("wrong", [{"dialogue": "long"}, {"max_tries": 0}, {"languages": ()}])
 def test_a_policy_that_makes_no_sense_is_refused(wrong: dict[str, object]) -> None:
     with pytest.raises(ValueError, match=next(iter(wrong))):
         CallerPolicy(**wrong)  # type: ignore[arg-type]  # wrong on purpose
