@@ -39,6 +39,7 @@ from fallback.time import Now
 log = structlog.get_logger()
 
 REMINDER = "REMINDER-"  # begins the key of what is no incident and never ends
+DUTY = "DUTY-"  # the same for reports to the duty role, which end when somebody takes them on
 
 RECORD_PATIENCE = (
     5.0  # seconds for the decision behind a rung to be recorded; then staff are told all the same
@@ -327,8 +328,8 @@ class Alerts:
     def _end_all_but(self, open_: frozenset[str]) -> None:
         newest = {rung.incident: rung for rung in self._book.rungs.values()}
         for incident, rung in newest.items():
-            is_reminder = incident.startswith(REMINDER)
-            if incident not in open_ and incident not in self._book.ended and not is_reminder:
+            is_other = incident.startswith((REMINDER, DUTY))
+            if incident not in open_ and incident not in self._book.ended and not is_other:
                 self._end(TellEnd(incident, rung.facts, rung.drill))
 
     def _receipt(self, key: str, receipt: Receipt, how: str = "", alone: bool = False) -> None:

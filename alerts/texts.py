@@ -213,6 +213,17 @@ _OWN = {
     ),
 }
 
+_DUTY = {
+    "duty-danger": _text(
+        "危险报告:{where},来电号码 {number},{since} 报告,已 {minutes} 分钟(第 {round} 次通知)。请立即回电处置。",
+        "DANGER reported at {where} at {since}, {minutes} minutes ago: caller {number}. Call back at once. (Message {round})",
+    ),
+    "duty-fault": _text(
+        "故障报告 {count} 件待接手:{where},最早 {since}(已 {minutes} 分钟),号码 {number}(第 {round} 次通知)。",
+        "{count} fault reports wait at {where}, the oldest since {since} ({minutes} minutes): {number}. (Message {round})",
+    ),
+}
+
 _OTHERS = {
     "drill": _text(
         "演练开始:{drill},{where},{since}。请按预案参加。",
@@ -243,5 +254,6 @@ TEXTS: Mapping[str, Mapping[str, str]] = MappingProxyType(
     | _STORE
     | _PLANNED
     | _OWN
+    | _DUTY
     | _OTHERS
 )

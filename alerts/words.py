@@ -26,6 +26,7 @@ GENERAL = "general"
 _UNKNOWN = "–"
 _DRILL = MappingProxyType({ZH: "【演练】", EN: "[DRILL] "})
 _WHERE = MappingProxyType({ZH: "全中心", EN: "the whole site"})
+_NO_NUMBER = MappingProxyType({ZH: "未知", EN: "number unknown"})
 _REFERENCE = MappingProxyType({ZH: "编号 {reference}。", EN: "Ref. {reference}."})
 _CONFIRM = MappingProxyType({ZH: "确认:{link}", EN: "Acknowledge: {link}"})
 _PRESS = MappingProxyType({ZH: "接手处理请按 1。", EN: "To take it on, press 1."})
@@ -70,6 +71,8 @@ def facts_for(
     filled = dict(facts)
     filled["where"] = facts.get("scope") or _WHERE[language_of(language)]
     filled["what"] = facts.get("subject") or facts.get("detail") or facts.get("kind") or _UNKNOWN
+    if not facts.get("number", _UNKNOWN):  # a caller of whom no number is known; other messages speak of none
+        filled["number"] = _NO_NUMBER[language_of(language)]
     opened = _moment(facts.get("opened_at", ""))
     if opened is not None:
         filled["since"] = opened.astimezone(ZoneInfo(timezone)).strftime("%m-%d %H:%M")

@@ -3,6 +3,7 @@
 from store.attempts import Attempts
 from store.captures import Captures
 from store.decisions import Decisions
+from store.duty import Duty
 from store.engine import Database
 from store.incidents import Incidents
 from store.intents import Intents
@@ -13,7 +14,7 @@ from store.schema import check, migrate
 from store.view import View
 
 
-class Store(Captures, Promises, Attempts, Decisions, Incidents, Records, Intents, Live, View):
+class Store(Captures, Promises, Attempts, Decisions, Incidents, Records, Intents, Live, View, Duty):
     """The one door to the database: its subjects' methods, each one transaction. Synchronous and thread-safe.
 
     url: an SQLAlchemy address, e.g. ``sqlite:////var/lib/holdfast/holdfast.db``; nothing is read before
