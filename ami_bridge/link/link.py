@@ -3,6 +3,7 @@ a loss.
 """
 
 import asyncio
+import ssl
 from collections.abc import Awaitable, Callable
 
 import structlog
@@ -11,6 +12,7 @@ from ami_bridge.inbox import Inbox, LinkTrouble, LinkUp
 from ami_bridge.link.action import Headers
 from ami_bridge.link.manager import GuardedManager, Hooks
 from ami_bridge.link.protocol import Wanted
+from ami_bridge.link.tls import explain
 from ami_bridge.link.values import LinkSettings, LinkState, LoginRefused, NoReply, NotSent, Reply
 from fallback.events import LinkLost
 
@@ -166,6 +168,8 @@ def _refusal(settings: LinkSettings, error: LoginRefused) -> str:
 def _failure(settings: LinkSettings, error: Exception) -> str:
     if isinstance(error, TimeoutError):
         what = f"no answer within {settings.connect_timeout:g} s"
+    elif isinstance(error, ssl.SSLError):
+        what = explain(error, settings.host)
     elif isinstance(error, OSError):
         what = error.strerror or str(error)
     else:

@@ -5,6 +5,7 @@ Checked against a real Asterisk by tests/ami_bridge/test_fake_is_true.py.
 
 import asyncio
 import re
+import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -35,7 +36,8 @@ class FakeAsterisk:
 
     answers: action, or action and its argument as in the captures ("QueueStatus:power") → recorded messages.
     boots: say FullyBooted after a login. silent: take actions (login as well) and never answer. deaf: names of
-    actions that are never answered. drop_on: the connection ends, unanswered, when such an action comes.
+    actions that are never answered. tls: the port speaks TLS. drop_on: the connection ends, unanswered, when such an
+    action comes.
     """
 
     username: str = "holdfast"
@@ -46,6 +48,7 @@ class FakeAsterisk:
     silent: bool = False
     deaf: frozenset[str] = frozenset()
     drop_on: frozenset[str] = frozenset()
+    tls: ssl.SSLContext | None = None
     asked: list[Mapping[str, str]] = field(default_factory=list)
     raw: bytearray = field(default_factory=bytearray)
     port: int = 0
@@ -62,7 +65,7 @@ class FakeAsterisk:
 
     async def listen(self) -> None:
         """Open the port: the same one again after a close()."""
-        self._server = await asyncio.start_server(self._serve, "127.0.0.1", self.port)
+        self._server = await asyncio.start_server(self._serve, "127.0.0.1", self.port, ssl=self.tls)
         self.port = self._server.sockets[0].getsockname()[1]
 
     async def close(self) -> None:
