@@ -131,10 +131,17 @@ class PromiseState(StrEnum):
     REFUSED = "refused"
     UNREACHABLE = "unreachable"
     CANCELLED = "cancelled"
+    MERGED = "merged"  # what it held is in another promise
 
 
 CLOSED_STATES = frozenset(
-    {PromiseState.DONE, PromiseState.REFUSED, PromiseState.UNREACHABLE, PromiseState.CANCELLED}
+    {
+        PromiseState.DONE,
+        PromiseState.REFUSED,
+        PromiseState.UNREACHABLE,
+        PromiseState.CANCELLED,
+        PromiseState.MERGED,
+    }
 )
 
 

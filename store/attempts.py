@@ -14,6 +14,7 @@ from store.errors import ClaimLost, UnknownRow
 from store.gather import part
 from store.moves import can
 from store.promises import to_promise
+from store.requests import settle_promise
 from store.tables import attempt, promise
 
 _NAMES = tuple(field.name for field in fields(Attempt))
@@ -149,7 +150,8 @@ class Attempts(Subject):
 
         False, and nothing changes, when it was finished before. talk_seconds: None leaves what the line said.
         When that closes the promise, calls that came in too late to be answered by it go on as a promise of
-        their own, in the same transaction (E8): somebody is still waiting. Raises WrongMove for a state to
+        their own, in the same transaction (E8): somebody is still waiting. What callers asked of the promise while it was
+        being called is done then, unless the outcome has answered it. Raises WrongMove for a state to
         which no outcome leads.
         """
         with self._database.write() as connection:
@@ -172,6 +174,8 @@ class Attempts(Subject):
             )
             if moved.rowcount == 1 and after.state in CLOSED_STATES:
                 part(connection, done.promise_id, _answers_until(to_attempt(done), after, now), now)
+            if moved.rowcount == 1:
+                settle_promise(connection, done.promise_id, now)
             return True
 
     def unended_attempts(self) -> list[Attempt]:

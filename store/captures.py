@@ -10,11 +10,12 @@ from sqlalchemy import Connection, Row, delete, func, insert, select, update
 
 from callbacks.ports import ImportResult
 from callbacks.rules import merge
-from callbacks.values import Capture
+from callbacks.values import OF_PROMISES, Asks, Capture, NoticeState
 from store.dialect import upsert
 from store.engine import Subject
 from store.gather import gather, renumber
-from store.tables import capture, import_offset
+from store.requests import settle
+from store.tables import capture, import_offset, notice
 
 _NAMES = tuple(field.name for field in fields(Capture))
 _FIELDS = attrgetter(*_NAMES)
@@ -55,20 +56,23 @@ class Captures(Subject):
         Captures are known by their keys: two lines of a call are one capture (``callbacks.rules.merge``),
         and a line that was imported before changes nothing. A wanted capture with a number joins the open
         promise of its number and scope, or opens one (E6, C3); a call that joins takes nothing of the
-        promise's place. damaged: lines of the source that were set aside, counted with it. now: aware UTC.
+        promise's place. Requests about a promise are applied (``store.requests``), and who asked to be told that it is over
+        gets a row among the notices. damaged: lines of the source that were set aside, counted with it. now: aware UTC.
         """
         batch = _by_key(captures)
         with self._database.write() as connection:
             known = _known(connection, list(batch))
             fresh = [one for key, one in batch.items() if key not in known]
             new_promises = _bring_in(connection, fresh, now)
-            completed = 0
+            changed: list[Capture] = []
             for key, row in known.items():
-                opened = _complete(connection, row, batch[key], now)
-                completed += opened is not None
-                new_promises += opened or 0
+                whole, opened = _complete(connection, row, batch[key], now)
+                if whole is not None:
+                    changed.append(whole)
+                new_promises += opened
+            new_promises += _do_as_asked(connection, [*fresh, *changed], now)
             _move_offset(connection, source, offset, damaged, now)
-        return ImportResult(new=len(fresh), completed=completed, promises=new_promises)
+        return ImportResult(new=len(fresh), completed=len(changed), promises=new_promises)
 
     def forget(self, sources: Sequence[str]) -> None:
         """Drop the offsets of sources whose files were deleted."""
@@ -91,7 +95,7 @@ class Captures(Subject):
         return None if row is None else Capture(*row)
 
     def captures_of(self, promise_id: int) -> list[Capture]:
-        """The captures that a promise gathers, oldest first."""
+        """The captures that a promise gathers, and the requests about it, oldest first."""
         with self._database.read() as connection:
             rows = connection.execute(
                 select(*_COLUMNS)
@@ -101,15 +105,26 @@ class Captures(Subject):
             return [Capture(*row) for row in rows]
 
     def missed(self, limit: int = 100) -> list[Missed]:
-        """Calls that opened no promise, newest first."""
+        """Calls that opened no promise, newest first; not those that asked for something else."""
         with self._database.read() as connection:
             rows = connection.execute(
                 select(*_COLUMNS, capture.c.imported_at)
-                .where(capture.c.promise_id.is_(None))
+                .where(capture.c.promise_id.is_(None), capture.c.asks == Asks.CALL)
                 .order_by(capture.c.at.desc())
                 .limit(limit)
             )
             return [Missed(Capture(*row[:-1]), row[-1]) for row in rows]
+
+    def unapplied(self, limit: int = 100) -> list[Capture]:
+        """Requests that had no effect, newest first: a wrong reference, or a promise that was closed before."""
+        with self._database.read() as connection:
+            rows = connection.execute(
+                select(*_COLUMNS)
+                .where(capture.c.promise_id.is_(None), capture.c.asks.in_(OF_PROMISES))
+                .order_by(capture.c.at.desc())
+                .limit(limit)
+            )
+            return [Capture(*row) for row in rows]
 
 
 def _portions(items: Sequence[str]) -> Iterable[Sequence[str]]:
@@ -132,7 +147,7 @@ def _known(connection: Connection, keys: Sequence[str]) -> dict[str, _Row]:
 
 
 def _is_asked_for(one: Capture) -> bool:
-    return one.wanted and bool(one.number)
+    return one.wanted and bool(one.number) and one.asks is Asks.CALL
 
 
 def _bring_in(connection: Connection, fresh: Sequence[Capture], now: datetime) -> int:
@@ -154,24 +169,45 @@ def _bring_in(connection: Connection, fresh: Sequence[Capture], now: datetime) -
     return gathered.opened
 
 
-def _complete(connection: Connection, row: _Row, line: Capture, now: datetime) -> int | None:
-    """Let a further line complete a known call: promises opened, or None when it says nothing new."""
+def _complete(connection: Connection, row: _Row, line: Capture, now: datetime) -> tuple[Capture | None, int]:
+    """Let a further line complete a known call: the call as it is now, None when the line says nothing new, and how many
+    promises were opened.
+    """
     old = Capture(*row[:-1])
     whole = merge(old, line)
     if whole == old:
-        return None
+        return None, 0
     promise_id, opened = row.promise_id, 0
     if _is_asked_for(whole) and promise_id is None:
         gathered = gather(connection, [whole], now)
         promise_id, opened = gathered.promises[whole.number, whole.scope], gathered.opened
     elif promise_id is not None and (whole.number, whole.scope) != (old.number, old.scope):
-        promise_id, opened = renumber(connection, promise_id, whole, now)
+        promise_id, opened = renumber(connection, promise_id, old, whole, now)
     connection.execute(
         update(capture)
         .where(capture.c.key == whole.key)
         .values(**dict(zip(_NAMES, _FIELDS(whole), strict=True)), promise_id=promise_id)
     )
-    return opened
+    return whole, opened
+
+
+def _do_as_asked(connection: Connection, touched: Sequence[Capture], now: datetime) -> int:
+    """Do what was asked besides callbacks; how many promises that opened. Calls count too: a request about one of them may
+    have come in before it.
+    """
+    notices = [one for one in touched if one.asks is Asks.NOTICE and one.number]
+    if notices:
+        connection.execute(
+            upsert(connection, notice).on_conflict_do_nothing(index_elements=[notice.c.key]),
+            [_notice(one) for one in notices],
+        )
+    references = {one.about if one.asks in OF_PROMISES else one.reference for one in touched} - {""}
+    return len(settle(connection, references, now)) if references else 0
+
+
+def _notice(one: Capture) -> dict[str, Any]:
+    names = ("key", "scope", "number", "language", "incident")
+    return {name: getattr(one, name) for name in names} | {"asked_at": one.at, "state": NoticeState.WAITING}
 
 
 def _move_offset(connection: Connection, source: str, offset: int, damaged: int, now: datetime) -> None:

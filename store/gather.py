@@ -1,7 +1,7 @@
 """How captures find their promise: one open promise per number and scope (requirements C3, E6)."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -9,7 +9,7 @@ from sqlalchemy import Connection, bindparam, case, select, update
 from sqlalchemy.exc import IntegrityError
 
 from callbacks.rules import Move, sources, target
-from callbacks.values import CLOSED_STATES, Capture, Matter, PromiseState
+from callbacks.values import CLOSED_STATES, Asks, Capture, Matter, PromiseState
 from store.dialect import upsert
 from store.tables import capture, promise
 
@@ -125,6 +125,7 @@ def part(connection: Connection, promise_id: int, until: datetime, now: datetime
     rows = connection.execute(
         select(*_COLUMNS).where(
             capture.c.promise_id == promise_id,
+            capture.c.asks == Asks.CALL,
             capture.c.at > until - _COARSE,
             capture.c.imported_at > until,
         )
@@ -132,6 +133,9 @@ def part(connection: Connection, promise_id: int, until: datetime, now: datetime
     late = [Capture(*row) for row in rows]
     if not late:
         return 0
+    # Its caller may have asked to be called on another number than that of his call.
+    number = connection.execute(select(promise.c.number).where(promise.c.id == promise_id)).scalar_one()
+    late = [replace(one, number=number) for one in late]
     gathered = gather(connection, late, now)
     for one in late:
         connection.execute(
@@ -145,7 +149,9 @@ def part(connection: Connection, promise_id: int, until: datetime, now: datetime
     return len(late)
 
 
-def renumber(connection: Connection, promise_id: int, whole: Capture, now: datetime) -> tuple[int, int]:
+def renumber(
+    connection: Connection, promise_id: int, before: Capture, whole: Capture, now: datetime
+) -> tuple[int, int]:
     """A later line of the same call corrected the number or the scope: the capture's promise follows, never a
     second one beside it.
 
@@ -153,10 +159,13 @@ def renumber(connection: Connection, promise_id: int, whole: Capture, now: datet
     takes number and scope and keeps its place; if these have an open promise already, the capture
     moves there, and a promise that is left empty is cancelled (unless it is being called at this moment:
     its outcome closes or reopens it). One that was closed because somebody was reached stays so: the call
-    was answered.
+    was answered. before: the capture as it was; a promise with another number has it from a request that came after the
+    call, and keeps it.
     """
     old = connection.execute(select(promise).where(promise.c.id == promise_id)).one()
     if old.state in CLOSED_STATES and old.state is not PromiseState.UNREACHABLE:
+        return promise_id, 0
+    if old.number != before.number:
         return promise_id, 0
     there = _open_promises(connection, [(whole.number, whole.scope)])
     alone = old.captures == 1 and old.closed_at is None

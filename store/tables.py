@@ -123,6 +123,9 @@ Index(
     sqlite_where=_REFERRED,
     postgresql_where=_REFERRED,
 )
+# What was asked about a promise, by the reference of the promise.
+_ABOUT = text("about <> ''")
+Index("ix_capture_about", capture.c.about, sqlite_where=_ABOUT, postgresql_where=_ABOUT)
 _RECORDED = text("recording <> ''")
 Index("ix_capture_recorded", capture.c.at, sqlite_where=_RECORDED, postgresql_where=_RECORDED)
 _MISSED = text("promise_id IS NULL")

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from sqlalchemy import func, select
 
-from callbacks.values import CLOSED_STATES, Outcome, PromiseState
+from callbacks.values import CLOSED_STATES, Asks, Outcome, PromiseState
 from store.engine import Subject
 from store.tables import attempt, capture, promise
 
@@ -14,8 +14,8 @@ from store.tables import attempt, capture, promise
 @dataclass(frozen=True, slots=True)
 class Summary:
     """promises: by state, every state present. missed: calls without a promise. oldest_open: creation of the
-    promise that waits longest, aware UTC. never_dialled: closed though no attempt was ever made and nobody
-    cancelled it; always 0 (requirement E8). attention: on the leader's list.
+    promise that waits longest, aware UTC. never_dialled: closed though no attempt was ever made, and neither cancelled nor
+    gone on in another one; always 0 (requirement E8). attention: on the leader's list.
     """
 
     promises: Mapping[PromiseState, int]
@@ -58,7 +58,10 @@ class View(Subject):
             outcomes = connection.execute(select(attempt.c.outcome, func.count()).group_by(attempt.c.outcome))
             by_outcome = {row[0]: row[1] for row in outcomes}
             total, missed = connection.execute(
-                select(func.count(), func.count().filter(capture.c.promise_id.is_(None)))
+                select(
+                    func.count(),
+                    func.count().filter(capture.c.promise_id.is_(None), capture.c.asks == Asks.CALL),
+                )
             ).one()
             attention, never = connection.execute(
                 select(
@@ -66,7 +69,7 @@ class View(Subject):
                     func.count().filter(
                         promise.c.closed_at.is_not(None),
                         promise.c.tries == 0,
-                        promise.c.state != PromiseState.CANCELLED,
+                        promise.c.state.not_in((PromiseState.CANCELLED, PromiseState.MERGED)),
                     ),
                 )
             ).one()
@@ -99,6 +102,8 @@ class View(Subject):
                 select(func.count()).where(promise.c.state == PromiseState.DONE, promise.c.closed_at >= since)
             ).scalar_one()
             missed = connection.execute(
-                select(func.count()).where(capture.c.promise_id.is_(None), capture.c.at >= since)
+                select(func.count()).where(
+                    capture.c.promise_id.is_(None), capture.c.asks == Asks.CALL, capture.c.at >= since
+                )
             ).scalar_one()
         return Figures(*counts, done_today=done, missed=missed)

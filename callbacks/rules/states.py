@@ -3,7 +3,8 @@
 A promise waits (OPEN) until it is claimed. A claim is a lease and can be given back or lapse, but only
 until the attempt's row is written: from DIALLING on, nothing but the outcome of that attempt moves it, so
 that no second call goes out because somebody was slow. An attempt ends either in another wait or in one of
-the four closing states, and a closing state is left by nothing: a caller who rings again gets a new promise.
+the closing states, and a closing state is left by nothing: a caller who rings again gets a new promise. One exception:
+a caller may undo his own cancel, and is then back in his old place.
 """
 
 from enum import StrEnum
@@ -27,6 +28,8 @@ class Move(StrEnum):
     GIVE_UP = "give up"
     CANCEL = "cancel"
     HOLD = "hold"  # cannot be called as it stands; waits, on the leader's list
+    RESTORE = "restore"  # the caller undid his cancel
+    MERGE = "merge"  # what it held is in another promise now
 
 
 class WrongMove(ValueError):
@@ -35,7 +38,12 @@ class WrongMove(ValueError):
 
 _S = PromiseState
 TRANSITIONS: dict[PromiseState, dict[Move, PromiseState]] = {
-    _S.OPEN: {Move.CLAIM: _S.CLAIMED, Move.CANCEL: _S.CANCELLED, Move.HOLD: _S.OPEN},
+    _S.OPEN: {
+        Move.CLAIM: _S.CLAIMED,
+        Move.CANCEL: _S.CANCELLED,
+        Move.HOLD: _S.OPEN,
+        Move.MERGE: _S.MERGED,
+    },
     _S.CLAIMED: {
         Move.RENEW: _S.CLAIMED,
         Move.RELEASE: _S.OPEN,
@@ -43,6 +51,7 @@ TRANSITIONS: dict[PromiseState, dict[Move, PromiseState]] = {
         Move.DIAL: _S.DIALLING,
         Move.CANCEL: _S.CANCELLED,
         Move.HOLD: _S.OPEN,
+        Move.MERGE: _S.MERGED,
     },
     _S.DIALLING: {
         Move.TALK: _S.TALKING,
@@ -62,7 +71,8 @@ TRANSITIONS: dict[PromiseState, dict[Move, PromiseState]] = {
     _S.DONE: {},
     _S.REFUSED: {},
     _S.UNREACHABLE: {},
-    _S.CANCELLED: {},
+    _S.CANCELLED: {Move.RESTORE: _S.OPEN, Move.MERGE: _S.MERGED},
+    _S.MERGED: {},
 }
 
 

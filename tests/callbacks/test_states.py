@@ -42,8 +42,10 @@ def test_an_outcome_leads_to_another_wait_or_to_one_of_three_ends(state: Promise
 
 
 def test_closed_is_closed_for_ever() -> None:
-    """E8: a definite outcome closes a promise; a further call opens another one."""
-    assert {state for state, moves in TRANSITIONS.items() if not moves} == CLOSED_STATES
+    """E8: a definite outcome closes a promise; a further call opens another one. Only a caller's cancel can be undone."""
+    ends = {state for state, moves in TRANSITIONS.items() if not moves}
+    assert ends == CLOSED_STATES - {PromiseState.CANCELLED}
+    assert TRANSITIONS[PromiseState.CANCELLED].keys() == {Move.RESTORE, Move.MERGE}
 
 
 def test_only_a_claim_that_was_not_used_lapses() -> None:
