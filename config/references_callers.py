@@ -8,6 +8,7 @@ from config.raw import check_name, check_once, listed, mapping, sequence
 from config.sections_defaults import Defaults
 from config.yaml_places import Document
 from ivr.lengths import LengthRules
+from ivr.numbers import is_emergency
 
 LENGTHS = ("short", "express", "message")
 
@@ -17,6 +18,7 @@ def check(document: Document, data: Mapping[str, Any], defaults: Defaults) -> No
     regions = sequence(mapping(data.get("caller")).get("regions"))
     check_once(document, ("caller", "regions"), regions, "region", "id")
     _check_keys(document, regions)
+    _check_service_codes(document, data)
     _check_regions_named(document, data, regions)
     _check_lengths(document, mapping(data.get("lengths")))
     roles = {*defaults.roles, *mapping(mapping(data.get("alerts")).get("roles"))}
@@ -41,6 +43,24 @@ def _check_keys(document: Document, regions: list[Any]) -> None:
                     f"'{key[:8]}' cannot be told from the region's key '{other[:8]}'",
                     "Give all keys the same length, such as 1 to 9 or 01 to 99.",
                 )
+
+
+def _check_service_codes(document: Document, data: Mapping[str, Any]) -> None:
+    """A short number that is opened must neither block a line of an emergency service nor ring the hotline itself."""
+    caller = mapping(data.get("caller"))
+    country = caller.get("country")
+    own = {line for _, line in listed(caller, "own_lines")}
+    own |= {
+        did for scope in mapping(data.get("scopes")).values() for _, did in listed(mapping(scope), "dids")
+    }
+    for index, code in listed(caller, "service_codes"):
+        at = ("caller", "service_codes", index)
+        if is_emergency(code, country if isinstance(country, str) else "CN"):
+            document.add(
+                at, f"'{code[:12]}' is an emergency number", "Take it out: nobody may be made to call it."
+            )
+        elif code in own:
+            document.add(at, f"'{code[:12]}' is a number of the hotline itself", "Take it out.")
 
 
 def _check_regions_named(document: Document, data: Mapping[str, Any], regions: list[Any]) -> None:

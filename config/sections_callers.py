@@ -15,6 +15,7 @@ from config.values import (
     Name,
     Number,
     OnCall,
+    PlanCountry,
     PromptId,
     RegionKey,
     ServiceCode,
@@ -40,7 +41,7 @@ CallerSection = section_of(
     CallerPolicy,
     {
         "dialogue": Literal[("adaptive", *(length.value for length in Length))],
-        "country": Annotated[str, Field(pattern="^[A-Z]{2}$")],
+        "country": PlanCountry,
         "area_code": AreaCode,
         "own_lines": list[Number],
         "max_tries": Annotated[int, Field(ge=1, le=10)],

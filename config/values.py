@@ -128,6 +128,17 @@ def _long(value: object) -> float:
         raise bad(str(error), "Write 180d, 26h or a number of seconds.") from None
 
 
+def _country(value: str) -> str:
+    from phonenumbers import SUPPORTED_REGIONS  # slow to import, and few ask for it
+
+    if value not in SUPPORTED_REGIONS:
+        raise bad(
+            f"no numbering plan is known for '{value[:20]}'",
+            "Give the two letters of a country, such as CN, DE, GB or US.",
+        )
+    return value
+
+
 def one_of(names: Iterable[str], what: str) -> Callable[[str], str]:
     """A check that a text is one of some names; what: the word for them."""
     known = tuple(names)
@@ -175,6 +186,7 @@ Shown = Annotated[
         _matching(r"(\+?[0-9]{3,20})?", "a caller id", 'Write 3 to 20 digits in quotes, such as "95598".')
     ),
 ]
+PlanCountry = Annotated[str, AfterValidator(_country)]
 RegionKey = Annotated[
     str,
     BeforeValidator(quoted),

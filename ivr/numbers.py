@@ -84,7 +84,7 @@ def check(text: str, policy: CallerPolicy) -> Checked:
     if not shape:
         return Checked("", Refusal.NOT_A_NUMBER)
     plus, digits = shape.groups()
-    if digits in _EMERGENCY or (not plus and is_emergency_number(digits, policy.country)):
+    if is_emergency(digits, policy.country):
         return Checked("", Refusal.EMERGENCY)
     if not plus and digits in policy.service_codes:
         return Checked("", Refusal.OWN_LINE) if digits in policy.own_lines else Checked(digits)
@@ -95,6 +95,11 @@ def check(text: str, policy: CallerPolicy) -> Checked:
         return Checked("", Refusal.INVALID)
     refusal = _refusal(number, policy)
     return Checked("", refusal) if refusal else Checked(_dialled(number, policy))
+
+
+def is_emergency(digits: str, country: str) -> bool:
+    """Whether the digits are an emergency number of this country, or the best known one of another."""
+    return digits in _EMERGENCY or bool(is_emergency_number(digits, country))
 
 
 def _parse(text: str, policy: CallerPolicy) -> PhoneNumber | None:

@@ -4,8 +4,10 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from config.asterisk.codes import PIN_FILE, pin_file
 from config.asterisk.site import DialplanSite
+from ivr.mac import keys_of
 
 DIALPLAN = "extensions_holdfast.conf"
+QUEUES = "queues_holdfast.conf"
 MATTERS = (("1", "fault"), ("2", "bill"), ("3", "complaint"), ("4", "tipoff"), ("5", "question"))
 
 
@@ -19,5 +21,10 @@ def render(site: DialplanSite) -> dict[str, str]:
         keep_trailing_newline=True,
         autoescape=False,  # noqa: S701 - this is Asterisk's configuration, not HTML
     )
-    files = {DIALPLAN: templates.get_template(f"{DIALPLAN}.jinja").render(site=site, matters=MATTERS)}
+    values = {
+        "site": site,
+        "matters": MATTERS,
+        "mac_keys": keys_of(site.agi_secret) if site.agi_secret else (),
+    }
+    files = {name: templates.get_template(f"{name}.jinja").render(values) for name in (DIALPLAN, QUEUES)}
     return files | ({PIN_FILE: pin_file(site.code_pin)} if site.codes else {})

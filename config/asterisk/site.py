@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from config.asterisk.codes import PIN_FILE, CodeLine, code_problems
+from config.danger import KEYS
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,39}")
 _QUEUE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,79}")
@@ -14,6 +15,8 @@ _PATH = re.compile(r"/[A-Za-z0-9_./-]{0,79}")
 _ZONE = re.compile(r"[A-Za-z0-9_+/-]{1,40}")
 _LANGUAGE = re.compile(r"[a-z]{2}(-[A-Z]{2})?")
 _NUMBER = re.compile(r"(\+?[0-9]{3,20})?")
+_DIAL = re.compile(r"[A-Za-z0-9_]{1,20}/[A-Za-z0-9/@+_.:*#-]{1,100}")
+PATHS = ("prompts_dir", "tier3_dir", "code_pin_file", "recordings_dir", "local_book")
 
 
 class SiteInvalid(ValueError):
@@ -44,6 +47,13 @@ class DialplanSite:
     have 0. queue_wait: longest wait of a callback for an agent. shown: caller id of outgoing calls unless HF_SHOWN says.
     codes, code_pin: phone codes and the PIN they all ask for; none without codes. code_pin_file: where Asterisk finds the
     rendered hash of it. code_lock: after three wrong PINs a phone is locked for so long.
+    recordings_dir: where Asterisk puts callers' messages. tier3_sync: hand each line to the disk before it is promised.
+    danger_key: of requirement B6, "" for none. oncall: who is rung, one after another; each has whole dial strings, of which a
+    later one is tried where the way of an earlier one is lost. danger_ring: how long each rings. danger_in_normal: offered
+    while the hotline works as well, if somebody is on call.
+    local_agi: the script of tier 2 as Asterisk starts it, "" for no tier 2; local_book: what it reads. At most local_start
+    of them start and local_most run at the same time; whoever is above that goes on in tier 3.
+    agi_secret: signs calls to the bridge, "" leaves them unsigned. apology_after: of waiting callers (B7), 0 for none.
     """
 
     scopes: tuple[ScopeLine, ...]
@@ -68,6 +78,18 @@ class DialplanSite:
     code_pin: str = field(default="", repr=False)
     code_pin_file: Path = Path("/etc/asterisk/holdfast") / PIN_FILE
     code_lock: int = 600
+    recordings_dir: Path = Path("/var/lib/holdfast/recordings")
+    tier3_sync: bool = True
+    danger_key: str = "8"
+    oncall: tuple[tuple[str, ...], ...] = field(default=(), repr=False)
+    danger_ring: int = 20
+    danger_in_normal: bool = True
+    local_agi: str = ""
+    local_book: Path = Path("/var/lib/holdfast/ivr/dialogue.json")
+    local_start: int = 2
+    local_most: int = 8
+    agi_secret: str = field(default="", repr=False)
+    apology_after: int = 20
 
     def __post_init__(self) -> None:
         problems = list(self._problems())
@@ -76,12 +98,7 @@ class DialplanSite:
 
     def _problems(self) -> Iterator[str]:
         yield from self._scope_problems()
-        for name in ("prompts_dir", "tier3_dir", "code_pin_file"):
-            if not _PATH.fullmatch(str(getattr(self, name))):
-                yield (
-                    f"{name} {str(getattr(self, name))!r}: give an absolute path of at most 80 letters, digits, "
-                    "'.', '_' and '-' (Asterisk splits other signs)"
-                )
+        yield from self._path_problems()
         if not _HOST.fullmatch(self.agi_host):
             yield f"agi_host {self.agi_host!r}: give a host name or an IPv4 address"
         if not 0 < self.agi_port < 65536:
@@ -93,6 +110,7 @@ class DialplanSite:
         if not 1 <= len(self.languages) <= 2 or not all(map(_LANGUAGE.fullmatch, self.languages)):
             yield f"languages {self.languages!r}: give one or two, such as zh-CN and en"
         yield from self._number_problems()
+        yield from self._danger_problems()
         yield from code_problems(self.codes, [scope.name for scope in self.scopes], self.code_pin)
 
     def _scope_problems(self) -> Iterator[str]:
@@ -110,6 +128,27 @@ class DialplanSite:
                 yield f"scope {scope.name!r} is given twice"
             seen.add(scope.name)
 
+    def _path_problems(self) -> Iterator[str]:
+        paths = {name: str(getattr(self, name)) for name in PATHS}
+        if self.local_agi:
+            paths["local_agi"] = self.local_agi
+        for name, path in paths.items():
+            if not _PATH.fullmatch(path):
+                yield (
+                    f"{name} {path!r}: give an absolute path of at most 80 letters, digits, "
+                    "'.', '_' and '-' (Asterisk splits other signs)"
+                )
+
+    def _danger_problems(self) -> Iterator[str]:
+        if self.danger_key not in ("", *KEYS):
+            yield f"danger_key {self.danger_key!r}: give one of {', '.join(KEYS)}, or nothing"
+        for ways in self.oncall:
+            if not ways:
+                yield "oncall: somebody has no way to be dialled"
+            for way in ways:
+                if not _DIAL.fullmatch(way):
+                    yield f"oncall {way[:6]}…: give a whole dial string, such as PJSIP/13800000000@carrier-a"
+
     def _number_problems(self) -> Iterator[str]:
         limits = {
             "beat_fresh": (1, 3600),
@@ -122,6 +161,10 @@ class DialplanSite:
             "queue_wait": (1, 3600),
             "callback_priority": (-1000, -1),
             "code_lock": (60, 86400),
+            "danger_ring": (5, 120),
+            "local_start": (1, 100),
+            "local_most": (1, 1000),
+            "apology_after": (0, 3600),
         }
         for name, (least, most) in limits.items():
             if not least <= getattr(self, name) <= most:
