@@ -1,0 +1,1 @@
+"""Callers keep calling while faults are injected at random; at the end the book is held against what they heard."""

@@ -1,0 +1,160 @@
+"""What will happen in a run: faults and callers, drawn from the seed alone. Pure."""
+
+import random
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Kind(StrEnum):
+    """What can be done to us."""
+
+    BRIDGE_KILL = "bridge-kill"
+    BRIDGE_FREEZE = "bridge-freeze"
+    ASTERISK_KILL = "asterisk-kill"
+    SCRIPT_KILL = "script-kill"
+    CONSOLE_KILL = "console-kill"
+    LINK_CUT = "link-cut"
+    LINK_RESET = "link-reset"
+    LINK_HALF_OPEN = "link-half-open"
+    LINK_DELAY = "link-delay"
+    STORE_LOCKED = "store-locked"
+    STORE_GONE = "store-gone"
+    STORE_OLDER = "store-older"
+    DISK_FULL = "disk-full"
+    CLOCK_STEP = "clock-step"
+    POWER_CUT = "power-cut"
+
+
+@dataclass(frozen=True, slots=True)
+class Habit:
+    """How often a kind comes in one round, and for how many seconds at least and at most."""
+
+    share: int
+    least: float
+    most: float
+
+
+HABITS = {
+    Kind.BRIDGE_KILL: Habit(5, 0.0, 1.5),
+    Kind.BRIDGE_FREEZE: Habit(4, 0.3, 6.0),
+    Kind.ASTERISK_KILL: Habit(2, 0.0, 0.5),
+    Kind.SCRIPT_KILL: Habit(2, 0.2, 1.0),
+    Kind.CONSOLE_KILL: Habit(1, 0.0, 0.5),
+    Kind.LINK_CUT: Habit(2, 0.3, 4.0),
+    Kind.LINK_RESET: Habit(2, 0.0, 0.2),
+    Kind.LINK_HALF_OPEN: Habit(2, 0.5, 5.0),
+    Kind.LINK_DELAY: Habit(2, 0.5, 4.0),
+    Kind.STORE_LOCKED: Habit(2, 0.5, 5.0),
+    Kind.STORE_GONE: Habit(1, 0.5, 3.0),
+    Kind.STORE_OLDER: Habit(1, 0.0, 0.3),
+    Kind.DISK_FULL: Habit(2, 0.3, 3.0),
+    Kind.CLOCK_STEP: Habit(2, 0.3, 3.0),
+    Kind.POWER_CUT: Habit(2, 0.0, 0.5),
+}
+REST = 0.9  # seconds between two faults at most
+STEADY = 0.75  # share of faults that wait for a bridge which takes callers
+FULL_EVERY, FULL_LONG, FULL_TIMES = 15, 5, 4.0  # of 15 faults, the last 5 come under four times the load
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """One fault. rest: seconds before it; steady: wait first until the bridge takes callers; hold: seconds for which it
+    lasts; dice: 0 to 1, for what the kind itself leaves open; load: by how much more callers call meanwhile.
+    """
+
+    number: int
+    kind: Kind
+    rest: float
+    steady: bool
+    hold: float
+    dice: float
+    load: float
+
+
+def faults(count: int, seed: int, without: frozenset[Kind] = frozenset()) -> list[Fault]:
+    """The faults of a run in their order. Every kind comes in every round. without: kinds that cannot be had here."""
+    dice = random.Random(f"faults {seed}")
+    drawn: list[Fault] = []
+    while len(drawn) < count:
+        deck = [kind for kind, habit in HABITS.items() if kind not in without for _ in range(habit.share)]
+        dice.shuffle(deck)
+        drawn += [_fault(len(drawn) + place, kind, dice) for place, kind in enumerate(deck)]
+    return drawn[:count]
+
+
+def _fault(number: int, kind: Kind, dice: random.Random) -> Fault:
+    habit = HABITS[kind]
+    full = number % FULL_EVERY >= FULL_EVERY - FULL_LONG
+    return Fault(
+        number,
+        kind,
+        rest=REST * dice.random(),
+        steady=dice.random() < STEADY,
+        hold=habit.least + (habit.most - habit.least) * dice.random() ** 2,
+        dice=dice.random(),
+        load=FULL_TIMES if full else 1.0,
+    )
+
+
+class Way(StrEnum):
+    """What a caller is like."""
+
+    STAYS = "presses 1 and stays"
+    LEAVES = "presses 1 and hangs up"
+    KEYS = "keys another number and stays"
+    KEYS_LEAVES = "keys another number and hangs up"
+    SILENT = "says nothing and stays"
+    EARLY = "says nothing and leaves early"
+
+
+WAYS = {Way.STAYS: 30, Way.LEAVES: 25, Way.KEYS: 13, Way.KEYS_LEAVES: 7, Way.SILENT: 10, Way.EARLY: 15}
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """One caller. own, other: his number and the one that he keys, both his alone. delay: seconds until he presses, from
+    the beginning of what he answers to. leaves: seconds after the answer at which he hangs up, None stays. matter: the
+    key he presses when asked what it is about, "" none. gap: seconds after the caller before him, at the plain rate.
+    """
+
+    number: int
+    way: Way
+    own: str
+    other: str
+    carrier: str
+    delay: float
+    leaves: float | None
+    matter: str
+    gap: float
+
+
+def people(seed: int, rate: float) -> Iterator[Person]:
+    """Callers without end. rate: calls a second."""
+    for number in range(10**7):
+        yield _person(number, random.Random(f"{seed} caller {number}"), rate)
+
+
+def _person(number: int, dice: random.Random, rate: float) -> Person:
+    way = dice.choices(list(WAYS), list(WAYS.values()))[0]
+    longest = {Way.LEAVES: 4.5, Way.KEYS_LEAVES: 9.0, Way.EARLY: 1.3}.get(way)
+    return Person(
+        number,
+        way,
+        own=_number("139", number),
+        other=_number("138", number) if way in (Way.KEYS, Way.KEYS_LEAVES) else "",
+        carrier=dice.choice("ab"),
+        delay=0.1 + dice.random() ** 2 * 1.2,
+        leaves=None if longest is None else 0.1 + dice.random() * longest,
+        matter=dice.choice(("1", "1", "2", "")),
+        gap=dice.expovariate(rate),
+    )
+
+
+def _number(prefix: str, index: int) -> str:
+    """A mobile number in which no digit follows itself, so that each digit of a read-back is heard for itself."""
+    text = prefix
+    for _ in range(8):
+        index, rest = divmod(index, 9)
+        text += next(d for place, d in enumerate(d for d in "0123456789" if d != text[-1]) if place == rest)
+    return text
