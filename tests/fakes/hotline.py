@@ -10,6 +10,7 @@ import threading
 import time
 import wave
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Self
@@ -274,6 +275,8 @@ class Hotline:
         self.lab = Lab.start(version, bare=True)
         silent_prompts(self.lab.prompts_dir)
         self.lab.tier3_dir.mkdir(exist_ok=True)
+        self.recordings = self.lab.run_dir / "recordings"
+        self.recordings.mkdir()
         self.render()
         self.events = Events(self.lab)
 
@@ -292,8 +295,9 @@ class Hotline:
             codes=codes_for(["power"]),
             code_pin=PIN,
             code_pin_file=self.lab.holdfast_conf_dir / PIN_FILE,
-            **changes,  # type: ignore[arg-type]  # any field by name
+            recordings_dir=self.recordings,
         )
+        site = replace(site, **changes)  # type: ignore[arg-type]  # any field by name
         folder = self.lab.holdfast_conf_dir
         for name, text in render(site).items():
             (folder / name).write_text(text)
