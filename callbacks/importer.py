@@ -285,8 +285,11 @@ class Importer:
         """The dial plan's tier 3 writes what the network gave it; tier 1 has asked the rules already. Of a request the
         caller id counts too: it may be the number that the promise is for.
         """
-        if capture.asks in OF_PROMISES and capture.caller_id:
-            capture = replace(capture, caller_id=self._dialled(capture.caller_id))
+        if capture.asks in OF_PROMISES:
+            caller_id, owner = (
+                self._dialled(text) if text else "" for text in (capture.caller_id, capture.owner)
+            )
+            capture = replace(capture, caller_id=caller_id, owner=owner)
         return replace(capture, number=self._dialled(capture.number)) if capture.number else capture
 
     def _delete_old(self, sources: Iterable[_Source], now: datetime, tally: _Tally) -> None:

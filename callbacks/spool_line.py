@@ -1,6 +1,6 @@
 """One capture as one line of the spool: JSON that a person can read, closed by a checksum over what stands
 before it. What is often empty is left out when it is: ``waited_since`` (a caller who had been waiting), ``reference``,
-``region``, ``recording``, ``asks``, ``about``; so lines that were written before there were such fields stay readable.
+``region``, ``recording``, ``asks``, ``about``, ``owner``; so lines that were written before there were such fields stay readable.
 
 ``{"v":1,"key":"pbx1:1763762400.17","at":"2026-11-21T10:15:00.123456+00:00", … ,"sum":"9a0b1c2d"}``
 
@@ -23,7 +23,7 @@ _MARK = b',"sum":"'
 _ENCODE = json.JSONEncoder(ensure_ascii=True, separators=(",", ":"), check_circular=False).encode
 # As long as the book's columns; a line that the book could not take would be durable and yet lost.
 _LIMITS = {"key": 160, "scope": 80, "caller_id": 64, "number": 40, "language": 16, "incident": 120}
-_EXTRA = {"reference": 12, "region": 40, "recording": 160, "asks": 24, "about": 12}
+_EXTRA = {"reference": 12, "region": 40, "recording": 160, "asks": 24, "about": 12, "owner": 40}
 _STRICT = {name: _LIMITS[name] for name in ("key", "scope", "language", "incident")} | _EXTRA
 _NUMBER = re.compile(r"(\+?[0-9]{1,39})?\Z")
 
@@ -133,6 +133,7 @@ def _capture(row: dict[str, Any]) -> Capture:
         recording=extra.get("recording", ""),
         asks=Asks(extra.get("asks", "")),
         about=extra.get("about", ""),
+        owner=extra.get("owner", ""),
     )
     return held(capture, _utc(row["waited_since"]) if "waited_since" in row else None)
 

@@ -48,7 +48,7 @@ class Capture:
     a key or by staying; False is a missed call, which is listed but does not go into the book.
     tier: 1 to 4 (design section 4); caller_id: as received, untrusted, may be "".
     reference: digits that the caller was told, "" none; region: id of the policy; recording: file name of a message.
-    asks, about: what else it may be than a callback, and the reference of the promise that it is about. A call that
+    asks, about, owner: what else it may be than a callback, and reference and number of the promise that it is about. A call that
     asks for several things leaves several captures, with ``/2``, ``/3`` … behind the key; see ``capture_key``.
     """
 
@@ -69,6 +69,7 @@ class Capture:
     recording: str = ""
     asks: Asks = Asks.CALL
     about: str = ""
+    owner: str = ""
 
     @property
     def place_at(self) -> datetime:

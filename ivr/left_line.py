@@ -24,5 +24,6 @@ def to_capture(left: Left, pbx_id: str) -> Capture:
         recording=left.recording,
         asks=Asks(left.asks),
         about=left.about,
+        owner=left.owner,
     )
     return held(capture, left.waited_since)

@@ -2,8 +2,9 @@
 
 A request is a capture like all others and comes in by the same way. What it leads to is worked out from all requests about
 one reference, in the order of their times, so that reading them again, or in another order, or before the call that they are
-about, ends the same. A request fits when its number, or its caller id, is one that the promise is or was for, besides the
-reference. Those that had an effect carry the promise's id; the others stay on a list (``Captures.unapplied``).
+about, ends the same. Besides the reference a number has to fit: the one that the request names as the promise's, or its own,
+or its caller id, is one that the promise is or was for. Requests that had an effect carry the promise's id; the others stay
+on a list (``Captures.unapplied``).
 
 Several calls may share a promise (a second matter, a second person behind one switchboard). A request speaks for the calls
 with its reference only: they are taken out, and the promise stays for the others.
@@ -79,7 +80,7 @@ def _requests(connection: Connection, references: Collection[str]) -> dict[str, 
 def _calls(connection: Connection, asked: dict[str, list[_Row]]) -> Iterable[Sequence[_Row]]:
     """The calls that may be meant, together where one person left several lines in one promise."""
     for reference, requests in asked.items():
-        numbers = {text for one in requests for text in (one.number, one.caller_id) if text}
+        numbers = {text for one in requests for text in (one.number, one.caller_id, one.owner) if text}
         rows = connection.execute(
             select(capture).where(
                 capture.c.number.in_(numbers),
@@ -99,7 +100,7 @@ def _fitting(calls: Sequence[_Row], requests: Sequence[_Row]) -> list[_Row]:
     since = min(call.at for call in calls) - _COARSE
     numbers, fitting = {calls[0].number}, []
     for one in requests:
-        if one.at >= since and {one.number, one.caller_id} & numbers:
+        if one.at >= since and {one.number, one.caller_id, one.owner} & numbers:
             fitting.append(one)
             if one.asks is Asks.CHANGE and one.number:
                 numbers.add(one.number)

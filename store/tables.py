@@ -111,6 +111,7 @@ capture = Table(
     Column("recording", String(160), nullable=False, server_default=""),
     Column("asks", Word(Asks), nullable=False, server_default=""),
     Column("about", String(12), nullable=False, server_default=""),
+    Column("owner", String(40), nullable=False, server_default=""),
     Column("promise_id", ForeignKey("promise.id"), index=True),
     Column("imported_at", UtcTime, nullable=False),
 )

@@ -41,6 +41,7 @@ def merge(first: Capture, later: Capture) -> Capture:
         recording=_said(first.recording, later.recording, order),
         asks=Asks(_said(first.asks, later.asks, order)),
         about=_said(first.about, later.about, order),
+        owner=_said(first.owner, later.owner, order),
     )
 
 

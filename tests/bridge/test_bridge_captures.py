@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from ami_bridge.captures import to_capture
+from ivr.left_line import to_capture
 from ivr.values import Asks, Left
 
 AT = datetime(2026, 11, 20, 2, 0, tzinfo=UTC)

@@ -57,7 +57,7 @@ def test_what_is_empty_stands_in_no_line_and_what_is_not_comes_back(capture: Bui
     assert decode(encode(whole)[:-1]) == whole
 
 
-@pytest.mark.parametrize("name", ["reference", "region", "recording", "about"])
+@pytest.mark.parametrize("name", ["reference", "region", "recording", "about", "owner"])
 def test_no_text_is_written_that_is_longer_than_the_books_column(name: str, capture: Build) -> None:
     column = table.c[name].type
     assert isinstance(column, String)

@@ -175,6 +175,14 @@ def test_a_change_to_another_number_stands_against_a_late_line_of_the_first_call
     assert [one.number for one in book.open_promises()] == [OTHER]
 
 
+def test_a_change_from_a_strange_telephone_fits_by_the_number_that_was_given_with_the_reference(
+    book: Store, call: Build, asks: Build, keep: Keep
+) -> None:
+    keep(call())
+    keep(asks(Asks.CHANGE, caller_id=OTHER, number=OTHER, owner=OWN))
+    assert [one.number for one in book.open_promises()] == [OTHER]
+
+
 def test_a_second_change_is_the_one_that_counts(book: Store, call: Build, asks: Build, keep: Keep) -> None:
     keep(call())
     keep(asks(Asks.CHANGE, number=OTHER))
