@@ -36,7 +36,7 @@ LONG = (
     Program("switch --noise 5000", "the same as switch, while 5,000 other events come a second", "2 min"),
     Program("halfopen", "a manager link whose packets are dropped is noticed", "3 min"),
     Program("rungs", "staff told on time over 200 kills, nobody twice, nobody left out", "4 min"),
-    Program("silence", "false alarms of silent trunks, and how soon a real one is noticed", "10 min"),
+    Program("quiet_trunks", "false alarms of silent trunks, and how soon a real one is noticed", "10 min"),
     Program("captures --rate 100 --seconds 60", "captures at 100 calls a second", "4 min"),
 )
 

@@ -6,7 +6,7 @@ import random
 import pytest
 
 from ami_bridge.sources.trunk_silence import HOURS, WEEK, Counts, Hour, SilenceTest, custom
-from bench.silence import Run, Traffic
+from bench.quiet_trunks import Run, Traffic
 from config.sources import SilenceRule
 
 RULE = SilenceRule(false_alarms=0.02, least=600.0, weeks=8, least_weeks=3)
@@ -181,7 +181,7 @@ def test_a_table_that_is_none_is_refused(found: dict[str, object]) -> None:
 
 @pytest.mark.slow
 def test_on_simulated_traffic_false_alarms_stay_within_the_budget() -> None:
-    """With a budget of two a week, so that there is something to count; ``python -m bench.silence`` measures the default."""
+    """With a budget of two a week, so that there is something to count; ``python -m bench.quiet_trunks`` measures the default."""
     run = Run((SilenceTest(SilenceRule(false_alarms=2.0)),), Traffic(20.0, random.Random(5)))
     run.weeks(8)
     run.alarms = [0]

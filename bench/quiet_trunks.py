@@ -158,7 +158,7 @@ def measure(weeks: int, seed: int, uneven: float) -> list[Figure]:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """The command line."""
-    parser = argparse.ArgumentParser(prog="python -m bench.silence", description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m bench.quiet_trunks", description=__doc__)
     parser.add_argument("--weeks", type=int, default=260)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--uneven", type=float, default=1.0, help="how much more days and hours differ")
