@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -17,6 +18,7 @@ from ami_bridge.code_desk import CodeDesk
 from ami_bridge.collector import Collector
 from ami_bridge.desk import Desk
 from ami_bridge.dispatch import Dispatcher
+from ami_bridge.duty import DutyDesk
 from ami_bridge.flags import Flags
 from ami_bridge.heart import Heart
 from ami_bridge.http.local import NAME as SOCKET_NAME
@@ -38,12 +40,15 @@ from ami_bridge.waiting import Waiting
 from ami_bridge.watch import Watch
 from callbacks.importer import Importer
 from callbacks.spool import Spool
+from callbacks.values import Capture
 from config.policy import SitePolicy
 from config.settings import Settings
 from fallback.cases.again import said_again
 from fallback.decide import restore
 from ivr.fastagi import FastAgiServer
+from ivr.left_line import to_capture
 from ivr.numbers import check as check_number
+from ivr.values import Left
 from store import Store, StoreProblem
 
 log = structlog.get_logger()
@@ -73,6 +78,7 @@ class Parts:
         self.recorder = Recorder(self.store, self.thread, lambda: self.clock().wall)
         self.brain = self._brain()
         self.dispatcher = self._dispatcher()
+        self.duty = self._duty()
         self.collector = Collector(self._importer(), self.thread, self.clock, self.dispatcher.wake)
         self.portrait = self._portrait()
         self.desk = Desk(
@@ -83,6 +89,7 @@ class Parts:
             self.attempts,
             self.clock,
             self.apply_policy,
+            self.duty.ack,
         )
         self.waiting = Waiting(self.link.action, self.clock)
         self.codes = CodeDesk(
@@ -93,15 +100,16 @@ class Parts:
             self.clock,
         )
         self.staff = self._staff()
+        self.staff.taken_on = self.duty.acknowledged
         self.health = OwnHealth(
-            self.link, self.brain, self.heart, self.spool, self.collector, self.store, self.clock
+            self.link, self.brain, self.heart, self.spool, self.collector, self.store, self.duty, self.clock
         )
         self.surroundings = self._surroundings()
         self.watch = Watch(self.surroundings.build, self.policy)
         self.local = LocalApi(self.settings.data_dir / SOCKET_NAME, self.portrait.from_memory, self.desk.act)
         self.agi = FastAgiServer(
             self.policy.caller,
-            keeper(self.spool, self.policy.pbx_id, self.collector.captured),
+            self._keeper(),
             lambda: self.clock().wall,
             self.settings.prompts_dir,
         )
@@ -139,9 +147,36 @@ class Parts:
             holder=f"bridge-{os.getpid()}-{int(self.started_at.timestamp() * 1000)}",
         )
 
+    def _keeper(self) -> Callable[[Left], Awaitable[None]]:
+        """Danger and faults are told as soon as they are durable, before the book has them."""
+        keep = keeper(self.spool, self.policy.pbx_id, self.collector.captured)
+
+        async def keep_and_tell(left: Left) -> None:
+            await keep(left)
+            self.duty.seen([to_capture(left, self.policy.pbx_id)])
+
+        return keep_and_tell
+
     def _importer(self) -> Importer:
+        loop = asyncio.get_running_loop()
+
+        def seen(captures: Sequence[Capture]) -> None:
+            """The importer works in the store's thread."""
+            loop.call_soon_threadsafe(self.duty.seen, captures)
+
         folders = self.settings.spool_dir, self.settings.tier3_dir
-        return Importer(self.store, *folders, self.policy.pbx_id, dialled=self._as_dialled)
+        return Importer(self.store, *folders, self.policy.pbx_id, dialled=self._as_dialled, seen=seen)
+
+    def _duty(self) -> DutyDesk:
+        return DutyDesk(
+            policy=self.policy.duty,
+            store=self.store,
+            thread=self.thread,
+            clock=self.clock,
+            perform=lambda actions: self.staff.perform(actions),
+            unmanned=lambda role: self.staff.unmanned(role),
+            changed=lambda: self.portrait.soon(),
+        )
 
     def _portrait(self) -> Portrait:
         return Portrait(
@@ -154,6 +189,7 @@ class Parts:
             attempts=self.attempts,
             dispatcher=self.dispatcher,
             collector=self.collector,
+            duty=self.duty,
             clock=self.clock,
             started_at=self.started_at,
             armed_since=armed_before(self.store),
@@ -245,6 +281,7 @@ class Parts:
         self.staff.use(new.alerts, new.alerts_on, new.callbacks.shown)
         if new.alerts_on and not were_told:
             self.tell_again()
+        self.duty.use(new.duty)
         self.watch.use(new)
         await self.recorder.written()
         self.portrait.soon()

@@ -62,6 +62,7 @@ class Bridge(Parts):
             "desk": self.desk.run(),
             "live": self.portrait.run(),
             "staff": self.staff.run(),
+            "duty": self.duty.run(),
             "watch": self.watch.run(),
             "codes": self.codes.run(self.brain.ask),
         }

@@ -1,7 +1,7 @@
 """Does what people ask for through the store, each thing exactly once, and always answers."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 
@@ -12,6 +12,7 @@ from ami_bridge.brain import Brain
 from ami_bridge.clock import Clock
 from ami_bridge.dispatch import Dispatcher, NoLine
 from ami_bridge.intents import (
+    AckDuty,
     ApplyPolicy,
     Declare,
     Dial,
@@ -49,6 +50,7 @@ class Desk:
     attempts: Attempts
     clock: Clock
     apply_policy: Callable[[str, str], Awaitable[str]]  # digest, who → what came of it; raises Refused
+    take_on: Callable[[Sequence[str], str, str], int]  # captures, matter, who → how many reports were open
     _calling: dict[int, "asyncio.Task[None]"] = field(default_factory=dict)
     _done: dict[int, tuple[IntentState, str]] = field(default_factory=dict)  # done, and not yet answered
 
@@ -128,6 +130,8 @@ class Desk:
                 return await self._outcome(payload, who)
             case ApplyPolicy():
                 return await self.apply_policy(payload.digest, who)
+            case AckDuty():
+                return self._take_on(payload, who)
             case _:
                 return await self._ask(payload, who)
 
@@ -151,9 +155,21 @@ class Desk:
     async def act(self, kind: str, payload: object, who: str) -> str:
         """The same for whoever comes over the local socket, without the store; raises Refused."""
         wish = read(kind, payload)
+        if isinstance(wish, AckDuty):
+            return self._take_on(wish, who)
         if isinstance(wish, Dial | StateOutcome | ApplyPolicy):
             raise Refused(f"{kind} needs the store; ask again when it is back")
         return await ask(wish, who, self.brain.ask)
+
+    def _take_on(self, wish: AckDuty, who: str) -> str:
+        if not (wish.captures or wish.matter):
+            raise Refused("name captures, or a matter: danger, fault or all")
+        count = self.take_on(wish.captures, wish.matter, who)
+        if not count:
+            raise Refused(
+                "nothing of that waits for the duty role; it was taken on already, or is no danger or fault"
+            )
+        return f"{count} taken on by {who}"
 
     async def _dial(self, wish: Dial) -> str:
         in_time(wish.not_after, self.clock().wall)

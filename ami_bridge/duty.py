@@ -48,7 +48,7 @@ class Taken:
 
 @dataclass
 class DutyDesk:
-    """perform: hands rungs to alerts. manned: whether alerts are on and somebody holds the role; asked before each message.
+    """perform: hands rungs to alerts. unmanned: why nobody of the role can be told, "" when somebody can.
 
     trouble: why nobody can be told, "" while somebody can or nothing is open.
     """
@@ -58,7 +58,7 @@ class DutyDesk:
     thread: StoreThread
     clock: Clock
     perform: Callable[[Sequence[Action]], None]
-    manned: Callable[[str], str]  # role → "" or why nobody can be told
+    unmanned: Callable[[str], str]
     changed: Callable[[], None] = lambda: None
     trouble: str = ""
     _open: dict[str, Report] = field(default_factory=dict)
@@ -151,7 +151,7 @@ class DutyDesk:
     def _tell(self) -> None:
         now = self.clock().wall
         tellings = due(self._open.values(), self.policy, now)
-        nobody = self.manned(self.policy.role) if tellings else ""
+        nobody = self.unmanned(self.policy.role) if tellings else ""
         if tellings or not self._open:
             self._cannot(nobody)
         if nobody:

@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
 
@@ -146,6 +146,13 @@ class EndDrill(_Payload):
     evaluation: str = ""
 
 
+class AckDuty(_Payload):
+    """Payload of duty-ack: whoever sends it takes these reports on; captures by key, or all of a matter."""
+
+    captures: list[str] = []
+    matter: Literal["", "danger", "fault", "all"] = ""
+
+
 class ApplyPolicy(_Payload):
     """Payload of policy-apply: the text lies in the store under its digest."""
 
@@ -168,7 +175,7 @@ Word = (
 )
 """What the core decides on, as a person's event."""
 
-Payload = Word | Dial | StateOutcome | ApplyPolicy
+Payload = Word | Dial | StateOutcome | AckDuty | ApplyPolicy
 _KINDS: dict[str, type[_Payload]] = {
     "override-set": SetOverride,
     "override-end": EndOverride,
@@ -182,6 +189,7 @@ _KINDS: dict[str, type[_Payload]] = {
     "report": Report,
     "drill-start": StartDrill,
     "drill-end": EndDrill,
+    "duty-ack": AckDuty,
     "policy-apply": ApplyPolicy,
     "dial": Dial,
     "outcome": StateOutcome,

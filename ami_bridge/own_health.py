@@ -6,6 +6,7 @@ from pathlib import Path
 from ami_bridge.brain import Brain
 from ami_bridge.clock import Clock
 from ami_bridge.collector import Collector
+from ami_bridge.duty import DutyDesk
 from ami_bridge.heart import Heart
 from ami_bridge.link import Link
 from ami_bridge.sources.own import Check, SlowCheck
@@ -32,10 +33,11 @@ class OwnHealth:
         spool: Spool,
         collector: Collector,
         store: Store,
+        duty: DutyDesk,
         clock: Clock,
     ) -> None:
         self._link, self._brain, self._heart, self._spool = link, brain, heart, spool
-        self._collector, self._store, self._clock = collector, store, clock
+        self._collector, self._store, self._duty, self._clock = collector, store, duty, clock
         self._lane = Lane(
             "own-store"
         )  # its own thread: a long queue before the store is not the store's absence
@@ -52,7 +54,7 @@ class OwnHealth:
             "inbox": first_of(self.overflow, lag),
             "beat": Lasting(self._clock, BEAT_SECONDS, self._beat_says),
             "spool": first_of(lambda: self._spool.figures.problem, backlog),
-            "alerts": lambda: staff.trouble,
+            "alerts": first_of(lambda: staff.trouble, lambda: self._duty.trouble if staff.on else ""),
         }
 
     def slow(self, limits: OwnWatch, folder: Path) -> Mapping[str, SlowCheck]:

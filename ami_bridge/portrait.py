@@ -17,6 +17,7 @@ from ami_bridge.brain import Brain
 from ami_bridge.clock import Clock
 from ami_bridge.collector import Collector
 from ami_bridge.dispatch import Dispatcher
+from ami_bridge.duty import DutyDesk
 from ami_bridge.flags import Flags
 from ami_bridge.heart import Heart
 from ami_bridge.http.local import told
@@ -47,6 +48,7 @@ class Portrait:
     attempts: Attempts
     dispatcher: Dispatcher
     collector: Collector
+    duty: DutyDesk
     clock: Clock
     started_at: datetime
     armed_since: datetime | None = None
@@ -89,6 +91,7 @@ class Portrait:
             "agents": live.agents(state),
             "parts": live.parts(state, policy),
             "cases": live.cases(state),
+            "duty": self.duty.live(),
             "calls": live.calls(unended, self.dispatcher.stages, frozenset(self.talking)),
         }
 

@@ -5,7 +5,7 @@ What a message comes to goes into the record; an acknowledgement becomes the cor
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -14,11 +14,12 @@ from aiohttp import web
 
 from alerts.apprise_way import AppriseNote
 from alerts.call_way import OwnCall
-from alerts.dispatcher import REMINDER, Alerts
+from alerts.dispatcher import DUTY, REMINDER, Alerts
 from alerts.journal import FileJournal
 from alerts.links import Links
 from alerts.policy import AlertPolicy, Way
 from alerts.ports import Sender
+from alerts.roster import on_duty
 from alerts.twilio_way import TwilioAccount, TwilioSettings, TwilioSms, TwilioVoice
 from alerts.values import AlertNews, NewsKind
 from alerts.web import AlertPages
@@ -34,12 +35,15 @@ from store import Store, StoreProblem
 log = structlog.get_logger()
 
 RETRY_SECONDS = 1.0
+NEVER_LIMITED = (
+    "danger",
+)  # whatever the policy says: the kind of reports that the duty role is told at once (E0)
 
 
 @dataclass
 class Staff:
     """on: whether staff are told at all, as the policy says. put: into the inbox. recorded: the decision is durable, or the
-    store is away.
+    store is away. taken_on: hears who took on a message to the duty role: its incident, and the person.
     """
 
     settings: Settings
@@ -52,6 +56,7 @@ class Staff:
     put: Callable[[Event], None]
     clock: Clock
     trouble: str = ""
+    taken_on: Callable[[str, str], None] = lambda _incident, _person: None
 
     def __post_init__(self) -> None:
         self._rows: list[dict[str, Any]] = []
@@ -63,7 +68,7 @@ class Staff:
         self._links = Links(public, secret)
         self._journal = FileJournal(Path(self.settings.data_dir) / "alerts")
         self.alerts = Alerts(
-            self.policy,
+            unlimited(self.policy),
             self._journal,
             self._senders(),
             self.clock,
@@ -91,7 +96,19 @@ class Staff:
         """A new policy, from the next message on. Switched off, nothing more is sent, also of what was raised before."""
         self.policy, self.on = policy, on
         self.calls.shown = shown
-        self.alerts.use(policy, quiet=not on)
+        self.alerts.use(unlimited(policy), quiet=not on)
+
+    def unmanned(self, role: str) -> str:
+        """Why nobody of a role can be told now; "" when somebody can."""
+        if not self.on:
+            return "alerts are switched off"
+        if not on_duty(self.policy, role, self.clock().wall):
+            return f"nobody holds the role {role!r}: name people in alerts.roles.{role}"
+        return ""
+
+    def texts(self) -> Sender | None:
+        """The way for text messages, None where it is not set up."""
+        return TwilioSms(self._account) if self._account is not None else None
 
     def begin(self, cases: Mapping[str, Case]) -> None:
         """At the start, and when alerts are switched on: of what was told before, only these incidents are still open.
@@ -106,7 +123,7 @@ class Staff:
         self._rows.extend(news.row() for news in self.alerts.told())
         self._rows_there.set()
         for news in self.alerts.taken_on():
-            if news.incident in waiting:
+            if news.incident in waiting or news.incident.startswith(DUTY):
                 self._hear(news)
 
     def perform(self, actions: Iterable[Action]) -> None:
@@ -148,6 +165,8 @@ class Staff:
                 self._rows_there.set()
             case NewsKind.ACKNOWLEDGED if news.incident.startswith(REMINDER):
                 log.info("a reminder was confirmed", rung=news.rung, person=news.person)
+            case NewsKind.ACKNOWLEDGED if news.incident.startswith(DUTY):
+                self.taken_on(news.incident, news.person)
             case NewsKind.ACKNOWLEDGED:
                 self.put(Acknowledged(news.incident, news.person, news.how))
             case NewsKind.TROUBLE:
@@ -181,6 +200,11 @@ class Staff:
             await self.thread(self.store.put_messages, rows)
         except StoreProblem as problem:
             log.warning("messages not in the record", count=len(rows), reason=str(problem))
+
+
+def unlimited(policy: AlertPolicy) -> AlertPolicy:
+    """The policy, with what may never wait for a person's limit."""
+    return replace(policy, never_limited=tuple(dict.fromkeys((*policy.never_limited, *NEVER_LIMITED))))
 
 
 def _account(settings: Settings) -> TwilioAccount | None:

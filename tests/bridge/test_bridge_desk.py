@@ -1,6 +1,6 @@
 """What people ask for is done once, and always answered."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -32,13 +32,25 @@ async def put_in_force(digest: str, who: str) -> str:
     return f"{digest} is in force, by {who}"
 
 
+def took_on(captures: Sequence[str], matter: str, who: str) -> int:
+    """One danger waits for the duty role."""
+    return int(matter in ("danger", "all") or "pbx1:1.1" in captures)
+
+
 async def asked(site: World, kind: str, payload: Mapping[str, Any], state: Any = None) -> Intent:
     """What became of a wish; the brain is in this state."""
     number = site.store.add_intent(kind, payload, "li", START)
     async with thinking(site) as (brain, _):
         brain.state = state or well(site.site)
         desk = Desk(
-            site.store, site.thread, brain, site.dispatcher, site.attempts, lambda: site.now, put_in_force
+            site.store,
+            site.thread,
+            brain,
+            site.dispatcher,
+            site.attempts,
+            lambda: site.now,
+            put_in_force,
+            took_on,
         )
         (intent,) = site.store.pending_intents()
         await desk._do(intent)
@@ -166,6 +178,7 @@ async def test_what_was_done_is_not_done_again_when_the_store_comes_back(site: W
             site.attempts,
             lambda: site.now,
             put_in_force,
+            took_on,
         )
         await desk._look()
         await desk._look()
@@ -188,7 +201,14 @@ async def test_an_incident_that_was_declared_before_a_kill_is_not_declared_again
         assert isinstance(wish, Declare)
         await brain.ask(as_event(wish, "li"))  # of the run that was killed before it could answer
         desk = Desk(
-            site.store, site.thread, brain, site.dispatcher, site.attempts, lambda: site.now, put_in_force
+            site.store,
+            site.thread,
+            brain,
+            site.dispatcher,
+            site.attempts,
+            lambda: site.now,
+            put_in_force,
+            took_on,
         )
         await desk._look()
         (key,) = brain.state.cases
@@ -204,7 +224,14 @@ async def test_over_the_local_socket_nothing_is_done_that_needs_the_store(site: 
     }
     async with thinking(site) as (brain, _):
         desk = Desk(
-            site.store, site.thread, brain, site.dispatcher, site.attempts, lambda: site.now, put_in_force
+            site.store,
+            site.thread,
+            brain,
+            site.dispatcher,
+            site.attempts,
+            lambda: site.now,
+            put_in_force,
+            took_on,
         )
         with pytest.raises(Refused, match="needs the store"):
             await desk.act(kind, payloads[kind], "li")
@@ -215,3 +242,28 @@ async def test_a_drill_that_was_asked_for_while_no_bridge_ran_does_not_begin_hou
     site.later(3600)
     answer = await asked(site, "drill-start", {"drill": "evacuation", "live": True})
     assert (answer.state, answer.result) == (IntentState.REFUSED, "came too late; ask again")
+
+
+async def test_a_leader_takes_danger_on_by_hand_and_hears_when_nothing_of_that_waits_E0(site: World) -> None:
+    answer = await asked(site, "duty-ack", {"captures": ["pbx1:1.1"]})
+    assert (answer.state, answer.result) == (IntentState.APPLIED, "1 taken on by li")
+    refused = await asked(site, "duty-ack", {"matter": "fault"})
+    assert refused.state is IntentState.REFUSED
+    assert "nothing of that waits" in refused.result
+    empty = await asked(site, "duty-ack", {})
+    assert "name captures, or a matter" in empty.result
+
+
+async def test_danger_is_taken_on_over_the_local_socket_while_the_store_is_away(site: World) -> None:
+    async with thinking(site) as (brain, _):
+        desk = Desk(
+            site.store,
+            site.thread,
+            brain,
+            site.dispatcher,
+            site.attempts,
+            lambda: site.now,
+            put_in_force,
+            took_on,
+        )
+        assert await desk.act("duty-ack", {"matter": "danger"}, "li") == "1 taken on by li"

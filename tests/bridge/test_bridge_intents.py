@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from ami_bridge.intents import (
+    AckDuty,
     ApplyPolicy,
     Dial,
     EndOverride,
@@ -133,7 +134,7 @@ def test_each_wish_is_the_cores_event_in_the_name_of_whoever_asked(
     kind: str, payload: dict[str, object], event: Event
 ) -> None:
     wish = read(kind, payload)
-    assert not isinstance(wish, Dial | StateOutcome | ApplyPolicy)
+    assert not isinstance(wish, Dial | StateOutcome | AckDuty | ApplyPolicy)
     assert as_event(wish, "li") == event
 
 

@@ -32,9 +32,10 @@ class Site:
         self.spool: Any = part(figures=part(problem=""))
         self.collector: Any = part(age=lambda: self.waited)
         self.store: Any = part(ping=self.ping)
-        self.staff: Any = part(trouble="")
+        self.staff: Any = part(trouble="", on=True)
+        self.duty: Any = part(trouble="")
         self.health = OwnHealth(
-            self.link, self.brain, self.heart, self.spool, self.collector, self.store, self.clock
+            self.link, self.brain, self.heart, self.spool, self.collector, self.store, self.duty, self.clock
         )
         self.folder = folder
 
@@ -116,3 +117,10 @@ async def test_a_store_that_does_not_answer_is_told_in_its_own_words(site: Site)
 async def test_the_disk_of_our_files_is_looked_at(site: Site) -> None:
     slow = site.health.slow(OwnWatch(disk_free=1.0), site.folder)
     assert "MiB free" in str(await slow["disk"]())
+
+
+def test_a_role_that_nobody_holds_is_trouble_once_somebody_should_be_told_E0(site: Site) -> None:
+    site.duty.trouble = "nobody holds the role 'duty'"
+    assert site.says()["alerts"] == "nobody holds the role 'duty'"
+    site.staff.on = False
+    assert site.says()["alerts"] == "", "a site that tells nobody anything has chosen so"

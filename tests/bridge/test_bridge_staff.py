@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +20,7 @@ from alerts.values import Fate, Receipt
 from ami_bridge.alert_calls import AlertCalls, call_id
 from ami_bridge.staff import Staff
 from config.settings import Settings, load_settings
-from fallback.decision import StopRungs, TellEnd
+from fallback.decision import RaiseRung, StopRungs, TellEnd
 from fallback.events import Acknowledged
 from fallback.state import Case
 from store import StoreBusy
@@ -260,3 +260,44 @@ async def test_a_disk_that_takes_nothing_is_told_until_it_does(
         await until(lambda: run.sent() == [("wang", "a2.engineer")])  # silence is worse
         full[0] = False
         await until(lambda: run.staff.trouble == "")
+
+
+def duty_rung() -> RaiseRung:
+    facts = {"kind": "danger", "scope": "power", "number": "13912341234", "opened_at": AT.isoformat()}
+    return RaiseRung("DUTY-1/round-1.danger", "DUTY-1", "danger", ("wang",), "duty-danger", AT, facts)
+
+
+async def test_whoever_takes_danger_on_tells_the_duty_desk_and_not_the_core_also_after_a_restart_E0(
+    place: Place,
+) -> None:
+    taken: list[tuple[str, str]] = []
+    async with running(place) as run:
+        run.staff.taken_on = lambda *said: taken.append(said)
+        run.staff.perform((duty_rung(),))
+        await until(lambda: bool(run.ways[Way.SMS].sent))
+        assert "13912341234" in run.ways[Way.SMS].sent[0].words, "whoever is on duty must be able to call"
+        await run.staff.alerts.acknowledge(run.ways[Way.SMS].sent[0].key)
+        assert (taken, run.heard) == ([("DUTY-1", "wang")], [])
+    async with running(place, begin=False) as again:
+        again.staff.taken_on = lambda *said: taken.append(said)
+        again.staff.begin({})
+        await again.staff.alerts.ready()
+        assert (taken, again.heard) == ([("DUTY-1", "wang")] * 2, [])
+        assert again.sent() == [], "nobody is told that a danger which he took on is over"
+
+
+async def test_danger_waits_for_no_limit_of_a_person_E0(place: Place) -> None:
+    async with running(place) as run:
+        run.staff.use(replace(POLICY, limit=1), True, "")
+        for n in range(5):
+            incident = f"DUTY-{n}"
+            run.staff.perform((replace(duty_rung(), key=f"{incident}/round-1.danger", incident=incident),))
+        await until(lambda: len(run.ways[Way.SMS].sent) == 5)
+
+
+async def test_a_role_is_unmanned_where_alerts_are_off_or_nobody_holds_it(place: Place) -> None:
+    async with running(place) as run:
+        assert run.staff.unmanned("wang") == ""
+        assert run.staff.unmanned("duty") == "nobody holds the role 'duty': name people in alerts.roles.duty"
+        run.staff.use(POLICY, False, "")
+        assert run.staff.unmanned("wang") == "alerts are switched off"
