@@ -9,6 +9,8 @@ from callbacks.spool import Spool
 from ivr.left_line import to_capture
 from ivr.values import Left
 
+__all__ = ["keeper", "to_capture"]
+
 log = structlog.get_logger()
 
 
