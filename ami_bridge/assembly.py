@@ -24,6 +24,7 @@ from ami_bridge.heart import Heart
 from ami_bridge.http.local import NAME as SOCKET_NAME
 from ami_bridge.http.local import LocalApi
 from ami_bridge.inbox import Inbox
+from ami_bridge.lengths import Lengths
 from ami_bridge.link import Link, LinkSettings
 from ami_bridge.listener import BridgeListener
 from ami_bridge.originate import Guard
@@ -79,6 +80,13 @@ class Parts:
         self.brain = self._brain()
         self.dispatcher = self._dispatcher()
         self.duty = self._duty()
+        self.lengths = Lengths(
+            self.link.action,
+            self.policy.caller,
+            self.policy.lengths,
+            lambda: self.brain.state.linked,
+            lambda: (self.brain.state, self.brain.policy),
+        )
         self.collector = Collector(self._importer(), self.thread, self.clock, self.dispatcher.wake)
         self.portrait = self._portrait()
         self.desk = Desk(
@@ -190,6 +198,7 @@ class Parts:
             dispatcher=self.dispatcher,
             collector=self.collector,
             duty=self.duty,
+            lengths=self.lengths,
             clock=self.clock,
             started_at=self.started_at,
             armed_since=armed_before(self.store),
@@ -277,6 +286,7 @@ class Parts:
         self.dispatcher.use(new.fallback, new.callbacks, self.brain.translator.site)
         self.attempts.policy = new.callbacks
         self.agi.use(new.caller)
+        self.lengths.use(new.caller, new.lengths)
         were_told = self.staff.on
         self.staff.use(new.alerts, new.alerts_on, new.callbacks.shown)
         if new.alerts_on and not were_told:

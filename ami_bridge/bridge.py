@@ -63,6 +63,7 @@ class Bridge(Parts):
             "live": self.portrait.run(),
             "staff": self.staff.run(),
             "duty": self.duty.run(),
+            "lengths": self.lengths.run(),
             "watch": self.watch.run(),
             "codes": self.codes.run(self.brain.ask),
         }

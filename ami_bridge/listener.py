@@ -44,6 +44,7 @@ class BridgeListener:
             await self._let_go()
         parts.dispatcher.fence_raised_at = parts.clock().wall
         parts.dispatcher.wake()
+        parts.lengths.connected()
         parts.staff.connected()
         parts.surroundings.connected()
         if not self._ready_said:

@@ -21,6 +21,7 @@ from ami_bridge.duty import DutyDesk
 from ami_bridge.flags import Flags
 from ami_bridge.heart import Heart
 from ami_bridge.http.local import told
+from ami_bridge.lengths import Lengths
 from ami_bridge.link import Link
 from ami_bridge.pause import news_or
 from ami_bridge.store_thread import StoreThread
@@ -49,6 +50,7 @@ class Portrait:
     dispatcher: Dispatcher
     collector: Collector
     duty: DutyDesk
+    lengths: Lengths
     clock: Clock
     started_at: datetime
     armed_since: datetime | None = None
@@ -109,6 +111,8 @@ class Portrait:
             "armed_since": live.iso(self.armed_since),
             "spool_backlog": self.collector.backlog,
             "fence": self.heart.fence,
+            "length": self.lengths.now,
+            "lines_used": round(self.lengths.share, 2),
         }
 
 
