@@ -1,17 +1,22 @@
 """The FastAGI server: takes calls over from the dialplan, one task each, and keeps strangers from harming them."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import structlog
 
-from ivr.agi_call import AgiCall, Keep, StepFailed
+from ivr.agi_call import AgiCall, Keep, Service, StepFailed
+from ivr.agi_header import arguments
 from ivr.agi_line import AgiLine, CallerGone
 from ivr.agi_wire import BadCommand
+from ivr.mac import is_right
 from ivr.policy import CallerPolicy
+from ivr.ports import Desk
+from ivr.values import Outage
 
 log = structlog.get_logger()
 
@@ -19,6 +24,11 @@ HEADER_SECONDS = 3.0
 SWEEP_SECONDS = 0.25
 MOST_SILENT = 64  # connections that have not yet sent a whole header; the oldest is dropped for a new one
 MOST_CALLS = 1000
+
+
+def none(now: datetime) -> Sequence[Outage]:
+    """No outage is planned."""
+    return ()
 
 
 class CannotListen(OSError):
@@ -29,7 +39,9 @@ class FastAgiServer:
     """Serves ``agi://host:port/capture``. Any failure leaves the call to the dialplan's tier 3, never to silence.
 
     keep: returns when the spool line is durable; raising or taking longer than the policy says leaves the call.
-    clock: aware UTC. prompts_dir: the built prompts, by the same path as Asterisk sees them.
+    clock: aware UTC. prompts_dir: the built prompts, by the same path as Asterisk sees them. desk: looks into the book; None:
+    nobody can, and callers are told so. outages: see ``ivr.ports.Outages``. secret: of the MAC that every call must bring
+    (see ``ivr.mac``), "" where only our own host reaches the port.
     """
 
     def __init__(
@@ -39,10 +51,14 @@ class FastAgiServer:
         clock: Callable[[], datetime],
         prompts_dir: Path,
         header_seconds: float = HEADER_SECONDS,
+        *,
+        desk: Desk | None = None,
+        outages: Callable[[datetime], Sequence[Outage]] = none,
+        secret: str = "",
     ) -> None:
-        self._policy, self._keep, self._clock = policy, keep, clock
-        self._zone = ZoneInfo(policy.timezone)
-        self._prompts = str(prompts_dir)
+        zone = ZoneInfo(policy.timezone)
+        self._service = Service(policy, zone, str(prompts_dir), keep, clock, desk, outages)
+        self._secret = secret
         self._header_seconds = header_seconds
         self._silent: dict[AgiLine, None] = {}  # oldest first
         self._calls: set[AgiLine] = set()
@@ -52,7 +68,7 @@ class FastAgiServer:
 
     def use(self, policy: CallerPolicy) -> None:
         """A new policy, for calls that come from now on."""
-        self._policy, self._zone = policy, ZoneInfo(policy.timezone)
+        self._service = replace(self._service, policy=policy, zone=ZoneInfo(policy.timezone))
 
     async def start(self, host: str, port: int) -> None:
         """Listen. Raises CannotListen, naming the address and the remedy."""
@@ -110,12 +126,21 @@ class FastAgiServer:
 
     def _ready(self, line: AgiLine) -> None:
         self._silent.pop(line, None)
+        if self._secret and not self._is_ours(line.header or {}):
+            log.warning(
+                "a call without the right MAC was refused: render the dialplan with the secret of this site"
+            )
+            line.abort("no MAC of ours")
+            return
         if len(self._calls) >= MOST_CALLS:
             line.abort("too many calls")
             return
         self._calls.add(line)
         line.give(0)
         line.task = asyncio.create_task(self._serve(line), name="fastagi-call")
+
+    def _is_ours(self, header: dict[str, str]) -> bool:
+        return is_right(self._secret, header.get("agi_uniqueid", ""), arguments(header).get("mac", ""))
 
     def _closed(self, line: AgiLine) -> None:
         self._silent.pop(line, None)
@@ -134,7 +159,7 @@ class FastAgiServer:
     async def _serve(self, line: AgiLine) -> None:
         """One call. Whatever happens, the connection closes and the dialplan goes on with what is known."""
         try:
-            await AgiCall(line, self._policy, self._zone, self._prompts, self._keep, self._clock).run()
+            await AgiCall(line, self._service).run()
         except CallerGone:
             pass  # the hang-up handler of the dialplan writes down what there is
         except (StepFailed, BadCommand) as reason:

@@ -8,10 +8,12 @@ def digits(number: str) -> tuple[str, ...]:
     return tuple("plus" if c == "+" else f"digit-{c}" for c in number if c in "+0123456789")
 
 
-def moment(at: datetime, now: datetime, zone: tzinfo, language: str) -> tuple[str, ...]:
+def moment(
+    at: datetime, now: datetime, zone: tzinfo, language: str, intro: str = "recovery-at"
+) -> tuple[str, ...]:
     """A coming moment as a person says it: today or tomorrow or the date, then the hour and the minute.
 
-    at, now: aware. Nothing is said of a moment that is over.
+    at, now: aware. intro: the prompt before it. Nothing is said of a moment that is over.
     """
     if at <= now:
         return ()
@@ -23,4 +25,4 @@ def moment(at: datetime, now: datetime, zone: tzinfo, language: str) -> tuple[st
     else:
         day = (f"month-{local.month}", f"day-{local.day}")
     clock = (f"hour-{local.hour}", f"minute-{local.minute}")
-    return ("recovery-at", *day, *clock) if language.startswith("zh") else ("recovery-at", *clock, *day)
+    return (intro, *day, *clock) if language.startswith("zh") else (intro, *clock, *day)
