@@ -37,7 +37,7 @@ RESUMABLE = (
 
 def caller(sent: str) -> tuple[str, str]:
     """(caller id as received, own number that may be asked for): the second is "" when it is withheld or not a number."""
-    own = sent if sent.startswith("+") and sent[1:].isdecimal() and sent.isascii() and len(sent) <= 17 else ""
+    own = sent if sent.removeprefix("+").isdecimal() and sent.isascii() and len(sent) <= 17 else ""
     if own in WITHHELD:
         return "", ""
     return sent[:64], own

@@ -8,6 +8,7 @@ import os
 from collections import OrderedDict
 from collections.abc import Callable
 from concurrent.futures import Future
+from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -94,7 +95,8 @@ class Keeper:
         """The spool of this process: its thread would not survive a fork."""
         with self._door:
             if self._spool is None or self._spool[0] != os.getpid():
-                self._folder.mkdir(parents=True, exist_ok=True)
+                with suppress(OSError):  # the spool itself says what is wrong, and tries again
+                    self._folder.mkdir(parents=True, exist_ok=True)
                 self._spool = (os.getpid(), Spool(self._folder, linger=0.0, clock=self._clock))
             return self._spool[1]
 

@@ -1,0 +1,384 @@
+"""Whole calls through the third driver: what callers hear, what they leave, and what a request that comes twice may do."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from twilio_caller import (
+    NOW,
+    SECRET,
+    Answers,
+    Memory,
+    Shelf,
+    TwilioCall,
+    app_in_memory,
+    by_prompt,
+    run_twiml,
+    through,
+)
+
+from ivr.policy import CallerPolicy
+from ivr.steps import Kept, Keys, NotKept, Recorded
+from ivr.twiml.facts import WITHHELD
+from ivr.twiml.trail import BadTrail, Seal, Trail
+from ivr.values import Asks, CallFacts, Left
+
+POLICY = CallerPolicy(area_code="0571", dialogue="short", ask_message=False)
+OFFERS = ("offer", "offer-short")
+KEYED_OFFERS = ("offer-keyed", "offer-short-keyed")
+
+
+def own(key: str = "1", **more: str | None) -> dict[str, str | None]:
+    return dict.fromkeys(OFFERS, key) | {"matter": "2"} | more
+
+
+def keyed(number: str = "13800000000", **more: str | None) -> dict[str, str | None]:
+    offers = dict.fromkeys((*OFFERS, *KEYED_OFFERS), "2")
+    return offers | {"confirm": "1", "enter-number": number, "matter": "3"} | more
+
+
+def ring(
+    answers: Mapping[str, str | None] | Answers,
+    memory: Memory | None = None,
+    policy: CallerPolicy = POLICY,
+    call: TwilioCall | None = None,
+    **more: object,
+) -> tuple[TwilioCall, Memory]:
+    memory = memory or Memory()
+    app = app_in_memory(memory, Shelf(policy), **more)  # type: ignore[arg-type]  # passed on as it is
+    call = replace(call, post=through(app)) if call else TwilioCall(through(app))
+    return call.run(answers if callable(answers) else by_prompt(answers)), memory
+
+
+def only(memory: Memory) -> Left:
+    (left,) = memory.left
+    return left
+
+
+# -- whole calls
+
+
+@pytest.mark.parametrize("language", ["zh-CN", "en"])
+def test_one_key_leaves_the_own_number_and_the_promise_comes_after_the_line(language: str) -> None:
+    """B4, C1: in both languages."""
+    first = by_prompt(own())
+    wanted = ["9"] if language == "en" else []
+    call, memory = ring(lambda heard: wanted.pop() if wanted else first(heard))
+    left = only(memory)
+    assert (left.number, left.source, left.matter) == ("13912345678", "own", "bill")
+    assert (left.wanted, left.promised, left.tier, left.language) == (True, True, 4, language)
+    assert left.reference == Seal(SECRET).reference(call.sid)
+    assert call.ended == "hangup"
+    assert (language, "promise") in call.heard
+    assert {spoken for spoken, _ in call.heard[call.heard.index((language, "matter")) :]} == {language}
+
+
+def test_danger_and_the_phrase_come_before_anything_is_asked() -> None:
+    """B1, B6."""
+    call, _ = ring({})
+    assert call.prompts[:3] == ["danger", "digit-8", "message-fault"]
+
+
+@pytest.mark.parametrize("language", ["zh-CN", "en"])
+def test_a_keyed_number_is_read_back_before_it_is_kept(language: str) -> None:
+    """C5."""
+    call, memory = ring(keyed("13800000000#"), policy=replace(POLICY, languages=(language,)))
+    left = only(memory)
+    assert (left.number, left.source, left.matter) == ("13800000000", "keyed", "complaint")
+    read = call.prompts.index("read-back")
+    assert call.prompts[read + 1 : read + 12] == [f"digit-{digit}" for digit in "13800000000"]
+
+
+@pytest.mark.parametrize(
+    "caller", [*sorted(WITHHELD), "anonymous", "", "client:somebody", "sip:1@example.test"]
+)
+def test_a_caller_who_withholds_his_number_is_asked_for_one(caller: str) -> None:
+    call, memory = ring(keyed(), call=TwilioCall(lambda *_: (500, ""), caller=caller))
+    assert only(memory).number == "13800000000"
+    assert set(KEYED_OFFERS) & set(call.prompts)
+    assert not set(OFFERS) & set(call.prompts)
+
+
+def test_withheld_numbers_are_words_spelled_on_the_keys() -> None:
+    assert {"+266696687", "+7378742833", "+2562533", "+8656696", "+86282452253"} == WITHHELD
+
+
+def test_the_policy_s_shortest_form_takes_the_own_number_without_a_key() -> None:
+    call, memory = ring({}, policy=replace(POLICY, dialogue="message"))
+    assert only(memory).number == "13912345678"
+    assert only(memory).promised
+    assert call.prompts[0] == "message-fault"
+
+
+@pytest.mark.parametrize("questions", range(6))
+def test_who_hangs_up_leaves_what_he_confirmed_and_was_promised_nothing(questions: int) -> None:
+    """The same caller hangs up one question later each time."""
+    answer, asked = by_prompt(keyed()), [0]
+
+    def until(heard: Sequence[str]) -> str | None:
+        asked[0] += 1
+        return answer(heard) if asked[0] <= questions else None
+
+    call, memory = ring(until)
+    left = only(memory)
+    assert left.wanted == (questions >= 1)
+    assert (left.number != "") == (questions >= 3)
+    assert left.promised == (questions >= 4)
+    assert ("promise" in call.prompts) == left.promised
+
+
+def test_every_call_is_on_the_missed_list_before_anything_else() -> None:
+    _, memory = ring(lambda heard: None)
+    left = only(memory)
+    assert (left.wanted, left.number, left.caller_id) == (False, "", "+8613912345678")
+
+
+# -- what cannot be kept
+
+
+def test_a_full_disk_promises_nothing_and_says_so() -> None:
+    call, memory = ring(own(), Memory(full=True))
+    assert memory.left == []
+    assert "promise" not in call.prompts
+    assert call.prompts[-1] == "not-noted"
+
+
+def test_a_call_that_cannot_be_kept_here_goes_on_at_the_next_site() -> None:
+    call, _ = ring(own(), Memory(full=True), next_url="https://second.test/voice/power")
+    assert call.ended == "https://second.test/voice/power"
+    assert "promise" not in call.prompts
+    assert "not-noted" not in call.prompts
+
+
+# -- the same request twice, and other processes
+
+
+@pytest.mark.parametrize("answers", [own(), keyed()])
+def test_the_same_request_is_answered_the_same_way_and_keeps_no_second_thing(
+    answers: Mapping[str, str | None],
+) -> None:
+    memory = Memory()
+    app = app_in_memory(memory, Shelf(POLICY))
+    call = TwilioCall(through(app)).run(by_prompt(answers))
+    before = memory.left
+    for sent in call.sent:
+        assert call.again(sent) == (200, sent.answer)
+    assert memory.left == before
+
+
+def test_an_old_request_hours_later_says_the_same_and_changes_nothing_of_what_was_left() -> None:
+    memory, clock = Memory(), [NOW]
+    app = app_in_memory(memory, Shelf(POLICY), clock=lambda: clock[0])
+    call = TwilioCall(through(app)).run(by_prompt(own()))
+    before = [replace(left, at=NOW) for left in memory.left]
+    clock[0] += timedelta(hours=2)
+    for sent in call.sent:
+        status, text = call.again(sent)
+        assert status == 200
+        assert text.count("<Play>") == sent.answer.count("<Play>")
+    assert [replace(left, at=NOW) for left in memory.left] == before
+    clock[0] += timedelta(hours=5)
+    assert call.again(call.sent[-1])[0] == 403
+
+
+def test_every_request_may_be_answered_by_another_process() -> None:
+    memory, shelf = Memory(), Shelf(POLICY)
+
+    def post(url: str, fields: Mapping[str, str], headers: Mapping[str, str]) -> tuple[int, str]:
+        return through(app_in_memory(memory, shelf))(url, fields, headers)
+
+    TwilioCall(post).run(by_prompt(keyed()))
+    assert only(memory).promised
+    assert only(memory).number == "13800000000"
+
+
+def test_a_policy_that_changes_in_the_middle_of_a_call_asks_nothing_again_that_was_confirmed() -> None:
+    memory, shelf = Memory(), Shelf(POLICY)
+    answer = by_prompt(keyed())
+
+    def change(heard: Sequence[str]) -> str | None:
+        if "matter" in heard and shelf.policy == POLICY:
+            shelf.policy = replace(POLICY, max_tries=2)
+        return answer(heard)
+
+    call = TwilioCall(through(app_in_memory(memory, shelf))).run(change)
+    assert call.prompts.count("enter-number") == call.prompts.count("read-back") == 1
+    assert (only(memory).number, only(memory).source, only(memory).promised) == ("13800000000", "keyed", True)
+
+
+def test_times_of_the_answers_stand_in_the_address_not_in_the_process() -> None:
+    clock = [NOW]
+    memory = Memory()
+
+    def tick() -> datetime:
+        clock[0] += timedelta(seconds=7)
+        return clock[0]
+
+    TwilioCall(through(app_in_memory(memory, Shelf(POLICY), clock=tick))).run(by_prompt(keyed()))
+    assert only(memory).at <= clock[0]
+    assert only(memory).at - NOW >= timedelta(seconds=7 * 4)
+
+
+# -- recordings
+
+TALKATIVE = CallerPolicy(area_code="0571", dialogue="full")
+
+
+@pytest.mark.parametrize(("seconds", "kept"), [("12", True), ("", False)])
+def test_a_message_is_asked_for_at_the_provider_and_named_on_the_line(seconds: str, kept: bool) -> None:
+    wishes: list[str] = []
+    answers = own() | {"ask-message": "1", "leave-message": seconds}
+    call, memory = ring(answers, policy=TALKATIVE, wishes=wishes)
+    left = only(memory)
+    assert left.promised
+    assert (left.recording != "") == kept
+    assert wishes == ([left.recording] if kept else [])
+    assert all(status == 204 for status, _ in call.ready())
+    assert ("message-kept" in call.prompts) == kept
+
+
+def test_who_hangs_up_while_he_speaks_has_left_what_he_said() -> None:
+    wishes: list[str] = []
+    _, memory = ring(own() | {"ask-message": "1", "leave-message": None}, policy=TALKATIVE, wishes=wishes)
+    assert only(memory).recording == wishes[0]
+    assert only(memory).number == "13912345678"
+
+
+# -- danger, requirement B6
+
+ONCALL = ("+442071234567", "+442071234568")
+DANGER = dict.fromkeys((*OFFERS, *KEYED_OFFERS), "8")
+
+
+def danger(
+    first: str, second: str = "no-answer", caller: str = "+8613912345678"
+) -> tuple[TwilioCall, Memory]:
+    oncall = dict(zip(ONCALL, (first, second), strict=True))
+    call = TwilioCall(lambda *_: (500, ""), caller=caller, oncall=oncall)
+    return ring({**DANGER, "enter-number": "13800000000"}, call=call, oncall=ONCALL)
+
+
+def test_danger_is_connected_to_the_first_who_presses_1() -> None:
+    call, memory = danger("1")
+    assert call.rung == [ONCALL[0]]
+    assert "danger-noted" not in call.prompts
+    assert [(left.matter, left.wanted) for left in memory.left] == [("danger", False)]
+
+
+@pytest.mark.parametrize("first", ["busy", "no-answer", "failed", "silent", "2"])
+def test_the_next_is_rung_when_nobody_presses_1(first: str) -> None:
+    """A voicemail answers, and presses nothing."""
+    call, memory = danger(first, "1")
+    assert call.rung == list(ONCALL)
+    assert not any(left.wanted for left in memory.left)
+
+
+@pytest.mark.parametrize("oncall", [ONCALL, ()])
+def test_danger_is_captured_when_nobody_takes_it(oncall: tuple[str, ...]) -> None:
+    call, memory = ring(DANGER, oncall=oncall)
+    left = only(memory)
+    assert (left.matter, left.number, left.wanted, left.promised) == ("danger", "13912345678", True, True)
+    assert call.prompts[-1] == "danger-noted"
+
+
+def test_somebody_in_danger_who_hangs_up_while_it_rings_is_captured() -> None:
+    _, memory = danger("caller gone")
+    assert (only(memory).matter, only(memory).wanted) == ("danger", True)
+
+
+def test_danger_without_a_number_is_written_down_before_one_is_asked_for() -> None:
+    call, memory = ring(
+        {**DANGER, "enter-number": None}, call=TwilioCall(lambda *_: (500, ""), caller="anonymous")
+    )
+    assert [(left.matter, left.number, left.promised) for left in memory.kept] == [("danger", "", False)]
+    call, memory = danger("busy", "busy", "anonymous")
+    assert (only(memory).number, only(memory).source, only(memory).promised) == ("13800000000", "keyed", True)
+    assert call.prompts[-1] == "danger-noted"
+
+
+def test_danger_that_cannot_be_kept_is_not_called_noted() -> None:
+    call, _ = ring(DANGER, Memory(full=True))
+    assert call.prompts[-1] == "not-noted"
+    assert "danger-noted" not in call.prompts
+
+
+def test_a_number_that_may_not_be_dialled_is_refused_also_in_danger() -> None:
+    call, memory = ring(
+        {**DANGER, "enter-number": "110"}, call=TwilioCall(lambda *_: (500, ""), caller="anonymous")
+    )
+    assert call.prompts.count("enter-number") == POLICY.max_tries
+    assert call.prompts[-1] == "no-number"
+    assert only(memory).number == ""
+
+
+# -- all of it
+
+KEYS = st.sampled_from(
+    ["", "0", "1", "2", "3", "5", "7", "8", "9", "*", "13800000000", "110", "0000000", "123456"]
+)
+
+
+@settings(max_examples=60)
+@given(keys=st.lists(KEYS, max_size=60), talkative=st.booleans(), withheld=st.booleans(), full=st.booleans())
+def test_every_call_ends_whatever_is_keyed_and_promises_only_what_is_kept(
+    keys: list[str], talkative: bool, withheld: bool, full: bool
+) -> None:
+    left_over = list(keys)
+
+    def answer(heard: Sequence[str]) -> str:
+        pressed = left_over.pop(0) if left_over else ""
+        return pressed if "leave-message" not in heard else "5"
+
+    caller = TwilioCall(lambda *_: (500, ""), caller="anonymous" if withheld else "+8613912345678")
+    policy = TALKATIVE if talkative else POLICY
+    call, memory = ring(answer, Memory(full=full), policy, caller)
+    assert call.ended == "hangup"
+    promised = {"promise", "promise-soon", "promise-open", "danger-noted"} & set(call.prompts)
+    assert bool(promised) <= any(left.promised for left in memory.kept)
+    assert max(len(sent.url) for sent in call.sent) < 2_200
+
+
+def test_the_driver_for_tables_leaves_what_the_call_left() -> None:
+    facts = CallFacts("CA7", "power", "zh-CN", "fault", own="13912345678", key="2")
+    (left,) = run_twiml(facts, ["13800000000", "1", "3"], POLICY)
+    assert (left.unique_id, left.number, left.source, left.matter) == (
+        "CA7",
+        "13800000000",
+        "keyed",
+        "complaint",
+    )
+    assert left.asks is Asks.CALL
+
+
+# -- what travels in addresses
+
+
+def test_a_trail_comes_back_as_it_was() -> None:
+    answers = ((Keys("2"), 3), (Keys(""), 9), (Kept(), 9), (NotKept(), 10), (Recorded("a-1.wav", 12.5), 40))
+    trail = Trail(
+        "power", "fault", "en", "+1", "+1", NOW, "00ff", "step", "9", answers, (("HF_LANG", "en"),), 2
+    )
+    seal = Seal(SECRET)
+    assert seal.trail(seal.token(trail, "CA1"), "CA1", "step", NOW) == trail
+
+
+@pytest.mark.parametrize("wrong", ["call", "secret", "place", "age", "torn", "long"])
+def test_a_token_is_good_for_its_call_its_address_and_its_time(wrong: str) -> None:
+    trail = Trail("power", "fault", "en", "", "", NOW, "00ff", "step")
+    token = Seal("another secret of 16" if wrong == "secret" else SECRET).token(trail, "CA1")
+    token = {"torn": token[:-1], "long": token + "A" * 4000}.get(wrong, token)
+    later = NOW + timedelta(hours=7 if wrong == "age" else 1)
+    with pytest.raises(BadTrail):
+        Seal(SECRET).trail(
+            token, "CA2" if wrong == "call" else "CA1", "begin" if wrong == "place" else "step", later
+        )
+
+
+def test_references_have_six_digits_and_belong_to_their_call() -> None:
+    references = {Seal(SECRET).reference(f"CA{n}") for n in range(200)}
+    assert len(references) > 190
+    assert all(len(one) == 6 and one.isdecimal() for one in references)
+    assert Seal("another secret of 16").reference("CA1") != Seal(SECRET).reference("CA1")
