@@ -116,6 +116,18 @@ class BridgeRow:
     link_detail: str = ""
     armed: bool | None = None
     spool_backlog: int | None = None
+    length: str = ""
+    lines_used: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class DutyRow:
+    """Danger and fault reports that nobody has taken on. trouble: why nobody can be told of them."""
+
+    open: int = 0
+    danger: int = 0
+    oldest: datetime | None = None
+    trouble: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +141,7 @@ class Live:
     pools: tuple[PoolView, ...] = ()
     agents: tuple[AgentView, ...] = ()
     calls: tuple[CallView, ...] = ()
+    duty: DutyRow = field(default_factory=DutyRow)
 
 
 def read(values: Mapping[str, Any], at: datetime | None) -> Live:
@@ -141,6 +154,7 @@ def read(values: Mapping[str, Any], at: datetime | None) -> Live:
         pools=tuple(_pool(name, row) for name, row in _named(values.get("pools"))),
         agents=tuple(_agent(row) for row in _rows(values.get("agents"))),
         calls=tuple(_call(row) for row in _rows(values.get("calls"))),
+        duty=_duty(_object(values.get("duty"))),
     )
 
 
@@ -154,6 +168,17 @@ def _bridge(row: Mapping[str, Any]) -> BridgeRow:
         link_detail=_text(row.get("link_detail")),
         armed=armed if isinstance(armed, bool) else None,
         spool_backlog=_count(row.get("spool_backlog")),
+        length=_text(row.get("length")),
+        lines_used=_number(row.get("lines_used")),
+    )
+
+
+def _duty(row: Mapping[str, Any]) -> DutyRow:
+    return DutyRow(
+        open=_count(row.get("open")) or 0,
+        danger=_count(row.get("danger")) or 0,
+        oldest=parse_time(row.get("oldest")),
+        trouble=_text(row.get("trouble")),
     )
 
 

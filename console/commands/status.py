@@ -75,6 +75,8 @@ def _watch(known: Known, by_socket: bool) -> None:
 def render(picture: Summary) -> RenderableType:
     """The summary for a terminal; readable without colour too."""
     parts: list[RenderableType] = [_bridge(picture)]
+    if picture.live.duty.open:
+        parts.append(_duty(picture))
     observing = picture.live.bridge.armed is False
     parts += [_scope(scope, observing) for scope in picture.live.scopes]
     parts += [_trunks(picture), _agents(picture), _figures(picture)]
@@ -97,7 +99,17 @@ def _bridge(picture: Summary) -> Text:
     words += " · OBSERVING ONLY (armed: false)" if said.armed is False else ""
     words += " · from the bridge's memory, without the book" if picture.from_memory else ""
     words += f" · {said.spool_backlog} captures wait in the spool" if said.spool_backlog else ""
+    used = f" ({said.lines_used:.0%} of the lines in use)" if said.lines_used is not None else ""
+    words += f" · dialogue {said.length}{used}" if said.length else ""
     return Text(words, "" if said.link == "up" and not picture.from_memory else "yellow")
+
+
+def _duty(picture: Summary) -> Text:
+    """What the duty role has not taken on yet (E0)."""
+    duty = picture.live.duty
+    words = f"{duty.open} reports wait for the duty role, {duty.danger} of danger, since {local(duty.oldest)}"
+    words += f"; nobody can be told: {duty.trouble}" if duty.trouble else ""
+    return Text(words, "bold red" if duty.danger or duty.trouble else "yellow")
 
 
 def _scope(scope: ScopeView, observing: bool) -> Text:

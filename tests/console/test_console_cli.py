@@ -77,6 +77,24 @@ def test_status_shows_everything_and_ends_well(store: Store) -> None:
     assert "13900001275" not in answer.stdout
 
 
+def test_status_shows_how_short_dialogues_are_and_what_waits_for_the_duty_role(store: Store) -> None:
+    now = datetime.now(UTC)
+    story.tell_all(store, now)
+    rows = story.live_rows(now)
+    rows["bridge"] |= {"length": "express", "lines_used": 0.75}
+    rows["duty"] = {
+        "open": 3,
+        "danger": 1,
+        "oldest": now.isoformat(),
+        "trouble": "nobody holds the role 'duty'",
+    }
+    store.put_live(rows, now)
+    said = " ".join(run("status").stdout.split())
+    assert "dialogue express (75% of the lines in use)" in said
+    assert "3 reports wait for the duty role, 1 of danger" in said
+    assert "nobody can be told: nobody holds the role 'duty'" in said
+
+
 def test_status_of_a_silent_bridge_says_since_when_and_ends_with_one(store: Store) -> None:
     now = datetime.now(UTC)
     story.tell_all(store, now)
