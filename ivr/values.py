@@ -86,7 +86,8 @@ class Left:
     matter: danger, fault, bill, complaint, tipoff, question or unstated (requirement C1).
     wanted: asked to be called, by a key or by staying. promised: the promise follows directly on this line.
     waited_since, reference, region: as in CallFacts. recording: file name of a message, "" none.
-    asks, about: see Asks; owner: number of the promise that is asked about, as it was given with its reference; a call that asks for more than one thing leaves several lines, numbered by ``part`` from 1.
+    asks, about: see Asks; owner: number of the promise that is asked about, as it was given with its reference. A call that asks
+    for more than one thing leaves several lines, numbered by ``part``: the callback is 1, requests follow from 2.
     """
 
     unique_id: str

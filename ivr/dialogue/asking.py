@@ -70,10 +70,6 @@ def _reference(dialogue: Dialogue) -> tuple[str, ...]:
     return "reference-is", *digits(dialogue.call.reference), "reference-again"
 
 
-def _promise(dialogue: Dialogue) -> tuple[str, ...]:
-    return "promise-menu", *(("promise-menu-change",) if dialogue.owner_source == "own" else ())
-
-
 QUESTIONS: Mapping[Stage, Question] = {
     Stage.CHOICE: _choice,
     Stage.KEYING: lambda dialogue: ("enter-number",),
@@ -85,7 +81,7 @@ QUESTIONS: Mapping[Stage, Question] = {
     Stage.MORE: _more,
     Stage.OUTAGES: _regions,
     Stage.REFERENCE: lambda dialogue: ("enter-reference",),
-    Stage.PROMISE: _promise,
+    Stage.PROMISE: lambda dialogue: ("promise-menu",),
     Stage.UNDO: lambda dialogue: ("undo",),
 }
 """Stages that put a question to the caller."""

@@ -30,11 +30,13 @@ def left(dialogue: Dialogue, now: datetime) -> Left:
 
 
 def request(dialogue: Dialogue, now: datetime) -> Left:
-    """What he asks of the book, as a further part. Cancel and undo name the promise's number, a change the new one."""
+    """What he asks of the book, as a further part. A change names the number that is to be called from now on."""
     call = dialogue.call
-    number, source = dialogue.owner, dialogue.owner_source
+    number, source, about, owner = dialogue.owner, dialogue.owner_source, dialogue.about, dialogue.owner
     if dialogue.asks in (Asks.NOTICE, Asks.CHANGE):
         number, source = dialogue.keyed or dialogue.own, "keyed" if dialogue.keyed else "own"
+    if dialogue.asks is Asks.NOTICE:
+        about = owner = ""
     return Left(
         unique_id=call.unique_id,
         at=now,
@@ -49,6 +51,7 @@ def request(dialogue: Dialogue, now: datetime) -> Left:
         promised=False,
         incident=call.incident,
         asks=dialogue.asks,
-        about=dialogue.about,
+        about=about,
+        owner=owner,
         part=2 + dialogue.parts,
     )

@@ -85,7 +85,7 @@ def _offered(dialogue: Dialogue) -> str:
     if stage is Stage.MORE:
         return "12" + ("3" if policy.offer_notice else "") + person
     if stage is Stage.PROMISE:
-        return "123" if dialogue.owner_source == "own" else "13"
+        return "123"
     return {Stage.CONFIRM: "12", Stage.MESSAGE: "12", Stage.UNDO: "1"}.get(stage, "")
 
 
