@@ -8,11 +8,15 @@ from ivr.mac import keys_of
 
 DIALPLAN = "extensions_holdfast.conf"
 QUEUES = "queues_holdfast.conf"
+LOCAL = "holdfast_local.agi"
 MATTERS = (("1", "fault"), ("2", "bill"), ("3", "complaint"), ("4", "tipoff"), ("5", "question"))
 
 
 def render(site: DialplanSite) -> dict[str, str]:
-    """File name → text, for the eyes of Asterisk and its admin only. Every value has been checked: nothing is escaped here."""
+    """File name → text, for the eyes of Asterisk and its admin only; LOCAL must be executable.
+
+    Every value has been checked: nothing is escaped here.
+    """
     templates = Environment(
         loader=PackageLoader("config.asterisk"),
         undefined=StrictUndefined,
@@ -26,5 +30,6 @@ def render(site: DialplanSite) -> dict[str, str]:
         "matters": MATTERS,
         "mac_keys": keys_of(site.agi_secret) if site.agi_secret else (),
     }
-    files = {name: templates.get_template(f"{name}.jinja").render(values) for name in (DIALPLAN, QUEUES)}
+    names = (DIALPLAN, QUEUES, *((LOCAL,) if site.local_agi else ()))
+    files = {name: templates.get_template(f"{name}.jinja").render(values) for name in names}
     return files | ({PIN_FILE: pin_file(site.code_pin)} if site.codes else {})

@@ -16,7 +16,7 @@ _ZONE = re.compile(r"[A-Za-z0-9_+/-]{1,40}")
 _LANGUAGE = re.compile(r"[a-z]{2}(-[A-Z]{2})?")
 _NUMBER = re.compile(r"(\+?[0-9]{3,20})?")
 _DIAL = re.compile(r"[A-Za-z0-9_]{1,20}/[A-Za-z0-9/@+_.:*#-]{1,100}")
-PATHS = ("prompts_dir", "tier3_dir", "code_pin_file", "recordings_dir", "local_book")
+PATHS = ("prompts_dir", "tier3_dir", "code_pin_file", "recordings_dir", "local_program", "local_book")
 
 
 class SiteInvalid(ValueError):
@@ -51,8 +51,8 @@ class DialplanSite:
     danger_key: of requirement B6, "" for none. oncall: who is rung, one after another; each has whole dial strings, of which a
     later one is tried where the way of an earlier one is lost. danger_ring: how long each rings. danger_in_normal: offered
     while the hotline works as well, if somebody is on call.
-    local_agi: the script of tier 2 as Asterisk starts it, "" for no tier 2; local_book: what it reads. At most local_start
-    of them start and local_most run at the same time; whoever is above that goes on in tier 3.
+    local_agi: where Asterisk finds the rendered script of tier 2, "" for no tier 2; it starts local_program with local_book. At
+    most local_start of them start and local_most run at the same time; whoever is above that goes on in tier 3.
     agi_secret: signs calls to the bridge, "" leaves them unsigned. apology_after: of waiting callers (B7), 0 for none.
     """
 
@@ -85,6 +85,7 @@ class DialplanSite:
     danger_ring: int = 20
     danger_in_normal: bool = True
     local_agi: str = ""
+    local_program: Path = Path("/usr/bin/holdfast-local-agi")
     local_book: Path = Path("/var/lib/holdfast/ivr/dialogue.json")
     local_start: int = 2
     local_most: int = 8

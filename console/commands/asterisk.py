@@ -10,7 +10,7 @@ from typing import Annotated
 
 import typer
 
-from config.asterisk import PIN_FILE, DialplanSite, ScopeLine, codes_for
+from config.asterisk import LOCAL, PIN_FILE, DialplanSite, ScopeLine, codes_for
 from config.asterisk import render as render_dialplan
 from config.manager_account import render_manager_account
 from config.policy import SitePolicy, load_policy
@@ -49,7 +49,7 @@ def check(
 
 
 def files_for(settings: Settings, policy: SitePolicy, folder: Path | None = None) -> dict[str, str]:
-    """File name → text. folder: where Asterisk will read them; without it there are no phone codes.
+    """File name → text. folder: where Asterisk will read them; without it there are neither phone codes nor tier 2.
 
     Raises SiteInvalid, or Problem for a manager account that Asterisk cannot hold.
     """
@@ -62,6 +62,8 @@ def files_for(settings: Settings, policy: SitePolicy, folder: Path | None = None
     except ValueError as problem:
         raise Problem("ami_secret", str(problem), "Change it here and in manager.conf.") from None
     site = dialplan_site(settings, policy)
+    if folder is not None and settings.local_agi:
+        site = replace(site, local_agi=str(folder.absolute() / LOCAL))
     if folder is not None and settings.code_pin is not None:  # the PIN's hash lies beside the dial plan
         site = replace(
             site,
@@ -91,7 +93,24 @@ def dialplan_site(settings: Settings, policy: SitePolicy) -> DialplanSite:
         ask_matter=caller.ask_matter,
         queue_wait=max(1, round(policy.callbacks.agent_patience)),
         shown=policy.callbacks.shown,
+        recordings_dir=settings.recordings_dir,
+        tier3_sync=settings.tier3_sync,
+        danger_key=policy.danger.key,
+        oncall=tuple(_ways(number, policy) for number in policy.danger.oncall),
+        danger_ring=max(1, round(policy.danger.ring)),
+        danger_in_normal=policy.danger.in_normal,
+        local_program=Path(sys.executable).with_name("holdfast-local-agi"),
+        local_book=settings.data_dir / "ivr" / "dialogue.json",
+        agi_secret=settings.agi_secret.get_secret_value() if settings.agi_secret else "",
+        apology_after=max(0, round(policy.waiting.apology_after)),
     )
+
+
+def _ways(oncall: str, policy: SitePolicy) -> tuple[str, ...]:
+    """A dial string as it is; a number by every carrier link, in the order of the policy."""
+    if "/" in oncall:
+        return (oncall,)
+    return tuple(trunk.dial.replace("{number}", oncall) for trunk in policy.fallback.trunks.values())
 
 
 def _write(directory: Path) -> list[Path]:
@@ -106,9 +125,11 @@ def _write(directory: Path) -> list[Path]:
 
 
 def _put(path: Path, text: str) -> Path:
-    """Readable by its group only: the manager account holds a secret. Its owner decides who that is."""
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o640)
+    """Readable by its group only: the manager account and the dial plan hold secrets. Its owner decides who that is."""
+    mode = 0o750 if path.name == LOCAL else 0o640
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode)
     with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+        os.fchmod(descriptor, mode)  # one that was there before may have had other rights
         file.write(text)
     return path
 

@@ -9,7 +9,8 @@ import socket
 import threading
 import time
 import wave
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -59,6 +60,11 @@ exten => leaves,1,Answer()
  same => n,Wait(0.2)
  same => n,Hangup()
 exten => busy,1,Hangup(17)
+exten => rings,1,Ringing()
+ same => n,Wait(30)
+[test-talker]
+exten => s,1,Playtones(425)
+ same => n,Wait(60)
 """
 ACCOUNT = f"""
 [testcallers]
@@ -112,6 +118,7 @@ class Events:
                 if "Response" in block:
                     self.replies[block.get("ActionID", "")] = block
                 else:
+                    block["at"] = str(time.monotonic())
                     self.seen.append(block)
                 self._changed.notify_all()
             block = {}
@@ -182,14 +189,16 @@ class Bridge:
 class Call:
     """One caller, from outside."""
 
-    def __init__(self, events: Events, caller_id: str, to: str = "95598@from-carrier") -> None:
+    def __init__(
+        self, events: Events, caller_id: str, to: str = "95598@from-carrier", who: str = "test-caller"
+    ) -> None:
         self._events = events
         self._since = len(events.seen)
         self._place = self._since
         events.act(
             Action="Originate",
             Channel=f"Local/{to}/n",
-            Context="test-caller",
+            Context=who,
             Exten="s",
             Priority="1",
             Async="true",
@@ -230,6 +239,15 @@ class Call:
         found = self._next(application, data, 0)
         self._place = place
         return found is not None
+
+    def heard_after(self, application: str, data: str = "") -> float:
+        """Seconds from the call's first moment to the start of this, when it has run it."""
+        begun = next(e for e in self._events.seen[self._since :] if e.get("Channel") == self.channel)
+        place, self._place = self._place, self._since
+        found = self._next(application, data, 0)
+        self._place = place
+        assert found is not None, f"never ran {application}({data})"
+        return float(self._events.seen[found]["at"]) - float(begun["at"])
 
     def history(self) -> list[str]:
         return [
@@ -305,6 +323,15 @@ class Hotline:
         (folder / "manager_test.conf").write_text(ACCOUNT)
         self.lab.reload()
 
+    @contextmanager
+    def rendered(self, **changes: object) -> Iterator[None]:
+        """Another site for a while."""
+        self.render(**changes)
+        try:
+            yield
+        finally:
+            self.render()
+
     def reset(self) -> None:
         """Nothing flagged, no line written, the bridge's beat fresh, no agent signed in."""
         for family in (
@@ -341,8 +368,8 @@ class Hotline:
     ) -> None:
         self.put("holdfast-scope", "power", f"{action},{mode},{message},{recovery},INC-1")
 
-    def call(self, caller_id: str = "13912345678") -> Call:
-        return Call(self.events, caller_id)
+    def call(self, caller_id: str = "13912345678", who: str = "test-caller") -> Call:
+        return Call(self.events, caller_id, who=who)
 
     def phone(self, code: str, extension: str = "8001") -> Call:
         """An internal phone dials a code."""
