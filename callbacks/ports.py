@@ -5,17 +5,21 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
+from callbacks.policy import LimitPolicy
 from callbacks.rules import Next
 from callbacks.values import Attempt, Capture, Outcome, Promise
 
 
 @dataclass(frozen=True, slots=True)
 class ImportResult:
-    """What a batch did: captures new in the book, known ones that it completed, promises that it opened."""
+    """What a batch did: captures new in the book, known ones that it completed, promises that it opened, and how many of
+    these are held because they are above a limit.
+    """
 
     new: int = 0
     completed: int = 0
     promises: int = 0
+    held: int = 0
 
 
 class CaptureBook(Protocol):
@@ -26,10 +30,17 @@ class CaptureBook(Protocol):
         ...
 
     def import_captures(
-        self, captures: Sequence[Capture], source: str, offset: int, now: datetime, *, damaged: int = 0
+        self,
+        captures: Sequence[Capture],
+        source: str,
+        offset: int,
+        now: datetime,
+        *,
+        damaged: int = 0,
+        limits: LimitPolicy | None = None,
     ) -> ImportResult:
-        """Bring captures in, once each by their key, gather them in promises, and move the source's
-        offset.
+        """Bring captures in, once each by their key, gather them in promises, hold those above a limit, and move the
+        source's offset.
         """
         ...
 

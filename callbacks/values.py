@@ -196,6 +196,22 @@ class Promise:
 
 
 @dataclass(frozen=True, slots=True)
+class PromiseFacts:
+    """What a caller may hear of a promise. Without its reference (known: False) that there is one, and nothing else.
+
+    state: open, claimed, dialling, talking, or cancelled by the caller, who may undo it. due_at: aware UTC.
+    """
+
+    number: str
+    known: bool = False
+    state: PromiseState | None = None
+    matter: Matter = Matter.UNSTATED
+    attempts: int = 0
+    due_at: datetime | None = None
+    id: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class Attempt:
     """One outgoing call, recorded before it is made. key is unique for ever and guards the dialplan.
 

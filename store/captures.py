@@ -3,24 +3,18 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime
-from operator import attrgetter
-from typing import Any
 
-from sqlalchemy import Connection, Row, delete, func, insert, select, update
+from sqlalchemy import Connection, delete, func, select
 
+from callbacks.policy import LimitPolicy
 from callbacks.ports import ImportResult
-from callbacks.rules import merge
-from callbacks.values import OF_PROMISES, Asks, Capture, NoticeState
+from callbacks.values import OF_PROMISES, Asks, Capture
+from store.bringing import bring_in
 from store.dialect import upsert
 from store.engine import Subject
-from store.gather import gather, renumber
-from store.requests import settle
-from store.tables import capture, import_offset, notice
+from store.tables import capture, import_offset
 
-_NAMES = tuple(field.name for field in fields(Capture))
-_FIELDS = attrgetter(*_NAMES)
-_COLUMNS = [capture.c[name] for name in _NAMES]
-_Row = Row[*tuple[Any, ...]]
+_COLUMNS = [capture.c[field.name] for field in fields(Capture)]
 _MANY = 400  # keys in one statement; SQLite's oldest limit is 999 variables
 
 
@@ -49,7 +43,14 @@ class Captures(Subject):
         return found
 
     def import_captures(
-        self, captures: Sequence[Capture], source: str, offset: int, now: datetime, *, damaged: int = 0
+        self,
+        captures: Sequence[Capture],
+        source: str,
+        offset: int,
+        now: datetime,
+        *,
+        damaged: int = 0,
+        limits: LimitPolicy | None = None,
     ) -> ImportResult:
         """Bring captures in and move the source's offset, in one transaction.
 
@@ -57,22 +58,13 @@ class Captures(Subject):
         and a line that was imported before changes nothing. A wanted capture with a number joins the open
         promise of its number and scope, or opens one (E6, C3); a call that joins takes nothing of the
         promise's place. Requests about a promise are applied (``store.requests``), and who asked to be told that it is over
-        gets a row among the notices. damaged: lines of the source that were set aside, counted with it. now: aware UTC.
+        gets a row among the notices. limits: promises above them are opened and held, on the leader's list; None: there are
+        no limits. damaged: lines of the source that were set aside, counted with it. now: aware UTC.
         """
-        batch = _by_key(captures)
         with self._database.write() as connection:
-            known = _known(connection, list(batch))
-            fresh = [one for key, one in batch.items() if key not in known]
-            new_promises = _bring_in(connection, fresh, now)
-            changed: list[Capture] = []
-            for key, row in known.items():
-                whole, opened = _complete(connection, row, batch[key], now)
-                if whole is not None:
-                    changed.append(whole)
-                new_promises += opened
-            new_promises += _do_as_asked(connection, [*fresh, *changed], now)
+            result = bring_in(connection, captures, limits, now)
             _move_offset(connection, source, offset, damaged, now)
-        return ImportResult(new=len(fresh), completed=len(changed), promises=new_promises)
+        return result
 
     def forget(self, sources: Sequence[str]) -> None:
         """Drop the offsets of sources whose files were deleted."""
@@ -129,85 +121,6 @@ class Captures(Subject):
 
 def _portions(items: Sequence[str]) -> Iterable[Sequence[str]]:
     return (items[start : start + _MANY] for start in range(0, len(items), _MANY))
-
-
-def _by_key(captures: Sequence[Capture]) -> dict[str, Capture]:
-    batch: dict[str, Capture] = {}
-    for one in captures:
-        batch[one.key] = merge(batch[one.key], one) if one.key in batch else one
-    return batch
-
-
-def _known(connection: Connection, keys: Sequence[str]) -> dict[str, _Row]:
-    found: dict[str, _Row] = {}
-    for some in _portions(keys):
-        rows = connection.execute(select(*_COLUMNS, capture.c.promise_id).where(capture.c.key.in_(some)))
-        found.update((row.key, row) for row in rows)
-    return found
-
-
-def _is_asked_for(one: Capture) -> bool:
-    return one.wanted and bool(one.number) and one.asks is Asks.CALL
-
-
-def _bring_in(connection: Connection, fresh: Sequence[Capture], now: datetime) -> int:
-    """Insert new captures with their promises; returns how many promises were opened."""
-    if not fresh:
-        return 0
-    gathered = gather(connection, [one for one in fresh if _is_asked_for(one)], now)
-    connection.execute(
-        insert(capture),
-        [
-            dict(
-                zip(_NAMES, _FIELDS(one), strict=True),
-                promise_id=gathered.promises.get((one.number, one.scope)) if _is_asked_for(one) else None,
-                imported_at=now,
-            )
-            for one in fresh
-        ],
-    )
-    return gathered.opened
-
-
-def _complete(connection: Connection, row: _Row, line: Capture, now: datetime) -> tuple[Capture | None, int]:
-    """Let a further line complete a known call: the call as it is now, None when the line says nothing new, and how many
-    promises were opened.
-    """
-    old = Capture(*row[:-1])
-    whole = merge(old, line)
-    if whole == old:
-        return None, 0
-    promise_id, opened = row.promise_id, 0
-    if _is_asked_for(whole) and promise_id is None:
-        gathered = gather(connection, [whole], now)
-        promise_id, opened = gathered.promises[whole.number, whole.scope], gathered.opened
-    elif promise_id is not None and (whole.number, whole.scope) != (old.number, old.scope):
-        promise_id, opened = renumber(connection, promise_id, old, whole, now)
-    connection.execute(
-        update(capture)
-        .where(capture.c.key == whole.key)
-        .values(**dict(zip(_NAMES, _FIELDS(whole), strict=True)), promise_id=promise_id)
-    )
-    return whole, opened
-
-
-def _do_as_asked(connection: Connection, touched: Sequence[Capture], now: datetime) -> int:
-    """Do what was asked besides callbacks; how many promises that opened. Calls count too: a request about one of them may
-    have come in before it.
-    """
-    notices = [one for one in touched if one.asks is Asks.NOTICE and one.number]
-    if notices:
-        connection.execute(
-            upsert(connection, notice).on_conflict_do_nothing(index_elements=[notice.c.key]),
-            [_notice(one) for one in notices],
-        )
-    references = {one.about if one.asks in OF_PROMISES else one.reference for one in touched} - {""}
-    return len(settle(connection, references, now)) if references else 0
-
-
-def _notice(one: Capture) -> dict[str, Any]:
-    names = ("key", "scope", "number", "language", "incident")
-    return {name: getattr(one, name) for name in names} | {"asked_at": one.at, "state": NoticeState.WAITING}
 
 
 def _move_offset(connection: Connection, source: str, offset: int, damaged: int, now: datetime) -> None:

@@ -22,10 +22,15 @@ _MANY = 400
 
 @dataclass(frozen=True, slots=True)
 class Gathered:
-    """Where each pair's captures belong, and how many promises had to be opened for that."""
+    """Where each pair's captures belong, and for which a promise had to be opened."""
 
     promises: Mapping[Pair, int]
-    opened: int
+    fresh: Sequence[Pair]
+
+    @property
+    def opened(self) -> int:
+        """How many were opened."""
+        return len(self.fresh)
 
 
 _JOIN = (
@@ -61,7 +66,7 @@ def gather(connection: Connection, asked: Sequence[Capture], now: datetime) -> G
             _join(connection, ((theirs[pair], groups[pair]) for pair in theirs))
             found |= theirs
             missing = [pair for pair in missing if pair not in theirs]
-    return Gathered(found, len(missing))
+    return Gathered(found, missing)
 
 
 def _open_promises(connection: Connection, pairs: Iterable[Pair]) -> dict[Pair, int]:

@@ -110,6 +110,14 @@ class Promises(Subject):
             .values(state=target(Move.HOLD), due_at=until, attention=True, reason=reason, **_FREE)
         )
 
+    def let(self, promise_id: int, now: datetime) -> bool:
+        """Let one be called that was held: due now, its place kept, off the leader's list. False when it is not waiting."""
+        return self._one_promise(
+            update(promise)
+            .where(promise.c.id == promise_id, promise.c.state == _S.OPEN, promise.c.attention)
+            .values(due_at=now, attention=False, reason="")
+        )
+
     def seen_by_leader(self, promise_id: int) -> bool:
         """Take a promise off the leader's list."""
         return self._one_promise(

@@ -21,10 +21,11 @@ from sqlalchemy import Connection, Row, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from callbacks.rules import Move, target
-from callbacks.values import OF_PROMISES, Asks, PromiseState
+from callbacks.values import OF_PROMISES, Asks, NumberSource, PromiseState
+from store.counting import Asked
 from store.dialect import upsert
 from store.moves import can
-from store.tables import capture, promise
+from store.tables import ABOUT, REFERRED, capture, promise
 
 CANCELLED = "the caller cancelled it"
 CHANGED = "the caller gave another number"
@@ -36,13 +37,13 @@ _COARSE = timedelta(seconds=1)  # the dial plan's own lines know whole seconds o
 _FREE = {"holder": "", "claimed_until": None, "agent": ""}
 
 
-def settle(connection: Connection, references: Collection[str], now: datetime) -> list[tuple[int, int]]:
+def settle(connection: Connection, references: Collection[str], now: datetime) -> list[Asked]:
     """Make the promises of these references what the requests about them say, as far as they can be now.
 
-    Returns the promises that were opened for another number, with the id of the capture that asked for it.
+    Returns the promises that were opened for another number.
     """
     asked = _requests(connection, references)
-    opened: list[tuple[int, int]] = []
+    opened: list[Asked] = []
     for calls in _calls(connection, asked):
         fitting = _fitting(calls, asked[calls[0].reference])
         if fitting:
@@ -66,7 +67,7 @@ def _requests(connection: Connection, references: Collection[str]) -> dict[str, 
         rows = connection.execute(
             select(capture)
             .where(
-                capture.c.about != "",  # says nothing new, but names the index
+                ABOUT,
                 capture.c.about.in_(wanted[start : start + _MANY]),
                 capture.c.asks.in_(OF_PROMISES),
             )
@@ -85,7 +86,7 @@ def _calls(connection: Connection, asked: dict[str, list[_Row]]) -> Iterable[Seq
             select(capture).where(
                 capture.c.number.in_(numbers),
                 capture.c.reference == reference,
-                capture.c.reference != "",
+                REFERRED,
                 capture.c.asks == Asks.CALL,
                 capture.c.promise_id.is_not(None),
             )
@@ -109,7 +110,7 @@ def _fitting(calls: Sequence[_Row], requests: Sequence[_Row]) -> list[_Row]:
 
 def _apply(
     connection: Connection, calls: Sequence[_Row], fitting: Sequence[_Row], now: datetime
-) -> list[tuple[int, int]]:
+) -> list[Asked]:
     held = connection.execute(select(promise).where(promise.c.id == calls[0].promise_id)).one()
     change = next((one for one in reversed(fitting) if one.asks is Asks.CHANGE and one.number), None)
     if held.state in (_S.DIALLING, _S.TALKING):
@@ -247,7 +248,7 @@ def _change(
     fitting: Sequence[_Row],
     change: _Row,
     now: datetime,
-) -> list[tuple[int, int]]:
+) -> list[Asked]:
     """Called on another number instead, with the same place; the promise of the old one ends if nobody else is in it."""
     alone = not _others(connection, held, calls)
     fresh = _like(held, calls, now) | {"number": change.number, "due_at": min(held.due_at, now)}
@@ -272,4 +273,5 @@ def _change(
         at = held.closed_at or now
         _close(connection, held, Move.MERGE, CHANGED, at)
     _note(connection, fitting, to)
-    return [] if made is None else [(to, change.id)]
+    keyed = change.source is not NumberSource.OWN
+    return [] if made is None else [Asked(to, change.caller_id, change.number, keyed, change.at)]

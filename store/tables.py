@@ -88,6 +88,8 @@ Index(
     sqlite_where=_OPEN,
     postgresql_where=_OPEN,
 )
+# How many callbacks were asked for lately, for one number.
+Index("ix_promise_number", promise.c.number, promise.c.created_at)
 Index("ix_promise_closed", promise.c.state, promise.c.closed_at)
 
 capture = Table(
@@ -115,18 +117,29 @@ capture = Table(
     Column("promise_id", ForeignKey("promise.id"), index=True),
     Column("imported_at", UtcTime, nullable=False),
 )
-# What a caller who names his reference looks for.
-_REFERRED = text("reference <> ''")
+# What a caller who names his reference looks for. Spelled out in queries, as OF_MODES.
+REFERRED = text("reference <> ''")
 Index(
     "ix_capture_reference",
     capture.c.number,
     capture.c.reference,
-    sqlite_where=_REFERRED,
-    postgresql_where=_REFERRED,
+    sqlite_where=REFERRED,
+    postgresql_where=REFERRED,
+)
+# How many callbacks were asked for lately: by one caller id, and by keying numbers.
+Index("ix_capture_caller", capture.c.caller_id, capture.c.at)
+KEYED = text("source = 'keyed'")
+Index(
+    "ix_capture_keyed",
+    capture.c.at,
+    capture.c.number,
+    capture.c.promise_id,
+    sqlite_where=KEYED,
+    postgresql_where=KEYED,
 )
 # What was asked about a promise, by the reference of the promise.
-_ABOUT = text("about <> ''")
-Index("ix_capture_about", capture.c.about, sqlite_where=_ABOUT, postgresql_where=_ABOUT)
+ABOUT = text("about <> ''")
+Index("ix_capture_about", capture.c.about, sqlite_where=ABOUT, postgresql_where=ABOUT)
 _RECORDED = text("recording <> ''")
 Index("ix_capture_recorded", capture.c.at, sqlite_where=_RECORDED, postgresql_where=_RECORDED)
 _MISSED = text("promise_id IS NULL")

@@ -1,0 +1,142 @@
+"""How many callbacks were asked for, and holding those above a limit (``callbacks.rules.limits``). Toll fraud is the attack.
+
+Promises are counted, not captures: whoever rings again while his promise is open asks for nothing more (requirement E6).
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, Select, bindparam, distinct, func, select, update
+
+from callbacks.policy import LimitPolicy
+from callbacks.rules.limits import Counts, exceeded, prefix_of
+from callbacks.values import Asks
+from store.tables import KEYED, capture, promise
+
+DAY = timedelta(hours=24)
+HELD = timedelta(days=3650)  # until somebody lets it; see Promises.let
+OVER = "over a limit: "
+_ASKS = (Asks.CALL, Asks.CHANGE)
+_MANY = 400
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A promise that was opened just now, for whom. at: of the call, aware UTC."""
+
+    promise_id: int
+    caller_id: str
+    number: str
+    keyed: bool
+    at: datetime
+
+
+def counts_of(
+    connection: Connection, caller_id: str, number: str, policy: LimitPolicy, now: datetime
+) -> Counts:
+    """What a caller asked for in the day before ``now``, and others for the same number."""
+    found = _Day(connection, [Asked(0, caller_id, number, True, now)], policy, now)
+    return found.counts(caller_id, number)
+
+
+def hold_exceeding(
+    connection: Connection, opened: Sequence[Asked], policy: LimitPolicy, now: datetime
+) -> dict[int, str]:
+    """Hold those of these promises that are above a limit; by id, which limit. The first ones of a batch come first."""
+    if not opened:
+        return {}
+    day = _Day(connection, opened, policy, now)
+    over: dict[int, str] = {}
+    for one in sorted(opened, key=lambda one: (one.at, one.promise_id)):
+        word = exceeded(day.counts(one.caller_id, one.number), policy, one.keyed)
+        if word:
+            over[one.promise_id] = word
+        day.add(one)
+    if over:
+        connection.execute(
+            update(promise)
+            .where(promise.c.id == bindparam("b_id"))
+            .values(due_at=now + HELD, attention=True, reason=bindparam("b_reason")),
+            [{"b_id": id_, "b_reason": OVER + word} for id_, word in over.items()],
+        )
+    return over
+
+
+class _Day:
+    """Counts over 24 hours, with those of the batch added one by one."""
+
+    def __init__(
+        self, connection: Connection, batch: Sequence[Asked], policy: LimitPolicy, now: datetime
+    ) -> None:
+        until = min(now, max(one.at for one in batch))
+        self._policy = policy
+        self._before = min(one.promise_id for one in batch) or None  # ids are never used twice
+        span = (until - DAY, until)
+        self._caller = self._by_caller(connection, {one.caller_id for one in batch} - {""}, span)
+        self._number = self._by_number(connection, {one.number for one in batch}, span)
+        self._prefix: Counter[str] = Counter()
+        self._keyed = 0
+        if any(one.keyed for one in batch):
+            self._count_keyed(connection, span)
+
+    def counts(self, caller_id: str, number: str) -> Counts:
+        caller = self._caller[caller_id] if caller_id else 0
+        prefix = self._prefix[prefix_of(number, self._policy)]
+        return Counts(caller, self._number[number], prefix, self._keyed)
+
+    def add(self, one: Asked) -> None:
+        self._caller[one.caller_id] += 1
+        self._number[one.number] += 1
+        if one.keyed:
+            self._prefix[prefix_of(one.number, self._policy)] += 1
+            self._keyed += 1
+
+    def _by_caller(
+        self, connection: Connection, callers: Iterable[str], span: tuple[datetime, datetime]
+    ) -> Counter[str]:
+        query = (
+            select(capture.c.caller_id, func.count(distinct(capture.c.promise_id)))
+            .where(capture.c.at.between(*span), capture.c.asks.in_(_ASKS), *self._older(capture.c.promise_id))
+            .group_by(capture.c.caller_id)
+        )
+        return _counted(connection, query, capture.c.caller_id, callers)
+
+    def _by_number(
+        self, connection: Connection, numbers: Iterable[str], span: tuple[datetime, datetime]
+    ) -> Counter[str]:
+        query = (
+            select(promise.c.number, func.count())
+            .where(promise.c.created_at.between(*span), *self._older(promise.c.id))
+            .group_by(promise.c.number)
+        )
+        return _counted(connection, query, promise.c.number, numbers)
+
+    def _count_keyed(self, connection: Connection, span: tuple[datetime, datetime]) -> None:
+        rows = connection.execute(
+            select(capture.c.number)
+            .where(
+                KEYED,
+                capture.c.at.between(*span),
+                capture.c.promise_id.is_not(None),
+                *self._older(capture.c.promise_id),
+            )
+            .distinct()
+        )
+        for (number,) in rows:
+            self._prefix[prefix_of(number, self._policy)] += 1
+            self._keyed += 1
+
+    def _older(self, column: Any) -> tuple[ColumnElement[bool], ...]:
+        return () if self._before is None else (column < self._before,)
+
+
+def _counted(connection: Connection, query: Select[Any], column: Any, names: Iterable[str]) -> Counter[str]:
+    found: Counter[str] = Counter()
+    wanted = list(names)
+    for start in range(0, len(wanted), _MANY):
+        for name, count in connection.execute(query.where(column.in_(wanted[start : start + _MANY]))):
+            found[name] = count
+    return found

@@ -1,0 +1,83 @@
+"""What a caller may hear of his promise, and whether one more may be asked for, while he is on the line."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, Row, select
+
+from callbacks.policy import LimitPolicy
+from callbacks.rules.limits import Counts
+from callbacks.values import Asks, PromiseFacts, PromiseState
+from store.counting import counts_of
+from store.engine import Subject
+from store.requests import CANCELLED
+from store.tables import ABOUT, REFERRED, capture, promise
+
+_Row = Row[*tuple[Any, ...]]
+
+
+class Lookups(Subject):
+    """Read only. All times are aware UTC."""
+
+    def look_up(
+        self, number: str, reference: str, *, cancelled_since: datetime | None = None
+    ) -> PromiseFacts | None:
+        """What a caller may hear of the promise of a number (as dialled from the site).
+
+        Without a reference: that there is an open one, and nothing about it. With one: the promise of the call that was told
+        it, open or cancelled by the caller (since then, if a time is given). None when there is none; a reference that is
+        wrong and a number that is strange are answered by the same None after the same work, so nobody learns from it which.
+        """
+        with self._database.read() as connection:
+            open_ = _open(connection, number)
+            meant = _meant(connection, number, reference)
+        if not reference:
+            return PromiseFacts(number) if open_ else None
+        if meant is None or not _may_hear(meant, cancelled_since):
+            return None
+        return PromiseFacts(
+            number=meant.number,
+            known=True,
+            state=meant.state,
+            matter=meant.matter,
+            attempts=meant.attempts,
+            due_at=meant.due_at,
+            id=meant.id,
+        )
+
+    def caller_counts(self, caller_id: str, number: str, policy: LimitPolicy, now: datetime) -> Counts:
+        """Callbacks asked for in the 24 hours before ``now``, for ``rules.limits.exceeded``.
+
+        caller_id, number: as dialled from the site. A number with an open promise counts nothing: another call joins it.
+        """
+        with self._database.read() as connection:
+            if _open(connection, number):
+                return Counts()
+            return counts_of(connection, caller_id, number, policy, now)
+
+
+def _open(connection: Connection, number: str) -> bool:
+    query = select(promise.c.id).where(promise.c.number == number, promise.c.closed_at.is_(None)).limit(1)
+    return connection.execute(query).first() is not None
+
+
+def _meant(connection: Connection, number: str, reference: str) -> _Row | None:
+    """By the call itself, or by the request that gave the promise this number. The open one first, then the newest."""
+    by_call = REFERRED, capture.c.number == number, capture.c.reference == reference, _asks(Asks.CALL)
+    by_change = ABOUT, capture.c.about == reference, capture.c.number == number, _asks(Asks.CHANGE)
+    found: list[_Row] = []
+    for conditions in (by_call, by_change):
+        query = select(promise).join(capture, capture.c.promise_id == promise.c.id).where(*conditions)
+        found += connection.execute(query).all()
+    return max(found, key=lambda one: (one.closed_at is None, one.id), default=None)
+
+
+def _asks(what: Asks) -> ColumnElement[bool]:
+    return capture.c.asks == what
+
+
+def _may_hear(meant: _Row, cancelled_since: datetime | None) -> bool:
+    if meant.closed_at is None:
+        return True
+    undoable = meant.state is PromiseState.CANCELLED and meant.reason == CANCELLED
+    return undoable and (cancelled_since is None or meant.closed_at >= cancelled_since)

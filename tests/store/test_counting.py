@@ -1,0 +1,145 @@
+"""Callbacks above a limit are kept and held, never lost; toll fraud is the attack."""
+
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from callbacks.policy import CallbackPolicy, LimitPolicy
+from callbacks.rules import after_attempt
+from callbacks.rules.limits import Counts
+from callbacks.values import Asks, Attempt, Capture, NumberSource, Outcome
+from store import Store
+
+Build = Callable[..., Capture]
+NOW = datetime(2026, 11, 21, 10, 15, tzinfo=UTC)
+FEW = LimitPolicy(per_caller_day=3, per_number_day=2, prefix_digits=7, per_prefix_day=4, per_day=8)
+
+
+@pytest.fixture
+def keyed(capture: Build) -> Build:
+    def build(n: int, number: str, **values: object) -> Capture:
+        return capture(
+            f"pbx1:{n}", number=number, **({"source": NumberSource.KEYED, "caller_id": ""} | values)
+        )
+
+    return build
+
+
+def held(book: Store, *captures: Capture, limits: LimitPolicy = FEW, now: datetime = NOW) -> int:
+    return book.import_captures(captures, "test", 0, now, limits=limits).held
+
+
+def reasons(book: Store) -> Sequence[str]:
+    return [one.reason for one in book.for_leader()]
+
+
+def answer_all(book: Store, now: datetime) -> None:
+    for one in book.claim_due(["power"], 99, now, "bridge", 60):
+        dialled = book.start_attempt(
+            Attempt(f"a{one.id}", one.id, one.scope, one.number, "carrier-a", now), "bridge"
+        )
+        after = after_attempt(dialled, Outcome.ANSWERED, CallbackPolicy(), now)
+        assert book.finish_attempt(f"a{one.id}", Outcome.ANSWERED, after, now)
+
+
+def test_a_caller_who_keys_one_number_after_the_other_is_held_above_his_limit(
+    book: Store, keyed: Build
+) -> None:
+    """Also within one batch; what is above stays, on the leader's list, and is not dialled."""
+    calls = [keyed(n, f"1380{n:07}", caller_id="13912341234") for n in range(5)]
+    assert held(book, *calls) == 2
+    assert reasons(book) == ["over a limit: caller"] * 2
+    assert len(book.open_promises()) == 5
+    assert len(book.claim_due(["power"], 9, NOW + timedelta(days=30), "bridge", 60)) == 3
+
+
+def test_calls_of_yesterday_count_no_more(book: Store, keyed: Build) -> None:
+    assert held(book, *(keyed(n, f"1380{n:07}", caller_id="13912341234") for n in range(3))) == 0
+    later = NOW + timedelta(hours=25)
+    assert held(book, keyed(9, "13899999999", caller_id="13912341234", at=later), now=later) == 0
+
+
+def test_withheld_callers_are_not_taken_for_one(book: Store, keyed: Build) -> None:
+    assert held(book, *(keyed(n, f"138{n:08d}1"[:11]) for n in (11, 22222, 3333333, 4))) == 0
+
+
+def test_one_number_that_is_called_back_again_and_again_is_held(book: Store, keyed: Build) -> None:
+    for n in range(2):
+        assert held(book, keyed(n, "13800000000")) == 0
+        answer_all(book, NOW)
+    assert held(book, keyed(3, "13800000000")) == 1
+    assert reasons(book) == ["over a limit: number"]
+
+
+def test_one_who_rings_again_while_his_promise_is_open_asks_for_nothing_more(
+    book: Store, capture: Build
+) -> None:
+    """E6: the tenth call of a worried caller is no fraud."""
+    assert held(book, *(capture(f"pbx1:{n}") for n in range(10))) == 0
+    assert held(book, *(capture(f"pbx1:1{n}") for n in range(10))) == 0
+    assert reasons(book) == []
+
+
+def test_keyed_numbers_of_one_prefix_are_held_and_their_owners_calls_are_not(
+    book: Store, keyed: Build, capture: Build
+) -> None:
+    assert held(book, *(keyed(n, f"1380000{n:04}") for n in range(6))) == 2
+    assert set(reasons(book)) == {"over a limit: prefix"}
+    own = [
+        capture(f"pbx1:2{n}", number=f"1380000{n + 50:04}", caller_id=f"1380000{n + 50:04}") for n in range(6)
+    ]
+    assert held(book, *own) == 0
+
+
+def test_keyed_numbers_of_a_day_are_limited_in_all(book: Store, keyed: Build) -> None:
+    assert held(book, *(keyed(n, f"13{n:03}000000") for n in range(10))) == 2
+    assert set(reasons(book)) == {"over a limit: day"}
+
+
+def test_a_changed_number_counts_as_a_keyed_one(book: Store, keyed: Build, capture: Build) -> None:
+    held(book, *(keyed(n, f"1380000{n:04}") for n in range(4)))
+    held(book, capture("pbx1:50", reference="482913"))
+    assert held(book, keyed(60, "13800009999", asks=Asks.CHANGE, about="482913", owner="13912341234")) == 1
+
+
+def test_what_is_held_can_be_let(book: Store, keyed: Build) -> None:
+    held(book, *(keyed(n, f"1380000{n:04}") for n in range(5)))
+    (one,) = book.for_leader()
+    assert book.let(one.id, NOW)
+    assert not book.let(one.id, NOW)
+    assert len(book.claim_due(["power"], 9, NOW, "bridge", 60)) == 5
+
+
+def test_nobody_can_keep_a_caller_from_his_callback_by_keying_his_number(
+    book: Store, keyed: Build, capture: Build
+) -> None:
+    held(book, *(keyed(n, f"1380000{n:04}") for n in range(5)))
+    (one,) = book.for_leader()
+    held(book, capture("pbx1:50", number=one.number, caller_id=one.number))
+    assert reasons(book) == []
+    assert one.id in [due.id for due in book.claim_due(["power"], 9, NOW, "bridge", 60)]
+
+
+def test_reading_again_holds_nothing_and_nobody_else(book: Store, keyed: Build) -> None:
+    calls = [keyed(n, f"1380000{n:04}") for n in range(5)]
+    held(book, *calls)
+    before = book.open_promises()
+    assert held(book, *calls) == 0
+    assert book.open_promises() == before
+
+
+def test_without_limits_nothing_is_held(book: Store, keyed: Build) -> None:
+    assert (
+        held(book, *(keyed(n, f"1380000{n:04}") for n in range(50)), limits=LimitPolicy(0, 0, 7, 0, 0)) == 0
+    )
+
+
+def test_counts_are_those_of_the_last_day_and_a_number_with_an_open_promise_counts_none(
+    book: Store, keyed: Build
+) -> None:
+    held(book, *(keyed(n, f"1380000{n:04}", caller_id="13912341234") for n in range(2)))
+    assert book.caller_counts("13912341234", "13800009999", FEW, NOW) == Counts(2, 0, 2, 2)
+    assert book.caller_counts("", "13700009999", FEW, NOW) == Counts(0, 0, 0, 2)
+    assert book.caller_counts("13912341234", "13800000001", FEW, NOW) == Counts()
+    assert book.caller_counts("13912341234", "13800009999", FEW, NOW + timedelta(days=2)) == Counts()
