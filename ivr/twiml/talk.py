@@ -70,7 +70,7 @@ class Talk:
 
 def begin(call: CallFacts, rules: Rules, now: datetime) -> Talk:
     """The dialogue takes the call over after the phrase."""
-    dialogue, steps = start(call, rules.policy, rules.zone, now)
+    dialogue, steps = start(call, rules.policy, rules.zone, now, rules.outages)
     return _settled(Talk(dialogue, dialogue.language, End(done=False)), steps, now)
 
 
