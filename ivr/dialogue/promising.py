@@ -26,7 +26,7 @@ def promise(dialogue: Dialogue, given: Input, now: datetime) -> Move:
     promised = facts(HF_PROMISED="1")
     reference = () if dialogue.short else digits(dialogue.call.reference)
     if reference and dialogue.length is Length.FULL:
-        return fresh(ended, Stage.TOLD), (SPOOLED, Play(words), promised)
+        return fresh(replace(ended, done=False), Stage.TOLD), (SPOOLED, Play(words), promised)
     spoken = ("reference-is", *reference) if reference else ()
     return ended, (SPOOLED, Play((*words, *spoken, "goodbye")), promised)
 

@@ -1,60 +1,30 @@
-"""The dialogue as a table: what is asked, what is kept, and that every call ends."""
+"""The dialogue as a table: what is asked, what is kept, and what is promised."""
 
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
-from zoneinfo import ZoneInfo
+from datetime import timedelta
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from heard import CALL, NOW, POLICY, REFERENCED, WHOLE, WITHHELD, Heard
 
-from ivr.dialogue import TABLE, Answer, Dialogue, Stage, UnknownAnswer, advance, start
-from ivr.policy import CallerPolicy
-from ivr.steps import Ask, End, Input, Kept, Keys, NotKept, Play, SetFacts, SetLanguage, Spool, Step
-from ivr.values import CallFacts, Left
-
-NOW = datetime(2026, 11, 21, 2, 0, tzinfo=UTC)
-SHANGHAI = ZoneInfo("Asia/Shanghai")
-POLICY = CallerPolicy(area_code="0571")
-CALL = CallFacts("1.1", "power", "zh-CN", "fault", caller_id="13912345678", own="13912345678")
-WITHHELD = replace(CALL, caller_id="", own="")
-
-
-class Heard:
-    """Plays a whole dialogue and remembers everything."""
-
-    def __init__(self, call: CallFacts = CALL, policy: CallerPolicy = POLICY) -> None:
-        self.facts: dict[str, str] = {}
-        self.order: list[Step] = []
-        self.dialogue, steps = start(call, policy, SHANGHAI, NOW)
-        self._take(steps)
-
-    def answer(self, *answers: str | Input) -> "Heard":
-        for answer in answers:
-            given = Keys(answer) if isinstance(answer, str) else answer
-            self.dialogue, steps = advance(self.dialogue, given, NOW)
-            self._take(steps)
-        return self
-
-    def _take(self, steps: tuple[Step, ...]) -> None:
-        self.order += steps
-        for step in steps:
-            if isinstance(step, SetFacts):
-                self.facts |= dict(step.facts)
-
-    @property
-    def asked(self) -> tuple[str, ...]:
-        last = self.order[-1]
-        return last.prompts if isinstance(last, Ask) else ()
-
-    @property
-    def left(self) -> Left:
-        (spool,) = [step for step in self.order if isinstance(step, Spool)]
-        return spool.left
-
-    @property
-    def spoken(self) -> list[str]:
-        return [p for step in self.order if isinstance(step, Play | Ask) for p in step.prompts]
+from ivr.dialogue import TABLE, Answer, Stage, UnknownAnswer, advance
+from ivr.dialogue.asking import QUESTIONS
+from ivr.lengths import Length
+from ivr.policy import Region
+from ivr.steps import (
+    Admit,
+    Admitted,
+    Ask,
+    End,
+    Kept,
+    Next,
+    NotKept,
+    Play,
+    Record,
+    Recorded,
+    SetFacts,
+    SetLanguage,
+    Spool,
+)
 
 
 def test_one_key_in_the_phrase_leads_straight_to_the_matter() -> None:
@@ -82,9 +52,10 @@ def test_the_line_is_durable_before_anything_is_promised() -> None:
     heard = Heard(replace(CALL, key="1")).answer("2", Kept())
     kinds = [type(step) for step in heard.order]
     assert kinds.index(Spool) < kinds.index(Play)
-    assert heard.order[-3:] == [
-        Play(("promise",)),
-        SetFacts((("HF_PROMISED", "1"), ("HF_DONE", "1"))),
+    assert heard.order[-4:] == [
+        Play(("promise", "goodbye")),
+        SetFacts((("HF_PROMISED", "1"),)),
+        SetFacts((("HF_DONE", "1"),)),
         End(done=True),
     ]
 
@@ -146,41 +117,46 @@ def test_a_caller_id_that_may_not_be_dialled_is_taken_back_and_a_number_asked_fo
 
 
 def test_a_withheld_number_is_offered_keying_only() -> None:
-    assert Heard(WITHHELD).asked == ("offer-keyed",)
+    assert Heard(WITHHELD).asked == ("offer-keyed", "more")
     assert Heard(WITHHELD).answer("1").asked == ("enter-number",)
 
 
 def test_b2_a_known_recovery_time_is_said_once_with_day_hour_and_minute() -> None:
     heard = Heard(replace(CALL, recovery_at=NOW + timedelta(hours=4, minutes=30)))
-    assert heard.asked == ("recovery-at", "today", "hour-14", "minute-30", "offer")
+    assert heard.asked == ("recovery-at", "today", "hour-14", "minute-30", "offer", "more")
     assert "recovery-at" not in heard.answer("*").asked
 
 
 def test_b2_who_chose_in_the_phrase_hears_the_recovery_time_with_the_promise() -> None:
     call = replace(CALL, key="1", language="en", recovery_at=NOW + timedelta(days=1))
     heard = Heard(call).answer("1", Kept())
-    assert Play(("recovery-at", "hour-10", "minute-0", "tomorrow")) in heard.order
+    assert heard.played == [("recovery-at", "hour-10", "minute-0", "tomorrow", "promise", "goodbye")]
 
 
 def test_a_recovery_time_that_is_over_is_not_announced() -> None:
-    assert Heard(replace(CALL, recovery_at=NOW - timedelta(minutes=1))).asked == ("offer",)
+    assert Heard(replace(CALL, recovery_at=NOW - timedelta(minutes=1))).asked == ("offer", "more")
 
 
-def test_nine_changes_the_language_and_says_the_message_again() -> None:
+def test_b6_nine_changes_the_language_and_says_danger_key_and_message_again() -> None:
     heard = Heard().answer("9")
     assert SetLanguage("en") in heard.order
     assert heard.facts["HF_LANG"] == "en"
-    assert heard.asked == ("message-fault", "offer")
+    assert heard.asked == ("danger", "digit-8", "message-fault", "offer", "more")
+    assert heard.facts["HF_KEY"] == ""  # or another tier would change it once more
     assert heard.answer("1", "1").left.language == "en"
 
 
 def test_nine_is_a_wrong_key_where_there_is_one_language() -> None:
-    assert Heard(policy=replace(POLICY, languages=("zh-CN",))).answer("9").asked == ("wrong-key", "offer")
+    assert Heard(policy=replace(POLICY, languages=("zh-CN",))).answer("9").asked == (
+        "wrong-key",
+        "offer",
+        "more",
+    )
 
 
 def test_a_star_repeats_and_a_wrong_key_is_named() -> None:
-    assert Heard().answer("*").asked == ("offer",)
-    assert Heard().answer("7").asked == ("wrong-key", "offer")
+    assert Heard().answer("*").asked == ("offer", "more")
+    assert Heard().answer("7").asked == ("wrong-key", "offer", "more")
 
 
 def test_silence_to_the_end_takes_the_own_number_and_says_so() -> None:
@@ -208,7 +184,7 @@ def test_a_number_called_wrong_is_never_kept() -> None:
 
 def test_the_promise_to_one_whom_only_the_queue_let_go_speaks_of_no_fault() -> None:
     heard = Heard(replace(CALL, message="unanswered", key="1")).answer("1", Kept())
-    assert Play(("promise-soon",)) in heard.order
+    assert heard.played == [("promise-soon", "goodbye")]
 
 
 def test_an_answer_that_was_not_asked_for_is_refused_and_names_both() -> None:
@@ -216,78 +192,9 @@ def test_an_answer_that_was_not_asked_for_is_refused_and_names_both() -> None:
         advance(Heard().dialogue, Kept(), NOW)
 
 
-def test_every_stage_that_asks_has_a_row_for_silence_and_repeat() -> None:
-    asking = set(Stage) - {Stage.SPOOLING, Stage.ENDED}
-    assert {s for s, a in TABLE if a is Answer.SILENCE} == asking
-    assert {s for s, a in TABLE if a is Answer.REPEAT} == asking
-
-
-# -- properties
-
-keyed = st.one_of(
-    st.sampled_from(["", "*", "1", "2", "9", "7", "13800001111", "88886666", "110", "0014155552671"]),
-    st.text("0123456789*", max_size=16),
-)
-calls = st.builds(
-    CallFacts,
-    unique_id=st.just("1.1"),
-    scope=st.just("power"),
-    language=st.sampled_from(["zh-CN", "en", "xx"]),
-    message=st.sampled_from(["fault", "unanswered"]),
-    own=st.sampled_from(["", "13912345678", "0014155552671"]),
-    key=st.sampled_from(["", "1", "2", "9", "*", "5"]),
-    recovery_at=st.sampled_from([None, NOW + timedelta(hours=1), NOW - timedelta(hours=1)]),
-)
-policies = st.builds(
-    CallerPolicy,
-    languages=st.sampled_from([("zh-CN",), ("zh-CN", "en")]),
-    dialogue=st.sampled_from(["full", "express"]),
-    ask_matter=st.booleans(),
-    max_tries=st.integers(1, 4),
-)
-
-
-def bound(policy: CallerPolicy) -> int:
-    """Choosing, then as many rounds of keying and confirming as there are tries, then the matter and the spool."""
-    return policy.max_tries * (3 + 2 * policy.max_tries) + 2
-
-
-@given(calls, policies, st.lists(keyed, min_size=80, max_size=80), st.booleans())
-def test_every_path_ends_in_bounded_steps_and_keeps_what_was_confirmed(
-    call: CallFacts, policy: CallerPolicy, answers: list[str], durable: bool
-) -> None:
-    heard = Heard(call, policy)
-    confirmed: dict[str, str] = {}
-    turns = 0
-    while not isinstance(heard.order[-1], End):
-        spooling = isinstance(heard.order[-1], Spool)
-        heard.answer((Kept() if durable else NotKept()) if spooling else answers[turns])
-        for name in ("HF_NUMBER", "HF_MATTER"):
-            if heard.facts.get(name):
-                assert confirmed.setdefault(name, heard.facts[name]) == heard.facts[name]
-        turns += 1
-        assert turns <= bound(policy)
-    left, done = heard.left, heard.order[-1] == End(done=True)
-    assert done is durable
-    in_phrase = call.own if call.key == "1" and call.own == "13912345678" else ""
-    assert left.number == confirmed.get("HF_NUMBER", in_phrase)
-    assert (heard.facts.get("HF_DONE") == "1") is durable
-    assert left.wanted or not left.number
-
-
-@given(calls, policies, st.lists(keyed, max_size=12))
-def test_a_dialogue_depends_on_nothing_but_its_inputs(
-    call: CallFacts, policy: CallerPolicy, answers: list[str]
-) -> None:
-    def run() -> Dialogue:
-        heard = Heard(call, policy)
-        for answer in answers:
-            if not isinstance(heard.order[-1], Ask):
-                break
-            heard.answer(answer)
-        return heard.dialogue
-
-    assert run() == run()
+def test_every_question_has_a_row_for_silence_repeat_and_a_wrong_key() -> None:
+    for answer in (Answer.SILENCE, Answer.REPEAT, Answer.WRONG):
+        assert {s for s, a in TABLE if a is answer} | {Stage.KEYING} >= set(QUESTIONS), answer
 
 
 @pytest.mark.parametrize(
@@ -296,9 +203,133 @@ def test_a_dialogue_depends_on_nothing_but_its_inputs(
 )
 def test_b4_what_is_promised_fits_what_the_caller_was_told(message: str, promise: str) -> None:
     heard = Heard(replace(CALL, message=message, key="1")).answer("1", Kept())
-    assert Play((promise,)) in heard.order
+    assert heard.played == [(promise, "goodbye")]
 
 
 def test_the_time_since_which_he_waited_goes_with_what_he_leaves() -> None:
     since = NOW - timedelta(minutes=7)
     assert Heard(replace(CALL, key="1", waited_since=since)).answer("1").left.waited_since == since
+
+
+# -- lengths
+
+
+def test_a_full_dialogue_asks_matter_region_and_message_and_speaks_the_reference() -> None:
+    heard = Heard(replace(REFERENCED, key="1"), WHOLE)
+    assert heard.asked == ("matter",)
+    west, east = ("region-west", "press", "digit-1"), ("region-east", "press", "digit-2")
+    assert heard.answer("1").asked == ("region-intro", *west, *east)
+    assert heard.answer("2").asked == ("ask-message",)
+    assert heard.facts["HF_REGION"] == "east"
+    assert heard.answer("1").last == Record(("leave-message",), "1-1", WHOLE.message_seconds)
+    heard.answer(Recorded("1-1.wav", 7.0), Kept())
+    left = heard.left
+    assert (left.region, left.recording, left.reference) == ("east", "1-1.wav", "402913")
+    assert heard.played == [("message-kept", "promise")]
+    assert heard.asked == ("reference-is", *(f"digit-{d}" for d in "402913"), "reference-again")
+    assert heard.facts["HF_PROMISED"] == "1"
+    assert "HF_DONE" not in heard.facts
+    said = heard.asked
+    assert heard.answer("*").asked == said
+    assert heard.answer("").played[-1] == ("goodbye",)
+    assert heard.facts["HF_DONE"] == "1"
+
+
+def test_a_short_dialogue_asks_number_and_matter_and_says_the_reference_once() -> None:
+    heard = Heard(replace(REFERENCED, length="short"), WHOLE)
+    assert heard.asked == ("offer",)
+    heard.answer("1", "2", Kept())
+    assert heard.played == [("promise", "reference-is", *(f"digit-{d}" for d in "402913"), "goodbye")]
+    assert heard.ended
+
+
+def test_an_express_dialogue_takes_the_number_by_one_key_in_the_shortest_words() -> None:
+    heard = Heard(replace(REFERENCED, length="express"), WHOLE)
+    assert heard.asked == ("offer-short",)
+    heard.answer("1", Kept())
+    assert heard.played == [("promise", "goodbye")]
+    assert (heard.left.number, heard.left.reference) == ("13912345678", "402913")
+
+
+def test_an_express_dialogue_reads_a_keyed_number_back_and_asks_no_limits() -> None:
+    heard = Heard(replace(WITHHELD, length="express"), WHOLE, admit=None)
+    assert heard.asked == ("offer-short-keyed",)
+    assert heard.answer("2", "13800001111").asked[0] == "read-back"
+    assert heard.answer("1", Kept()).left.source == "keyed"
+
+
+def test_where_only_the_message_is_played_the_own_number_is_taken_without_a_key() -> None:
+    heard = Heard(replace(CALL, length="message"))
+    assert heard.last == Spool(heard.left)
+    assert (heard.left.number, heard.left.wanted, heard.facts) == ("13912345678", True, {})
+    assert heard.answer(Kept()).played == [("own-number", "promise", "goodbye")]
+    assert Heard(replace(WITHHELD, length="message")).asked == ("offer-short-keyed",)
+    assert Heard(replace(CALL, length="message", key="2", wanted=True)).asked == ("enter-number",)
+
+
+def test_what_the_call_says_of_its_length_counts_before_the_policy() -> None:
+    for length in Length:
+        assert Heard(replace(CALL, length=length), replace(POLICY, dialogue="full")).dialogue.length is length
+    assert Heard(policy=replace(POLICY, dialogue="adaptive")).dialogue.length is Length.FULL
+    assert (
+        Heard(replace(CALL, length="endless"), replace(POLICY, dialogue="short")).dialogue.length
+        is Length.SHORT
+    )
+
+
+def test_a_message_is_offered_once_and_silence_is_an_answer() -> None:
+    heard = Heard(replace(CALL, key="1"), replace(POLICY, ask_message=True)).answer("2")
+    assert heard.asked == ("ask-message",)
+    assert heard.answer("").left.recording == ""
+    assert heard.facts["HF_LENGTH"] == "short"  # so that no other tier offers it again
+
+
+def test_a_recording_of_nothing_is_none() -> None:
+    heard = Heard(replace(CALL, key="1"), WHOLE).answer("1", "1", "1", Recorded("", 0.0), Kept())
+    assert heard.left.recording == ""
+    assert "message-kept" not in heard.spoken
+
+
+# -- danger, a person, limits
+
+
+def test_b6_the_danger_key_works_at_every_question_of_one_key() -> None:
+    confirming = Heard().answer("2", "13800001111")
+    in_regions = Heard(replace(CALL, key="1"), WHOLE).answer("1")
+    told = Heard(replace(REFERENCED, key="1")).answer("1", Kept())
+    asked = [Heard(), Heard(replace(CALL, key="1")), Heard().answer("3"), confirming, in_regions, told]
+    for heard in asked:
+        heard.answer("8")
+        assert heard.last == End(done=False, next=Next.DANGER)
+        assert heard.facts["HF_NEXT"] == "danger"
+
+
+def test_b6_where_it_may_be_a_digit_the_danger_key_is_one() -> None:
+    assert Heard().answer("2", "8").asked == ("number-refused", "enter-number")
+    eight = replace(WHOLE, regions=(Region("west", "8"), Region("east", "18")))
+    heard = Heard(replace(CALL, key="1"), eight).answer("1")
+    assert isinstance(heard.last, Ask)
+    assert heard.last.digits == 2
+    assert heard.answer("8").facts["HF_REGION"] == "west"
+
+
+def test_a_site_may_have_no_danger_key() -> None:
+    assert Heard(policy=replace(POLICY, danger_key="")).answer("8").asked[0] == "wrong-key"
+
+
+def test_zero_leads_to_a_person_only_where_one_is_left() -> None:
+    assert Heard().answer("0").asked[0] == "wrong-key"
+    heard = Heard(replace(CALL, person=True))
+    assert heard.asked == ("offer", "more", "person")
+    assert heard.answer("0").last == End(done=False, next=Next.PERSON)
+    assert heard.facts["HF_NEXT"] == "person"
+    assert Heard(replace(CALL, person=True, key="0")).last == End(done=False, next=Next.PERSON)
+
+
+def test_a_keyed_number_over_a_limit_is_refused_and_another_one_asked_for() -> None:
+    heard = Heard(WITHHELD, admit=None).answer("2", "13800001111")
+    assert heard.last == Admit("13800001111")
+    assert heard.answer(Admitted(False)).asked == ("number-refused", "enter-number")
+    assert heard.facts["HF_KEYED"] == ""
+    heard.answer("13800002222", Admitted(), "1", "1")
+    assert heard.left.number == "13800002222"

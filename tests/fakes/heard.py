@@ -1,0 +1,113 @@
+"""A caller of the pure dialogue: plays it and remembers everything, as a driver and a dial plan would carry it on."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from ivr.dialogue import advance, start
+from ivr.policy import CallerPolicy, Region
+from ivr.steps import Admit, Admitted, Ask, End, Input, Keys, Play, Record, SetFacts, SetLanguage, Spool, Step
+from ivr.values import CallFacts, Left, Outage
+
+NOW = datetime(2026, 11, 21, 2, 0, tzinfo=UTC)
+SHANGHAI = ZoneInfo("Asia/Shanghai")
+POLICY = CallerPolicy(area_code="0571", ask_message=False)
+WHOLE = CallerPolicy(area_code="0571", regions=(Region("west", "1"), Region("east", "2")))
+CALL = CallFacts("1.1", "power", "zh-CN", "fault", caller_id="13912345678", own="13912345678")
+WITHHELD = replace(CALL, caller_id="", own="")
+REFERENCED = replace(CALL, reference="402913")
+OUTAGES = (
+    Outage("west", NOW + timedelta(hours=22), NOW + timedelta(hours=26)),
+    Outage("", NOW + timedelta(days=2), NOW + timedelta(days=2, hours=1)),
+)
+
+
+class Heard:
+    """Plays a whole dialogue and remembers everything. facts: the call's variables, as the dial plan has them.
+
+    admit: what is answered when it is asked whether a number may be taken; None leaves that to the test.
+    """
+
+    def __init__(
+        self,
+        call: CallFacts = CALL,
+        policy: CallerPolicy = POLICY,
+        outages: Sequence[Outage] = (),
+        admit: bool | None = True,
+    ) -> None:
+        self._admit = admit
+        self.facts: dict[str, str] = {}
+        self.order: list[Step] = []
+        self.dialogue, steps = start(call, policy, SHANGHAI, NOW, outages)
+        self._take(steps)
+
+    def answer(self, *answers: str | Input) -> "Heard":
+        for answer in answers:
+            given = Keys(answer) if isinstance(answer, str) else answer
+            self.dialogue, steps = advance(self.dialogue, given, NOW)
+            self._take(steps)
+        return self
+
+    def _take(self, steps: tuple[Step, ...]) -> None:
+        assert all(isinstance(step, Play | SetFacts | SetLanguage) for step in steps[:-1])
+        self.order += steps
+        for step in steps:
+            if isinstance(step, SetFacts):
+                self.facts |= dict(step.facts)
+        if isinstance(self.last, Admit) and self._admit is not None:
+            self.answer(Admitted(self._admit))
+
+    @property
+    def last(self) -> Step:
+        return self.order[-1]
+
+    @property
+    def ended(self) -> bool:
+        return isinstance(self.last, End)
+
+    @property
+    def asked(self) -> tuple[str, ...]:
+        return self.last.prompts if isinstance(self.last, Ask | Record) else ()
+
+    @property
+    def lines(self) -> list[Left]:
+        return [step.left for step in self.order if isinstance(step, Spool)]
+
+    @property
+    def left(self) -> Left:
+        (left,) = self.lines
+        return left
+
+    @property
+    def spoken(self) -> list[str]:
+        return [p for step in self.order if isinstance(step, Play | Ask | Record) for p in step.prompts]
+
+    @property
+    def played(self) -> list[tuple[str, ...]]:
+        return [step.prompts for step in self.order if isinstance(step, Play)]
+
+
+def called_again(call: CallFacts, facts: dict[str, str], keyed: str, tier: int = 2) -> CallFacts:
+    """The call as the next tier gets it: what the dial plan knew, with every variable that was set since.
+
+    keyed: what the dial plan's Read took last, more than one digit.
+    """
+    known = {"HF_KEYED": keyed} | facts
+    return replace(
+        call,
+        tier=tier,
+        language=known.get("HF_LANG", call.language),
+        key=known.get("HF_KEY", call.key),
+        own=known.get("HF_OWN", call.own),
+        number=known.get("HF_NUMBER", call.number),
+        source=known.get("HF_SOURCE", call.source),
+        wanted=known.get("HF_WANTED", "1" if call.wanted else "") == "1",
+        keyed=known["HF_KEYED"],
+        matter=known.get("HF_MATTER", call.matter),
+        region=known.get("HF_REGION", call.region),
+        recording=known.get("HF_RECORDING", call.recording),
+        length=known.get("HF_LENGTH", call.length),
+        spooled=known.get("HF_SPOOLED", "1" if call.spooled else "") == "1",
+        parts=int(known.get("HF_PARTS", call.parts) or 0),
+    )
