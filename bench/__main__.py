@@ -36,6 +36,10 @@ LONG = (
     Program("switch --noise 5000", "the same as switch, while 5,000 other events come a second", "2 min"),
     Program("halfopen", "a manager link whose packets are dropped is noticed", "3 min"),
     Program("rungs", "staff told on time over 200 kills, nobody twice, nobody left out", "4 min"),
+    Program("busy", "refused callers on 8 to 60 lines: adaptive dialogue, fixed one, Erlang B", "30 s"),
+    Program("silence", "silence after a prompt when the bridge dies or freezes in mid-dialogue", "3 min"),
+    Program("held", "200 whole dialogues at once for five minutes, and our reply to an AGI line", "7 min"),
+    Program("hostile", "replies to callers while strangers hold and flood the FastAGI port", "1 min"),
     Program("quiet_trunks", "false alarms of silent trunks, and how soon a real one is noticed", "10 min"),
     Program("captures --rate 100 --seconds 60", "captures at 100 calls a second", "4 min"),
 )
