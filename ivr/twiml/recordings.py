@@ -130,13 +130,14 @@ class Fetcher:
     def _fetch(self, wanted: Wanted) -> None:
         draft = self._folder / f".{wanted.name}.{os.getpid()}"
         try:
-            with draft.open("wb") as file:
+            with draft.open("w+b") as file:
                 for piece in self._pieces(self._account.address(wanted.sid, ".wav")):
                     file.write(piece)
                 file.flush()
                 os.fsync(file.fileno())
-            if draft.open("rb").read(4) != b"RIFF":
-                raise NotFetched("it is no WAV file")
+                file.seek(0)
+                if file.read(4) != b"RIFF":
+                    raise NotFetched("it is no WAV file")
             draft.replace(self._folder / wanted.name)
         finally:
             draft.unlink(missing_ok=True)
