@@ -53,7 +53,7 @@ def main() -> int:
 def _folders(settings: Settings) -> None:
     """Makes those that are missing; raises ConfigErrors for all that cannot be made."""
     errors = []
-    for name in ("data_dir", "spool_dir", "tier3_dir"):
+    for name in ("data_dir", "spool_dir", "tier3_dir", "recordings_dir"):
         folder: Path = getattr(settings, name)
         try:
             folder.mkdir(parents=True, exist_ok=True)

@@ -7,10 +7,12 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 import structlog
+from pydantic import SecretStr
 
 from ami_bridge.alert_calls import AlertCalls, alert_lines
 from ami_bridge.attempts import Attempts
 from ami_bridge.beside import Beside
+from ami_bridge.book import BookDesk, BookFile
 from ami_bridge.brain import Brain
 from ami_bridge.captures import keeper
 from ami_bridge.clock import Clock, read_clocks
@@ -23,6 +25,7 @@ from ami_bridge.flags import Flags
 from ami_bridge.heart import Heart
 from ami_bridge.http.local import NAME as SOCKET_NAME
 from ami_bridge.http.local import LocalApi
+from ami_bridge.http.spool_door import SpoolDoor
 from ami_bridge.inbox import Inbox
 from ami_bridge.lengths import Lengths
 from ami_bridge.link import Link, LinkSettings
@@ -80,6 +83,16 @@ class Parts:
         self.brain = self._brain()
         self.dispatcher = self._dispatcher()
         self.duty = self._duty()
+        self.book = BookDesk(self.store, self.policy.limits, self._as_dialled, self.clock)
+        self.book_file = BookFile(
+            self.settings.data_dir / "ivr" / "dialogue.json",
+            self.policy,
+            self.settings.spool_dir,
+            self.settings.recordings_dir,
+            self.settings.prompts_dir,
+            self.clock,
+        )
+        self.door = self._door()
         self.lengths = Lengths(
             self.link.action,
             self.policy.caller,
@@ -110,7 +123,15 @@ class Parts:
         self.staff = self._staff()
         self.staff.taken_on = self.duty.acknowledged
         self.health = OwnHealth(
-            self.link, self.brain, self.heart, self.spool, self.collector, self.store, self.duty, self.clock
+            self.link,
+            self.brain,
+            self.heart,
+            self.spool,
+            self.collector,
+            self.store,
+            self.duty,
+            self.clock,
+            self._kept_trouble,
         )
         self.surroundings = self._surroundings()
         self.watch = Watch(self.surroundings.build, self.policy)
@@ -120,6 +141,9 @@ class Parts:
             self._keeper(),
             lambda: self.clock().wall,
             self.settings.prompts_dir,
+            desk=self.book,
+            outages=self.book_file,
+            secret=_plain(self.settings.agi_secret),
         )
 
     def _brain(self) -> Brain:
@@ -174,6 +198,19 @@ class Parts:
 
         folders = self.settings.spool_dir, self.settings.tier3_dir
         return Importer(self.store, *folders, self.policy.pbx_id, dialled=self._as_dialled, seen=seen)
+
+    def _door(self) -> SpoolDoor | None:
+        """Where the collector of an Asterisk on another host brings what callers left there."""
+        secret = _plain(self.settings.ship_secret)
+        if not secret:
+            return None
+        return SpoolDoor(
+            self.settings.data_dir / "remote",
+            secret,
+            {self.policy.pbx_id},
+            self.clock,
+            self.book_file.path,
+        )
 
     def _duty(self) -> DutyDesk:
         return DutyDesk(
@@ -245,6 +282,7 @@ class Parts:
             guard_now=self._guard_if_raised,
             clock=self.clock,
             folder=self.settings.data_dir,
+            recordings=self.settings.recordings_dir,
         )
 
     def _guard(self) -> Guard:
@@ -252,6 +290,10 @@ class Parts:
 
     def _guard_if_raised(self) -> Guard | None:
         return self._guard() if self.dispatcher.fence_raised_at is not None else None
+
+    def _kept_trouble(self) -> str:
+        """What is wrong with what tiers without us, or on another host, live on."""
+        return self.book_file.trouble or (self.door.problem if self.door else "")
 
     def _as_dialled(self, number: str) -> str:
         """One form for one number, whichever tier wrote it; a number that is not taken stays as it was left."""
@@ -287,6 +329,8 @@ class Parts:
         self.attempts.policy = new.callbacks
         self.agi.use(new.caller)
         self.lengths.use(new.caller, new.lengths)
+        self.book.limits = new.limits
+        self.book_file.use(new)
         were_told = self.staff.on
         self.staff.use(new.alerts, new.alerts_on, new.callbacks.shown)
         if new.alerts_on and not were_told:
@@ -297,6 +341,10 @@ class Parts:
         self.portrait.soon()
         words = "; ".join(f"{one.kind} {one.subject}: {one.reason}" for one in decision.changes[:5])
         return f"policy {new.digest[:12]} is in force. {words}".strip()
+
+
+def _plain(secret: SecretStr | None) -> str:
+    return secret.get_secret_value() if secret else ""
 
 
 def _link_settings(settings: Settings) -> LinkSettings:

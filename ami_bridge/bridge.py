@@ -46,6 +46,9 @@ class Bridge(Parts):
                 except Exception:  # one door that does not close must not cost the record
                     log.exception("not closed")
             await self.recorder.write()
+            if self.door is not None:
+                self.door.close()
+            self.book.close()
             self.staff.close()
             self.thread.close()
 
@@ -64,6 +67,7 @@ class Bridge(Parts):
             "staff": self.staff.run(),
             "duty": self.duty.run(),
             "lengths": self.lengths.run(),
+            "book file": self.book_file.run(),
             "watch": self.watch.run(),
             "codes": self.codes.run(self.brain.ask),
         }
@@ -80,10 +84,10 @@ class Bridge(Parts):
             self.inbox.put_nowait,
             lambda: self.policy.sources.webhooks,
             self.clock,
-            self.staff.routes(),
+            [*self.staff.routes(), *(self.door.routes() if self.door else [])],
         )
         return HttpServer(app, self.settings.webhook_host, self.settings.webhook_port)
 
     def _is_public(self) -> bool:
-        """Whether anything outside may talk to us: a webhook secret, links, or Twilio's callbacks."""
-        return bool(self.settings.webhook_secret or self.settings.link_secret)
+        """Whether anything outside may talk to us: a webhook secret, links or Twilio's callbacks, a remote collector."""
+        return bool(self.settings.webhook_secret or self.settings.link_secret or self.door)

@@ -1,6 +1,6 @@
 """What each of our own parts says of itself (D5), for ``sources.own.OwnWatch``."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from ami_bridge.brain import Brain
@@ -10,7 +10,16 @@ from ami_bridge.duty import DutyDesk
 from ami_bridge.heart import Heart
 from ami_bridge.link import Link
 from ami_bridge.sources.own import Check, SlowCheck
-from ami_bridge.sources.own_checks import Disk, Lasting, Lately, answers, first_of, older_than
+from ami_bridge.sources.own_checks import (
+    Disk,
+    Lasting,
+    Lately,
+    Writable,
+    answers,
+    each_of,
+    first_of,
+    older_than,
+)
 from ami_bridge.sources.probes_thread import Lane
 from ami_bridge.staff import Staff
 from callbacks.spool import Spool
@@ -23,7 +32,7 @@ BACKLOG_SECONDS = 60.0
 
 
 class OwnHealth:
-    """One for a bridge; ``overflow`` is said by whoever sees events dropped."""
+    """One for a bridge; ``overflow`` is said by whoever sees events dropped. kept: what is wrong with files for other tiers."""
 
     def __init__(
         self,
@@ -35,9 +44,11 @@ class OwnHealth:
         store: Store,
         duty: DutyDesk,
         clock: Clock,
+        kept: Callable[[], str] = lambda: "",
     ) -> None:
         self._link, self._brain, self._heart, self._spool = link, brain, heart, spool
         self._collector, self._store, self._duty, self._clock = collector, store, duty, clock
+        self._kept = kept
         self._lane = Lane(
             "own-store"
         )  # its own thread: a long queue before the store is not the store's absence
@@ -53,14 +64,14 @@ class OwnHealth:
             "link": self._link_says,
             "inbox": first_of(self.overflow, lag),
             "beat": Lasting(self._clock, BEAT_SECONDS, self._beat_says),
-            "spool": first_of(lambda: self._spool.figures.problem, backlog),
+            "spool": first_of(lambda: self._spool.figures.problem, backlog, self._kept),
             "alerts": first_of(lambda: staff.trouble, lambda: self._duty.trouble if staff.on else ""),
         }
 
-    def slow(self, limits: OwnWatch, folder: Path) -> Mapping[str, SlowCheck]:
+    def slow(self, limits: OwnWatch, folder: Path, recordings: Path) -> Mapping[str, SlowCheck]:
         """What may hang."""
         return {
-            "disk": Disk(folder, limits.disk_free),
+            "disk": each_of(Disk(folder, limits.disk_free), Writable(recordings, "callers' messages")),
             "store": answers(lambda: self._lane(self._store.ping), StoreProblem),
         }
 

@@ -36,7 +36,8 @@ SPARE_LINES = 2  # lines besides the reserve that a test call wants to see free
 
 @dataclass
 class Surroundings:
-    """guard: fence and Asterisk's time, None while nothing may be dialled. folder: where sources keep what they learn."""
+    """guard: fence and Asterisk's time, None while nothing may be dialled. folder: where sources keep what they learn.
+    recordings: where Asterisk leaves callers' messages."""
 
     policy: SitePolicy
     link: Link
@@ -48,6 +49,7 @@ class Surroundings:
     guard_now: Callable[[], Guard | None]
     clock: Clock
     folder: Path
+    recordings: Path
     _calls: TrunkCalls | None = None
     _tests: list[TrunkTestCall] = field(default_factory=list)
 
@@ -137,7 +139,10 @@ class Surroundings:
 
     def _own(self, policy: SitePolicy) -> OwnWatch:
         own = policy.sources.own
-        checks, slow = self.health.checks(own, self.staff), self.health.slow(own, self.folder)
+        checks, slow = (
+            self.health.checks(own, self.staff),
+            self.health.slow(own, self.folder, self.recordings),
+        )
         return OwnWatch(own, checks, self._put, self.clock, slow)
 
     def _trunk_calls(self, policy: SitePolicy) -> TrunkCalls:

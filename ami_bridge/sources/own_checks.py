@@ -1,5 +1,6 @@
 """The checks that ``OwnWatch`` asks: each is called without arguments and says what is wrong, "" when nothing is."""
 
+import os
 import shutil
 from collections.abc import Awaitable, Callable
 from pathlib import Path
@@ -84,6 +85,36 @@ class Disk:
         if not self._bad:
             return ""
         return f"{free // MIB} MiB free at {self._folder}, at least {wanted // MIB} MiB are wanted"
+
+
+class Writable:
+    """Whether a folder is there and we may write in it. what: is kept there, for people."""
+
+    def __init__(self, folder: Path, what: str) -> None:
+        self._folder, self._what = folder, what
+        self._lane = Lane("own-folder")
+
+    async def __call__(self) -> str:
+        """What is wrong with it."""
+        try:
+            well = await self._lane(
+                lambda: self._folder.is_dir() and os.access(self._folder, os.R_OK | os.W_OK | os.X_OK)
+            )
+        except StillHangs:
+            return f"{self._folder} does not answer"
+        return "" if well else f"{self._folder}, for {self._what}, is not there or may not be written"
+
+
+def each_of(*checks: Callable[[], Awaitable[str]]) -> Callable[[], Awaitable[str]]:
+    """One check out of several about one part: the first that finds something wrong."""
+
+    async def check() -> str:
+        for one in checks:
+            if said := await one():
+                return said
+        return ""
+
+    return check
 
 
 def older_than(limit: float, age: Callable[[], float | None], what: str) -> Callable[[], str | None]:

@@ -25,7 +25,7 @@ class Site:
 
     def __init__(self, folder: Path) -> None:
         self.clock = HandClock()
-        self.waited, self.away = 0.0, False
+        self.waited, self.away, self.kept = 0.0, False, ""
         self.link: Any = part(connected=True, trouble="")
         self.brain: Any = part(last_step_mono=self.clock.mono, inbox=Inbox())
         self.heart: Any = part(trouble="")
@@ -35,7 +35,15 @@ class Site:
         self.staff: Any = part(trouble="", on=True)
         self.duty: Any = part(trouble="")
         self.health = OwnHealth(
-            self.link, self.brain, self.heart, self.spool, self.collector, self.store, self.duty, self.clock
+            self.link,
+            self.brain,
+            self.heart,
+            self.spool,
+            self.collector,
+            self.store,
+            self.duty,
+            self.clock,
+            lambda: self.kept,
         )
         self.folder = folder
 
@@ -106,7 +114,7 @@ def test_trouble_of_the_alerts_is_told(site: Site) -> None:
 
 
 async def test_a_store_that_does_not_answer_is_told_in_its_own_words(site: Site) -> None:
-    slow = site.health.slow(LIMITS, site.folder)
+    slow = site.health.slow(LIMITS, site.folder, site.folder)
     assert await slow["store"]() == ""
     site.away = True
     assert "held by another process" in str(await slow["store"]())
@@ -115,7 +123,7 @@ async def test_a_store_that_does_not_answer_is_told_in_its_own_words(site: Site)
 
 
 async def test_the_disk_of_our_files_is_looked_at(site: Site) -> None:
-    slow = site.health.slow(OwnWatch(disk_free=1.0), site.folder)
+    slow = site.health.slow(OwnWatch(disk_free=1.0), site.folder, site.folder)
     assert "MiB free" in str(await slow["disk"]())
 
 
@@ -124,3 +132,16 @@ def test_a_role_that_nobody_holds_is_trouble_once_somebody_should_be_told_E0(sit
     assert site.says()["alerts"] == "nobody holds the role 'duty'"
     site.staff.on = False
     assert site.says()["alerts"] == "", "a site that tells nobody anything has chosen so"
+
+
+def test_a_file_that_tiers_without_us_live_on_belongs_to_the_spools_health(site: Site) -> None:
+    site.kept = "dialogue.json cannot be written"
+    assert site.says()["spool"] == "dialogue.json cannot be written"
+
+
+async def test_a_folder_of_messages_that_is_gone_is_told(site: Site) -> None:
+    recordings = site.folder / "recordings"
+    disk = site.health.slow(LIMITS, site.folder, recordings)["disk"]
+    assert "recordings, for callers' messages, is not there" in str(await disk())
+    recordings.mkdir()
+    assert await disk() == ""

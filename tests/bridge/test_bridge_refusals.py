@@ -22,7 +22,7 @@ pytestmark = pytest.mark.slow  # each starts a process
 @pytest.fixture
 def environment(tmp_path: Path) -> dict[str, str]:
     """Settings of a bridge that could start, were it not for what a test breaks."""
-    for name in ("data", "prompts", "spool", "tier3"):
+    for name in ("data", "prompts", "spool", "tier3", "recordings"):
         (tmp_path / name).mkdir()
     clean = {name: value for name, value in os.environ.items() if not name.startswith("HOLDFAST_")}
     with socket.create_server(("127.0.0.1", 0)) as probe:
@@ -31,6 +31,7 @@ def environment(tmp_path: Path) -> dict[str, str]:
         "HOLDFAST_DATA_DIR": str(tmp_path / "data"),
         "HOLDFAST_SPOOL_DIR": str(tmp_path / "spool"),
         "HOLDFAST_TIER3_DIR": str(tmp_path / "tier3"),
+        "HOLDFAST_RECORDINGS_DIR": str(tmp_path / "recordings"),
         "HOLDFAST_PROMPTS_DIR": str(tmp_path / "prompts"),
         "HOLDFAST_POLICY_FILE": str(DEFAULT_POLICY),
         "HOLDFAST_AMI_SECRET": "nobody-listens",
