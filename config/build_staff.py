@@ -46,6 +46,7 @@ def notices_policy(section: PolicySection) -> NoticesPolicy:
         modes=tuple(map(Mode, modes)) if modes is not None else NoticesPolicy().modes,
         words={**usual.words, **notices.words},
         names=notices.names,
+        heard=section.prompts,
     )
 
 

@@ -39,6 +39,8 @@ class _Leaf:
 def _flat(value: Any, place: str, secret: bool = False) -> Iterator[tuple[str, _Leaf]]:
     if is_dataclass(value) and not isinstance(value, type):
         for field in fields(value):
+            if "elsewhere" in field.metadata:  # the same value is told at another place
+                continue
             yield from _flat(getattr(value, field.name), _joined(place, field.name), secret or not field.repr)
     elif isinstance(value, Mapping):
         for key, inner in value.items():

@@ -13,12 +13,13 @@ END = "end"
 @dataclass(frozen=True, slots=True)
 class NoticesPolicy:
     """modes: in which a scope has a public notice. words: mode, or "end", → language → text; what is not given is
-    what callers hear. names: scope → language → what the public calls it.
+    what callers hear. names: scope → language → what the public calls it. heard: the site's own words for prompts.
     """
 
     modes: tuple[Mode, ...] = (Mode.PLANNED, Mode.DEGRADED, Mode.OUTAGE, Mode.EVACUATED)
     words: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     names: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    heard: Mapping[str, Mapping[str, str]] = field(default_factory=dict, metadata={"elsewhere": "prompts"})
 
     def name(self, scope: str, language: str) -> str:
         """What the public calls the scope; its own name where nothing is given."""
@@ -27,7 +28,8 @@ class NoticesPolicy:
     def wording(self, scope: Scope, mode: Mode, language: str) -> str:
         """The approved words for a mode: the policy's, else those that callers hear (B3). "" when there are none."""
         own = self.words.get(mode, {}).get(language)
-        return own or wordings(language).get(f"message-{message_of(scope, mode)}", "")
+        heard = wordings(language, self.heard, scope.name)
+        return own or heard.get(f"message-{message_of(scope, mode)}", "")
 
     def ended(self, language: str) -> str:
         """The words for the end; "" when the policy gives none."""

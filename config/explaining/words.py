@@ -176,7 +176,7 @@ def _words_of(one: Happening, site: SitePolicy, language: str, say: Callable[...
         case "mode":
             why = say("why", why=_reason(facts["why"], language)) if facts["why"] else ""
             yield say("mode", subject=facts["subject"], old=facts["old"], new=facts["new"], why=why)
-            yield _heard(facts, language, say)
+            yield _heard(facts, site, language, say)
         case "rung":
             yield say("rung", **{**facts, "people": facts["people"] or say("nobody")})
         case "callbacks":
@@ -199,13 +199,13 @@ def _reason(why: str, language: str) -> str:
     return why
 
 
-def _heard(facts: Mapping[str, str], language: str, say: Callable[..., str]) -> str:
+def _heard(facts: Mapping[str, str], site: SitePolicy, language: str, say: Callable[..., str]) -> str:
     action = DialplanAction(facts["action"])
     can = _CAN[action][LANGUAGES.index(language)]
     if action is DialplanAction.PASS:
         return say("quiet", can=can)
     message = facts["message"]
-    words = wordings(language).get(f"message-{message}") or say("no_words")
+    words = wordings(language, site.prompts, facts["subject"]).get(f"message-{message}") or say("no_words")
     return say("hear", words=words, message=message, can=can)
 
 

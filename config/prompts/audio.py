@@ -40,9 +40,14 @@ def _remedy(file: Path) -> str:
 def convert(source: Path, target: Path) -> None:
     """Any 16-bit WAV as a speech program writes it → the form above, without silence at its ends. Raises BadSound."""
     samples, rate = _read(source)
-    samples = _trimmed(samples if rate == RATE else _resampled(samples, rate))
+    samples = _trimmed(samples if rate == RATE else resampled(samples, rate))
     if not samples:
         raise BadSound(f"{source}: holds no sound: does the speech program know this language?")
+    write(target, samples)
+
+
+def write(target: Path, samples: "array[int]") -> None:
+    """Samples at ``RATE`` as a file in the form above."""
     with wave.open(str(target), "wb") as sound:
         sound.setnchannels(1)
         sound.setsampwidth(2)
@@ -77,7 +82,7 @@ def _trimmed(samples: "array[int]") -> "array[int]":
     return samples[max(0, loud[0] - _MARGIN) : loud[-1] + _MARGIN]
 
 
-def _resampled(samples: "array[int]", rate: int) -> "array[int]":
+def resampled(samples: "array[int]", rate: int) -> "array[int]":
     """Windowed-sinc resampling; pure, so that no program is needed for it.
 
     The position between two samples repeats after ``period`` outputs, so each phase has one filter and goes at once.

@@ -1,9 +1,9 @@
-"""Turns the catalogue into audio files, anew only where something has changed.
+"""Turns the catalogue, and a site's own words, into audio files, anew only where something has changed.
 
-A site's own recordings win over made ones. The speech program is any command that writes a WAV file.
+A site's own recordings win over made ones: those of a folder, and those that were imported, until somebody deletes them.
+The speech program is any command that writes a WAV file.
 """
 
-import json
 import shlex
 import shutil
 import subprocess
@@ -15,13 +15,14 @@ from hashlib import sha256
 from pathlib import Path
 
 from config.prompts.audio import BadSound, convert, problem_of
-from config.prompts.catalogue import Prompt, catalogue, languages
+from config.prompts.catalogue import Prompt, catalogue, file_of, languages
+from config.prompts.digests import is_recorded, load_digests, name_of, save_digests
 
 ESPEAK = "espeak-ng -v {voice} -s {speed} -w {out} {text}"
-DIGESTS = ".built.json"
 COMMAND_SECONDS = 120
 _FORM = 1  # changes when the audio that is made from the same text changes
 
+Prompts = Mapping[tuple[str, str], Prompt]
 Progress = Callable[[int, int, str], None]
 
 
@@ -40,6 +41,7 @@ class Built:
     made: int
     recorded: int  # taken from the site's own recordings
     unchanged: int
+    wordless: tuple[str, ...] = ()  # nobody has written what they say, and no recording says it
 
 
 def build(
@@ -49,47 +51,83 @@ def build(
     site_dir: Path | None = None,
     progress: Progress = lambda done, of, name: None,
     parallel: int = 2,
+    prompts: Prompts | None = None,
 ) -> Built:
     """Build the prompts of the wanted languages (all, when none is named) into ``out_dir/<language>/<id>.wav``.
+
+    prompts: the catalogue with the site's own words (``prompts_with``); the bare catalogue otherwise.
 
     command: a template with {text} and {out}, and {language}, {voice}, {speed} where it needs them; no shell.
     site_dir: the site's recordings, laid out alike. progress: called after each prompt. Raises PromptsFailed.
     """
-    prompts = _chosen(wanted)
-    problems = [*_command_problems(command), *_recording_problems(prompts, site_dir)]
+    chosen = chosen_of(prompts, wanted)
+    problems = [*_command_problems(command), *_recording_problems(chosen, site_dir)]
     if problems:
         raise PromptsFailed(problems)
-    digests = _digests_of(out_dir)
-    wanted_digests = {_name(p): _digest(p, command, _recording(p, site_dir)) for p in prompts}
-    due = [
-        p
-        for p in prompts
-        if digests.get(_name(p)) != wanted_digests[_name(p)] or problem_of(_file(out_dir, p))
-    ]
-    for language in {p.language for p in prompts}:
-        (out_dir / language).mkdir(parents=True, exist_ok=True)
+    digests = load_digests(out_dir)
+    fresh = {name_of(p): _digest(p, command, _recording(p, site_dir)) for p in chosen}
+    stale = [p for p in chosen if _is_stale(p, out_dir, site_dir, digests, fresh)]
+    due = [p for p in stale if p.text or _recording(p, site_dir)]
+    wordless = tuple(name_of(p) for p in stale if p not in due)
+    for folder in {_file(out_dir, p).parent for p in chosen}:
+        folder.mkdir(parents=True, exist_ok=True)
     failed = _make_all(due, out_dir, command, site_dir, progress, parallel)
-    good = {_name(p) for p in prompts} - failed.keys()
-    _write_digests(out_dir, {**digests, **{name: wanted_digests[name] for name in good}})
+    good = {name_of(p) for p in due} - failed.keys()
+    gone = _withdrawn(out_dir, digests, prompts, wanted)
+    kept = {name: digest for name, digest in digests.items() if name not in gone}
+    save_digests(out_dir, {**kept, **{name: fresh[name] for name in good}})
     if failed:
         raise PromptsFailed(list(failed.values()))
     recorded = sum(_recording(p, site_dir) is not None for p in due)
-    return Built(len(due) - recorded, recorded, len(prompts) - len(due))
+    return Built(len(due) - recorded, recorded, len(chosen) - len(stale), wordless)
 
 
-def check(folder: Path, wanted: Sequence[str] = ()) -> list[str]:
+def _withdrawn(
+    out_dir: Path, digests: Mapping[str, str], prompts: Prompts | None, wanted: Sequence[str]
+) -> set[str]:
+    """Takes away what was made of a scope's own words that the policy holds no more: their files alone say that they count."""
+    gone = set()
+    for name, digest in digests.items():
+        language, _, prompt = name.partition("/")
+        ours = "@" in prompt and not is_recorded(digest) and (not wanted or language in wanted)
+        if ours and (language, prompt) not in (prompts or {}):
+            file_of(out_dir, language, prompt).unlink(missing_ok=True)
+            gone.add(name)
+    return gone
+
+
+def check(folder: Path, wanted: Sequence[str] = (), prompts: Prompts | None = None) -> list[str]:
     """What Asterisk could not play of the wanted languages: one line for each file, with its remedy; empty is good."""
-    problems = (problem_of(_file(folder, prompt)) for prompt in _chosen(wanted))
+    problems = (_unplayable(folder, prompt) for prompt in chosen_of(prompts, wanted))
     return [problem for problem in problems if problem]
 
 
-def _chosen(wanted: Sequence[str]) -> list[Prompt]:
+def _unplayable(folder: Path, prompt: Prompt) -> str | None:
+    file = _file(folder, prompt)
+    if prompt.text or file.exists():
+        return problem_of(file)
+    words = f"prompts.{prompt.id}.{prompt.language}"
+    return f"{file}: missing, and has no words: write them in the policy ({words}) and build, or import a recording"
+
+
+def _is_stale(
+    prompt: Prompt, out_dir: Path, site_dir: Path | None, digests: Mapping[str, str], fresh: Mapping[str, str]
+) -> bool:
+    """What was imported stays, whatever its words are now: ``check`` tells when they have changed."""
+    known = digests.get(name_of(prompt), "")
+    kept = (is_recorded(known) and not _recording(prompt, site_dir)) or not prompt.text
+    return problem_of(_file(out_dir, prompt)) is not None or (not kept and known != fresh[name_of(prompt)])
+
+
+def chosen_of(prompts: Prompts | None, wanted: Sequence[str]) -> list[Prompt]:
+    """The prompts of the wanted languages; all of them when none is named. Raises PromptsFailed for an unknown one."""
     unknown = [language for language in wanted if language not in languages()]
     if unknown:
         raise PromptsFailed(
             [f"language {name!r}: the catalogue has {', '.join(languages())}" for name in unknown]
         )
-    return [prompt for prompt in catalogue().values() if not wanted or prompt.language in wanted]
+    known = catalogue() if prompts is None else prompts
+    return [prompt for prompt in known.values() if not wanted or prompt.language in wanted]
 
 
 def _command_problems(command: str) -> list[str]:
@@ -127,8 +165,8 @@ def _make_all(
     with ThreadPoolExecutor(parallel) as pool:
         for done, (prompt, problem) in enumerate(pool.map(one, due), 1):
             if problem:
-                failed[_name(prompt)] = problem
-            progress(done, len(due), _name(prompt))
+                failed[name_of(prompt)] = problem
+            progress(done, len(due), name_of(prompt))
     return failed
 
 
@@ -143,7 +181,7 @@ def _make(prompt: Prompt, target: Path, command: str, recording: Path | None) ->
         fresh.replace(target)
     except (BadSound, OSError, subprocess.SubprocessError) as error:
         fresh.unlink(missing_ok=True)
-        return f"{_name(prompt)}: {error}"
+        return f"{name_of(prompt)}: {error}"
     return None
 
 
@@ -173,28 +211,10 @@ def _recording(prompt: Prompt, site_dir: Path | None) -> Path | None:
     return file if file and file.exists() else None
 
 
-def _name(prompt: Prompt) -> str:
-    return f"{prompt.language}/{prompt.id}"
-
-
 def _file(folder: Path, prompt: Prompt) -> Path:
-    return folder / prompt.language / f"{prompt.id}.wav"
+    return file_of(folder, prompt.language, prompt.id)
 
 
 def _digest(prompt: Prompt, command: str, recording: Path | None) -> str:
     made_of = recording.read_bytes() if recording else repr((_FORM, prompt, command)).encode()
     return sha256(made_of).hexdigest()
-
-
-def _digests_of(out_dir: Path) -> Mapping[str, str]:
-    try:
-        digests = json.loads((out_dir / DIGESTS).read_text())
-    except (OSError, ValueError):
-        return {}
-    return digests if isinstance(digests, dict) else {}
-
-
-def _write_digests(out_dir: Path, digests: Mapping[str, str]) -> None:
-    fresh = out_dir / (DIGESTS + ".new")
-    fresh.write_text(json.dumps(dict(sorted(digests.items())), indent=0))
-    fresh.replace(out_dir / DIGESTS)
