@@ -8,31 +8,30 @@ import sys
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import structlog
 
-from callbacks import spool_line, tier3
 from callbacks.aside import set_aside
+from callbacks.folders import Listing, Source, feeds_of, remote_feeds
 from callbacks.lines import Chunk, DamagedLine, read_chunk
+from callbacks.policy import LimitPolicy
 from callbacks.ports import CaptureBook, ImportResult
-from callbacks.spool import is_written
 from callbacks.values import OF_PROMISES, Capture
 
 _log = structlog.get_logger()
 KEEP = timedelta(days=7)
 MOST = 2000  # lines of one pass; about a third of a second
-# A tier 3 file is named for its minute at the moment of writing; nobody appends to one this long after.
-_TIER3_CLOSED = timedelta(minutes=3)
-_SPOOL_CLOSED = timedelta(hours=2)
+_TIDY = timedelta(minutes=1)  # between looks for what is old enough to be deleted
 _NOT_OLD = timedelta(hours=1)
 
 
 @dataclass(frozen=True, slots=True)
 class ImportReport:
-    """What one pass did. lines: read; new, completed, promises: see ImportResult; damaged: lines set aside;
-    deleted: files. problems: sentences for people, about files that could not be read or kept.
+    """What one pass did. lines: read; new, completed, promises, held: see ImportResult; damaged: lines set aside;
+    deleted: files. more: there is more to read at once. problems: sentences for people, about files that could not be
+    read or kept.
     """
 
     lines: int = 0
@@ -40,44 +39,15 @@ class ImportReport:
     completed: int = 0
     promises: int = 0
     damaged: int = 0
+    held: int = 0
     deleted: int = 0
     more: bool = False
     problems: tuple[str, ...] = ()
 
-
-@dataclass(frozen=True, slots=True)
-class _Feed:
-    """One kind of folder: how its lines are read and its files named, and when no more can come.
-
-    is_left: nobody writes to the file any more. closed_after: how long after its name's time it is looked
-    at for the last time; the margin is for a file that was made but not yet written.
-    """
-
-    name: str
-    folder: Path
-    suffix: str
-    stamp: str
-    parse: Callable[[bytes], Capture]
-    closed_after: timedelta
-    is_left: Callable[["_Source", datetime], bool]
-
-
-@dataclass(frozen=True, slots=True)
-class _Source:
-    feed: _Feed
-    path: Path
-    named: datetime  # aware UTC, from the file's name
-    name: str  # as the book knows it
-
-    def is_left(self, now: datetime) -> bool:
-        """Whether nobody can write to it any more."""
-        return self.feed.is_left(self, now)
-
-    def is_past(self, now: datetime) -> bool:
-        """Whether its name's time is over. No longer so when the clock was stepped back: Asterisk may then
-        append to it again.
-        """
-        return now - self.named > self.feed.closed_after
+    @property
+    def known(self) -> int:
+        """Lines that the book knew already."""
+        return self.lines - self.new - self.completed - self.damaged
 
 
 @dataclass(slots=True)
@@ -93,6 +63,7 @@ class _Tally:
             completed=was.completed + result.completed,
             promises=was.promises + result.promises,
             damaged=was.damaged + damaged,
+            held=was.held + result.held,
         )
 
     def is_full(self, most: int) -> bool:
@@ -110,19 +81,25 @@ def _as_it_is(number: str) -> str:
     return number
 
 
+def no_limits() -> LimitPolicy | None:
+    """As much as anybody wants."""
+    return None
+
+
 def nobody(_captures: Sequence[Capture]) -> None:
     """Nobody wants to see captures on their way."""
 
 
 class Importer:
-    """Brings the lines of both folders into the book. Not thread-safe: one per process, one pass at a time.
+    """Brings the lines of all folders into the book. Not thread-safe: one per process, one pass at a time.
 
     It remembers which files can hold nothing new, so that a pass over days of kept files costs a look at
     their names. keep: files stay this long after their time, so that they can be imported again after a
     loss of the book. dialled: a number as the site dials it; every way in passes through here, so one person
     is one promise however his number was written (E6). It returns what it cannot read as it came. seen: is called with
     new captures before the book is, and goes on while the book is away, so that danger is told also then; once for each
-    line in the life of this importer, once more for those that were not yet in the book when a new one begins.
+    line in the life of this importer, once more for those that were not yet in the book when a new one begins. limits:
+    asked for every batch; what is above them is held. remote: the folder into which other Asterisks' lines are brought.
     """
 
     def __init__(
@@ -136,28 +113,23 @@ class Importer:
         most: int = MOST,
         dialled: Callable[[str], str] = _as_it_is,
         seen: Callable[[Sequence[Capture]], None] = nobody,
+        limits: Callable[[], LimitPolicy | None] = no_limits,
+        remote: Path | None = None,
     ) -> None:
         self._book = book
         self._dialled = dialled
         self._seen = seen
         self._shown: dict[str, int] = {}
-        self._pbx_id = pbx_id
+        self._limits = limits
+        self._remote = remote
         self._keep = keep
         self._most = most
         self._finished: set[str] = set()
         self._reached: dict[str, int] = {}
-        self._feeds = (
-            _Feed("spool", spool_dir, ".jsonl", "%Y%m%dT%H", spool_line.decode, _SPOOL_CLOSED, _spool_left),
-            _Feed(
-                "tier3",
-                tier3_dir,
-                ".txt",
-                "%Y%m%d-%H%M",
-                lambda line: tier3.parse(line, pbx_id),
-                _TIER3_CLOSED,
-                _tier3_left,
-            ),
-        )
+        self._newest: datetime | None = None
+        self._tidied: datetime | None = None
+        own = feeds_of(pbx_id, spool_dir, tier3_dir)
+        self._listings = {feed.name: Listing(feed) for feed in own}
 
     def run_once(self, now: datetime) -> ImportReport:
         """One pass of bounded length; ``more`` in its report asks for another one at once, so that after a
@@ -168,8 +140,12 @@ class Importer:
         Raises what the book raises (the store's problems): nothing is lost by that, the next pass goes on.
         """
         tally = _Tally()
-        sources = [source for feed in self._feeds for source in self._sources(feed, tally)]
-        self._finished.difference_update(source.name for source in sources if not source.is_past(now))
+        sources = self._sources(tally)
+        if (
+            self._newest is not None and now < self._newest
+        ):  # then Asterisk's clock may have been stepped back as well
+            self._finished.difference_update(source.name for source in sources if not source.is_past(now))
+        self._newest = now
         fresh = [source for source in sources if source.name not in self._finished]
         try:
             self._drain_all(fresh, now, tally)
@@ -179,7 +155,7 @@ class Importer:
         self._delete_old(sources, now, tally)
         return tally.report
 
-    def _drain_all(self, fresh: Sequence[_Source], now: datetime, tally: _Tally) -> None:
+    def _drain_all(self, fresh: Sequence[Source], now: datetime, tally: _Tally) -> None:
         offsets = self._offsets([source.name for source in fresh])
         for source in fresh:
             if tally.is_full(self._most):
@@ -196,18 +172,31 @@ class Importer:
             self._reached |= dict.fromkeys(unknown, 0) | dict(self._book.offsets(unknown))
         return {name: self._reached[name] for name in names}
 
-    def _sources(self, feed: _Feed, tally: _Tally) -> Iterable[_Source]:
-        try:
-            paths = sorted(feed.folder.iterdir())  # glob would hide a folder that cannot be read
-        except OSError as error:
-            tally.problem(_trouble("list", feed.folder, error))
-            return
-        for path in paths:
-            named = _named(path, feed.stamp) if path.suffix == feed.suffix else None
-            if named is not None:
-                yield _Source(feed, path, named, f"{self._pbx_id}/{feed.name}/{path.name}")
+    def read_again(self) -> None:
+        """Forget how far every file was read, so that all that is kept comes in again; what the book knows changes nothing."""
+        names = [source.name for source in self._sources(_Tally())]
+        self._book.forget(names)
+        for memory in (self._reached, self._shown):
+            for name in names:
+                memory.pop(name, None)
+        self._finished.difference_update(names)
 
-    def _drain(self, source: _Source, offset: int, now: datetime, tally: _Tally) -> None:
+    def _sources(self, tally: _Tally) -> list[Source]:
+        if self._remote is not None:
+            try:
+                for feed in remote_feeds(self._remote):
+                    self._listings.setdefault(feed.name, Listing(feed))
+            except OSError as error:
+                tally.problem(_trouble("list", self._remote, error))
+        found: list[Source] = []
+        for listing in self._listings.values():
+            try:
+                found += listing.look()
+            except OSError as error:
+                tally.problem(_trouble("list", listing.feed.folder, error))
+        return found
+
+    def _drain(self, source: Source, offset: int, now: datetime, tally: _Tally) -> None:
         """Import everything that is whole; a torn end waits until nobody can write its rest any more."""
         left = source.is_left(now)  # asked before reading: what is read afterwards is all there will be
         size = source.path.stat().st_size
@@ -224,21 +213,23 @@ class Importer:
                 return
             self._bring_in(source, chunk, now, tally)
             offset = chunk.end
-        if left and source.is_past(now):
+        if left and source.is_over(now, size):
             self._finished.add(source.name)
 
-    def _bring_in(self, source: _Source, chunk: Chunk, now: datetime, tally: _Tally) -> None:
+    def _bring_in(self, source: Source, chunk: Chunk, now: datetime, tally: _Tally) -> None:
         captures, damaged = self._parsed(source, chunk)
         if damaged:
             # Before the offset moves: a kill in between writes the same file again, never a second one.
             tally.problem(_put_aside(source.path, chunk.start, damaged))
             _log.warning("damaged lines", file=source.path.name, lines=len(damaged), why=damaged[0][1])
-        result = self._book.import_captures(captures, source.name, chunk.end, now, damaged=len(damaged))
+        result = self._book.import_captures(
+            captures, source.name, chunk.end, now, damaged=len(damaged), limits=self._limits()
+        )
         self._reached[source.name] = chunk.end
         tally.add(chunk, result, len(damaged))
 
     def _parsed(
-        self, source: _Source, chunk: Chunk, since: datetime | None = None
+        self, source: Source, chunk: Chunk, since: datetime | None = None
     ) -> tuple[list[Capture], list[tuple[bytes, str]]]:
         """The captures of a chunk, and its damaged lines with what is wrong. Captures that nobody has seen are shown;
         since: only those left since then.
@@ -269,7 +260,7 @@ class Importer:
         except Exception:  # whoever looks on must not keep captures out of the book
             _log.exception("captures could not be shown", captures=len(unseen))
 
-    def _show_all(self, fresh: Iterable[_Source], now: datetime) -> None:
+    def _show_all(self, fresh: Iterable[Source], now: datetime) -> None:
         """The book is away: show what it cannot take yet. Of files of which only the book knows how far they were
         imported, what is not old.
         """
@@ -292,12 +283,15 @@ class Importer:
             capture = replace(capture, caller_id=caller_id, owner=owner)
         return replace(capture, number=self._dialled(capture.number)) if capture.number else capture
 
-    def _delete_old(self, sources: Iterable[_Source], now: datetime, tally: _Tally) -> None:
+    def _delete_old(self, sources: Iterable[Source], now: datetime, tally: _Tally) -> None:
         """Delete files that are wholly imported and past their time; then the book forgets their offsets.
 
         One that is not as long as what was imported of it was written to after it had counted as finished;
         it stays, and the next pass reads it.
         """
+        if self._tidied is not None and timedelta(0) <= now - self._tidied < _TIDY:
+            return
+        self._tidied = now
         old = [
             source for source in sources if source.name in self._finished and now - source.named > self._keep
         ]
@@ -306,6 +300,7 @@ class Importer:
             try:
                 if source.path.stat().st_size != self._reached[source.name]:
                     self._finished.discard(source.name)
+                    self._tidied = None
                     continue
                 source.path.unlink()
             except OSError as error:
@@ -340,22 +335,5 @@ def _put_aside(path: Path, offset: int, damaged: list[tuple[bytes, str]]) -> str
     return f"{len(damaged)} damaged lines of {path.name} are set aside in {aside}"
 
 
-def _spool_left(source: _Source, _now: datetime) -> bool:
-    return not is_written(source.path)
-
-
-def _tier3_left(source: _Source, now: datetime) -> bool:
-    return now - source.named > _TIER3_CLOSED
-
-
 def _trouble(verb: str, path: Path, error: OSError) -> str:
     return f"cannot {verb} {path}: {error.strerror or error}; check its owner and rights"
-
-
-def _named(path: Path, stamp: str) -> datetime | None:
-    """The time in the file's name, or None for a file that is not ours."""
-    text = path.stem.split("-")[0] if "-" not in stamp else path.stem
-    try:
-        return datetime.strptime(text, stamp).replace(tzinfo=UTC)
-    except ValueError:
-        return None

@@ -5,13 +5,15 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from hashlib import md5
 from pathlib import Path
+from time import process_time
 
 import pytest
 
 from callbacks.importer import Importer, import_once
+from callbacks.policy import LimitPolicy
 from callbacks.spool import Spool
 from callbacks.spool_line import encode
-from callbacks.values import Capture
+from callbacks.values import Capture, NumberSource
 from ivr.numbers import check
 from ivr.policy import CallerPolicy
 from store import Store, StoreProblem
@@ -299,7 +301,8 @@ def test_every_capture_is_shown_once_also_while_the_book_is_away(
     """E0, A9: danger is told although nothing can be written down."""
     shown: list[str] = []
     importer = Importer(book, *folders, "pbx1", seen=lambda some: shown.extend(one.key for one in some))
-    path = spool_file(folders, capture("pbx1:1.1"))
+    path = folders[1] / f"{now:%Y%m%d-%H%M}.txt"
+    path.write_bytes(t3("1.1"))
     importer.run_once(now)
 
     def away(*_: object, **__: object) -> None:
@@ -308,12 +311,12 @@ def test_every_capture_is_shown_once_also_while_the_book_is_away(
     with monkeypatch.context() as broken:
         broken.setattr(book, "import_captures", away)
         broken.setattr(book, "offsets", away)
-        path.write_bytes(path.read_bytes() + encode(capture("pbx1:1.2")))
+        path.write_bytes(path.read_bytes() + t3("1.2"))
         spool_file(folders, capture("pbx1:1.3"), name="20261121T10-2-0.jsonl")
         for _ in range(2):
             with pytest.raises(StoreProblem):
                 importer.run_once(now)
-        assert shown == ["pbx1:1.1", "pbx1:1.2", "pbx1:1.3"]
+        assert sorted(shown) == ["pbx1:1.1", "pbx1:1.2", "pbx1:1.3"]
     assert importer.run_once(now).new == 2
     assert len(shown) == 3
 
@@ -342,3 +345,61 @@ def test_one_who_looks_on_and_fails_keeps_nothing_out_of_the_book(
 
     spool_file(folders, capture("pbx1:1.1"))
     assert Importer(book, *folders, "pbx1", seen=fails).run_once(now).new == 1
+
+
+def test_what_other_asterisks_brought_comes_in_under_their_own_names(
+    book: Store, folders: Folders, capture: Build, now: datetime, tmp_path: Path
+) -> None:
+    remote = tmp_path / "remote"
+    importer = Importer(book, *folders, "pbx1", remote=remote)
+    assert importer.run_once(now).problems == ()
+    (remote / "pbx2" / "tier3").mkdir(parents=True)
+    (remote / "pbx3" / "spool").mkdir(parents=True)
+    (remote / "pbx2" / "tier3" / f"{now:%Y%m%d-%H%M}.txt").write_bytes(t3("1.1"))
+    (remote / "pbx3" / "spool" / "20261121T10-remote-1-0.jsonl").write_bytes(encode(capture("pbx3:1.1")))
+    (folders[1] / f"{now:%Y%m%d-%H%M}.txt").write_bytes(t3("1.1"))
+    report = importer.run_once(now)
+    assert (report.new, report.problems) == (3, ())
+    assert all(book.capture(key) for key in ("pbx1:1.1", "pbx2:1.1", "pbx3:1.1"))
+
+
+def test_everything_that_is_kept_can_be_read_again_into_a_book_that_lost_it(
+    book: Store, folders: Folders, capture: Build, now: datetime, tmp_path: Path
+) -> None:
+    """A fail-over to a replica that lags loses rows and keeps offsets."""
+    spool_file(folders, *(capture(f"pbx1:1.{n}", number=f"1390000000{n}") for n in range(5)))
+    importer = Importer(book, *folders, "pbx1")
+    importer.run_once(now)
+    with book._database.write() as connection:
+        connection.exec_driver_sql("DELETE FROM capture WHERE key IN ('pbx1:1.3', 'pbx1:1.4')")
+        connection.exec_driver_sql("DELETE FROM promise WHERE number IN ('13900000003', '13900000004')")
+    assert importer.run_once(now).lines == 0
+    importer.read_again()
+    report = importer.run_once(now)
+    assert (report.lines, report.new, report.known, report.promises) == (5, 2, 3, 2)
+
+
+def test_limits_are_asked_for_every_batch(
+    book: Store, folders: Folders, capture: Build, now: datetime
+) -> None:
+    """A policy that was changed counts at once."""
+    now_in_force = LimitPolicy(0, 0, 7, 0, 0)
+    importer = Importer(book, *folders, "pbx1", limits=lambda: now_in_force)
+    keyed = [capture(f"pbx1:1.{n}", number=f"1380000000{n}", source=NumberSource.KEYED) for n in range(4)]
+    spool_file(folders, *keyed[:2])
+    assert importer.run_once(now).held == 0
+    now_in_force = replace(now_in_force, per_day=2)
+    spool_file(folders, *keyed[2:], name="20261121T10-2-0.jsonl")
+    assert importer.run_once(now).held == 2
+    assert len(book.for_leader()) == 2
+
+
+def test_a_pass_over_many_days_of_kept_files_is_short(book: Store, folders: Folders, now: datetime) -> None:
+    """Ten thousand files, one for each minute of a week, are there twice a second."""
+    for minute in range(7 * 1440):
+        (folders[1] / f"{now - timedelta(minutes=5 + minute):%Y%m%d-%H%M}.txt").touch()
+    importer = Importer(book, *folders, "pbx1")
+    importer.run_once(now)
+    began = process_time()
+    importer.run_once(now)
+    assert process_time() - began < 0.1
