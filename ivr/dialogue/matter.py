@@ -3,7 +3,6 @@
 from dataclasses import replace
 from datetime import datetime
 
-from ivr.dialogue.choosing import nothing_more
 from ivr.dialogue.reading import MATTERS, region_of
 from ivr.dialogue.stages import Stage
 from ivr.dialogue.state import Dialogue, Move, facts, fresh
@@ -58,7 +57,7 @@ def to_message(dialogue: Dialogue, given: Input, now: datetime) -> Move:
 
 def to_spool(dialogue: Dialogue, given: Input, now: datetime) -> Move:
     """Everything is known that will be known."""
-    return replace(dialogue, stage=Stage.SPOOLING, before=()), ()
+    return _on(dialogue, {})
 
 
 def record(dialogue: Dialogue, given: Input, now: datetime) -> Move:
@@ -79,6 +78,8 @@ def recorded(dialogue: Dialogue, given: Input, now: datetime) -> Move:
 
 
 def _on(dialogue: Dialogue, known: dict[str, str]) -> Move:
-    values = known if dialogue.recording else nothing_more(dialogue)
-    steps: tuple[Step, ...] = (facts(**values),) if values else ()
+    """To the spool. No other tier asks what this one has asked in vain: it finds a short dialogue."""
+    if not (has_region(dialogue) and has_message(dialogue)):
+        known = known | {"HF_LENGTH": Length.SHORT.value}
+    steps: tuple[Step, ...] = (facts(**known),) if known else ()
     return replace(dialogue, stage=Stage.SPOOLING, before=()), steps

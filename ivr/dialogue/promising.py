@@ -23,12 +23,20 @@ def promise(dialogue: Dialogue, given: Input, now: datetime) -> Move:
     message = ("message-kept",) if dialogue.recording else ()
     stays = ("own-number",) if dialogue.stayed else ()
     words = (*message, *stays, *when, PROMISES.get(dialogue.call.message, "promise"))
+    spooled = facts(HF_SPOOLED="1", **_taken(dialogue))
     promised = facts(HF_PROMISED="1")
     reference = () if dialogue.short else digits(dialogue.call.reference)
     if reference and dialogue.length is Length.FULL:
-        return fresh(replace(ended, done=False), Stage.TOLD), (SPOOLED, Play(words), promised)
+        return fresh(replace(ended, done=False), Stage.TOLD), (spooled, Play(words), promised)
     spoken = ("reference-is", *reference) if reference else ()
-    return ended, (SPOOLED, Play((*words, *spoken, "goodbye")), promised)
+    return ended, (spooled, Play((*words, *spoken, "goodbye")), promised)
+
+
+def _taken(dialogue: Dialogue) -> dict[str, str]:
+    """A number that was taken without a key goes out only now: before the line was durable any tier would have taken it."""
+    if dialogue.length is not Length.MESSAGE or dialogue.call.number:
+        return {}
+    return {"HF_WANTED": "1", "HF_NUMBER": dialogue.number, "HF_SOURCE": dialogue.source, "HF_STAYED": "1"}
 
 
 def goodbye(dialogue: Dialogue, given: Input, now: datetime) -> Move:

@@ -48,7 +48,7 @@ def _keys(dialogue: Dialogue, text: str) -> Answer:
         return Answer.MATTER if text in MATTERS else Answer.WRONG
     if dialogue.stage in (Stage.REGION, Stage.OUTAGES):
         return Answer.REGION if region_of(dialogue, text) else Answer.WRONG
-    return Answer(text) if text in _offered(dialogue) else Answer.WRONG
+    return Answer(text) if len(text) == 1 and text in _offered(dialogue) else Answer.WRONG
 
 
 def _number(dialogue: Dialogue, text: str) -> Answer:

@@ -7,7 +7,21 @@ from zoneinfo import ZoneInfo
 
 from ivr.dialogue import advance, start
 from ivr.policy import CallerPolicy, Region
-from ivr.steps import Admit, Admitted, Ask, End, Input, Keys, Play, Record, SetFacts, SetLanguage, Spool, Step
+from ivr.steps import (
+    Admit,
+    Admitted,
+    Ask,
+    End,
+    Input,
+    Keys,
+    Play,
+    Record,
+    Recorded,
+    SetFacts,
+    SetLanguage,
+    Spool,
+    Step,
+)
 from ivr.values import CallFacts, Left, Outage
 
 NOW = datetime(2026, 11, 21, 2, 0, tzinfo=UTC)
@@ -45,9 +59,17 @@ class Heard:
     def answer(self, *answers: str | Input) -> "Heard":
         for answer in answers:
             given = Keys(answer) if isinstance(answer, str) else answer
+            self._dial_plan(given)
             self.dialogue, steps = advance(self.dialogue, given, NOW)
             self._take(steps)
         return self
+
+    def _dial_plan(self, given: Input) -> None:
+        """What the dial plan's own steps put into the call: keys of more than one digit, and the name of a recording."""
+        if isinstance(given, Keys) and isinstance(self.last, Ask) and self.last.digits > 1:
+            self.facts["HF_KEYED"] = "".join(c for c in given.text if c.isdecimal())
+        if isinstance(given, Recorded) and given.name:
+            self.facts["HF_RECORDING"] = given.name
 
     def _take(self, steps: tuple[Step, ...]) -> None:
         assert all(isinstance(step, Play | SetFacts | SetLanguage) for step in steps[:-1])
@@ -88,26 +110,23 @@ class Heard:
         return [step.prompts for step in self.order if isinstance(step, Play)]
 
 
-def called_again(call: CallFacts, facts: dict[str, str], keyed: str, tier: int = 2) -> CallFacts:
-    """The call as the next tier gets it: what the dial plan knew, with every variable that was set since.
-
-    keyed: what the dial plan's Read took last, more than one digit.
-    """
-    known = {"HF_KEYED": keyed} | facts
+def called_again(call: CallFacts, facts: dict[str, str], tier: int = 2) -> CallFacts:
+    """The call as the next tier gets it: what was known when it began, and every variable that was set since."""
+    known = facts.get
     return replace(
         call,
         tier=tier,
-        language=known.get("HF_LANG", call.language),
-        key=known.get("HF_KEY", call.key),
-        own=known.get("HF_OWN", call.own),
-        number=known.get("HF_NUMBER", call.number),
-        source=known.get("HF_SOURCE", call.source),
-        wanted=known.get("HF_WANTED", "1" if call.wanted else "") == "1",
-        keyed=known["HF_KEYED"],
-        matter=known.get("HF_MATTER", call.matter),
-        region=known.get("HF_REGION", call.region),
-        recording=known.get("HF_RECORDING", call.recording),
-        length=known.get("HF_LENGTH", call.length),
-        spooled=known.get("HF_SPOOLED", "1" if call.spooled else "") == "1",
-        parts=int(known.get("HF_PARTS", call.parts) or 0),
+        language=known("HF_LANG", call.language),
+        key=known("HF_KEY", call.key),
+        own=known("HF_OWN", call.own),
+        number=known("HF_NUMBER", call.number),
+        source=known("HF_SOURCE", call.source),
+        wanted=known("HF_WANTED", "1" if call.wanted else "") == "1",
+        keyed=known("HF_KEYED", call.keyed),
+        matter=known("HF_MATTER", call.matter),
+        region=known("HF_REGION", call.region),
+        recording=known("HF_RECORDING", call.recording),
+        length=known("HF_LENGTH", call.length),
+        spooled=known("HF_SPOOLED", "1" if call.spooled else "") == "1",
+        parts=int(known("HF_PARTS", str(call.parts))),
     )
