@@ -75,6 +75,7 @@ class Checked:
     refusal: Refusal | None = None
 
 
+@lru_cache(maxsize=4096)  # a number is judged when it is left, when its line is read and when it is dialled
 def check(text: str, policy: CallerPolicy) -> Checked:
     """Bring a keyed number or a caller id into the form in which the site dials it, or say why it is not taken.
 
