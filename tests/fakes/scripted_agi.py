@@ -22,7 +22,10 @@ for command in {commands!r}:
     if command == {hang!r}:
         time.sleep(20)
     print(command, flush=True)
-    if not sys.stdin.readline().startswith("200"):
+    reply = sys.stdin.readline()
+    while reply.startswith("100"):
+        reply = sys.stdin.readline()
+    if not reply.startswith("200"):
         break
 """
 
@@ -96,7 +99,10 @@ class ScriptedAgi:
                     return
                 stream.write(f"{command}\n")
                 stream.flush()
-                self.replies.append(stream.readline().strip())
+                reply = stream.readline()
+                while reply.startswith("100"):  # GOSUB says first that it tries
+                    reply = stream.readline()
+                self.replies.append(reply.strip())
         except (OSError, ValueError):
             return
         line.shutdown(socket.SHUT_RDWR)

@@ -153,25 +153,6 @@ def test_who_stays_silent_to_the_end_is_called_on_his_own_number(hotline: Hotlin
 # -- from tier 1 to tier 3
 
 
-def test_a_dead_bridge_with_a_fresh_beat_costs_the_caller_nothing(either: Hotline) -> None:
-    call = in_phrase(either).keys("1").runs("TryExec").runs("Read", "matter", timeout=3).keys("4").ended()
-    assert [facts(line) for line in either.lines()] == [("13912345678", "own", "tipoff", "1", "1")]
-    assert call.ran("Playback", "promise")
-
-
-def test_a_bridge_that_accepts_and_says_nothing_is_left_within_seconds(
-    hotline: Hotline, bridge: Bridge
-) -> None:
-    bridge.freeze(6)
-    begun = time.monotonic()
-    call = in_phrase(hotline).keys("1").runs("TryExec").runs("Read", "matter", timeout=6)
-    assert time.monotonic() - begun < 5  # phrase, key, and the 2 s that this site gives the bridge to begin
-    call.keys("1").ended()
-    assert [facts(line) for line in hotline.lines()] == [("13912345678", "own", "fault", "1", "1")]
-    assert "T" in {e.get("Extension") for e in hotline.events.seen if e.get("Channel") == call.channel}
-    time.sleep(max(0.0, 6 - (time.monotonic() - begun)))
-
-
 def test_a_number_confirmed_before_the_bridge_froze_is_not_asked_again(
     hotline: Hotline, bridge: Bridge
 ) -> None:
