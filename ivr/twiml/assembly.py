@@ -72,7 +72,7 @@ class Site:
         addresses = Addresses(settings.public_url)
         seal = Seal(settings.secret.get_secret_value())
         self.settings = settings
-        self.books = BookFile(folder / "dialogue.json")
+        self.books = BookFile(folder / "ivr" / "dialogue.json")
         self.keeper = Keeper(folder / "spool", settings.site, KEEP_SECONDS, clock)
         self.prompts = PromptFolder(
             folder / "prompts", settings.prompts_url or f"{settings.public_url}/prompts"

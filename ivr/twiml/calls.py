@@ -1,9 +1,11 @@
 """What a provider's request about a call is answered. No HTTP here, and nothing about a call is remembered."""
 
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Protocol
+from urllib.parse import parse_qs, urlsplit
 
 import structlog
 
@@ -13,7 +15,7 @@ from ivr.twiml.addresses import Addresses
 from ivr.twiml.danger import Danger
 from ivr.twiml.facts import RESUMABLE, call_facts, caller, left_so_far, missed
 from ivr.twiml.talk import Rules, Said, Talk, begin, led_on, played_back, spooled
-from ivr.twiml.trail import Seal, Trail
+from ivr.twiml.trail import BadTrail, Seal, Trail
 from ivr.twiml.verbs import Script, Voice
 from ivr.values import CallFacts, Left
 
@@ -86,7 +88,13 @@ class Calls:
     # -- addresses
 
     def entry(self, asked: Asked, scope: str, message: str) -> Script:
-        """A call comes in: it is on the missed-call list from now on, and hears the phrase and the offer."""
+        """A call comes in: it is on the missed-call list from now on, and hears the phrase and the offer.
+
+        Or another site has failed in the middle of it: then it goes on from what travels in the address that failed.
+        """
+        if asked["ErrorUrl"]:
+            with suppress(BadTrail):
+                return self._fallen(asked)
         rules = self.books.newest(asked.second)
         caller_id, own = caller(asked["From"])
         language = rules.policy.languages[0]
@@ -143,6 +151,25 @@ class Calls:
         return self.danger.number(trail, asked.call, _keys(asked), self._rules(trail), asked.now)
 
     # -- going on
+
+    def _fallen(self, asked: Asked) -> Script:
+        """The question that could not be answered there is put again. Raises BadTrail when nothing is known of the call."""
+        token = parse_qs(urlsplit(asked["ErrorUrl"]).query).get("t", [""])[0]
+        for place in ("danger", "danger-number"):
+            with suppress(BadTrail):
+                trail = replace(self.seal.trail(token, asked.call, place, asked.now), place="danger")
+                return self.danger.rung(
+                    trail, asked.call, len(self.danger.oncall), False, False, self._rules(trail), asked.now
+                )
+        trail = self.seal.trail(token, asked.call, "step", asked.now)
+        rules = self.books.of(trail.book, trail.started)
+        if rules is None:
+            return self._again(trail, asked, "another site has failed, under another policy")
+        try:
+            talk = played_back(self._facts(trail, asked, rules), rules, trail)
+        except ValueError as error:
+            return self._again(trail, asked, str(error))
+        return self._say(replace(talk, said=()), trail, asked, rules)
 
     def _rules(self, trail: Trail) -> Rules:
         return self.books.of(trail.book, trail.started) or self.books.newest(trail.started)

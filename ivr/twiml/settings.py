@@ -45,7 +45,7 @@ Number = Annotated[str, Field(pattern=r"^\+[1-9][0-9]{6,14}$")]
 
 
 class FailoverSettings(BaseSettings):
-    """data_dir: all that must survive a restart: ``spool``, ``recordings``, and the copies ``dialogue.json`` and ``prompts``.
+    """data_dir: all that must survive a restart: ``spool``, ``recordings``, and the copies ``ivr/dialogue.json`` and ``prompts``.
 
     public_url: under which the provider reaches us; it is what the provider signs. secret: signs what travels in addresses;
     the same at every site that answers the same number. account_sid, auth_token: of the provider's account.

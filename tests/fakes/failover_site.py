@@ -44,7 +44,7 @@ def environment(folder: Path, **more: str) -> dict[str, str]:
 
 def furnish(folder: Path, policy: CallerPolicy = POLICY) -> Path:
     """What is copied there from the hotline's own site: the policy."""
-    book_file.write(folder / "dialogue.json", book_file.DialogueBook(policy, pbx_id="pbx1"))
+    book_file.write(folder / "ivr" / "dialogue.json", book_file.DialogueBook(policy, pbx_id="pbx1"))
     return folder
 
 

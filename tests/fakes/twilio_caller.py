@@ -113,9 +113,11 @@ class TwilioCall:
         """What was heard, without the language."""
         return [prompt for _, prompt in self.heard]
 
-    def run(self, answers: Answers, path: str = "/voice/power") -> "TwilioCall":
-        """The whole call, from the number's voice address on."""
-        url, fields = f"{self.public}{path}", dict[str, str]()
+    def run(
+        self, answers: Answers, path: str = "/voice/power", fields: Mapping[str, str] | None = None
+    ) -> "TwilioCall":
+        """The whole call, from the number's voice address on. fields: what Twilio says there besides the usual."""
+        url, fields = f"{self.public}{path}", dict(fields or {})
         for _ in range(MOST_STEPS):
             response = self.ask(url, fields)
             following = self._follow(response, url, answers)

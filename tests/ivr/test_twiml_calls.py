@@ -12,6 +12,7 @@ from twilio_caller import (
     SECRET,
     Answers,
     Memory,
+    Refused,
     Shelf,
     TwilioCall,
     app_in_memory,
@@ -207,6 +208,53 @@ def test_a_policy_that_changes_in_the_middle_of_a_call_asks_nothing_again_that_w
     call = TwilioCall(through(app_in_memory(memory, shelf))).run(change)
     assert call.prompts.count("enter-number") == call.prompts.count("read-back") == 1
     assert (only(memory).number, only(memory).source, only(memory).promised) == ("13800000000", "keyed", True)
+
+
+@pytest.mark.parametrize("failed", ["begin", "confirm", "matter"])
+def test_the_fallback_address_goes_on_where_the_first_site_died(failed: str) -> None:
+    """Twilio tells the fallback address which one failed, and what travels in that is all that is needed."""
+    first, second = Memory(), Memory()
+    here, there = (through(app_in_memory(memory, Shelf(POLICY))) for memory in (first, second))
+    answer, dead = by_prompt(keyed()), [False]
+
+    def dying(heard: Sequence[str]) -> str | None:
+        dead[0] = dead[0] or failed in heard or (failed == "begin" and "message-fault" in heard)
+        return answer(heard)
+
+    def post(url: str, fields: Mapping[str, str], headers: Mapping[str, str]) -> tuple[int, str]:
+        return (503, "") if dead[0] else here(url, fields, headers)
+
+    call = TwilioCall(post)
+    with pytest.raises(Refused):
+        call.run(dying)
+    asked = len(call.prompts)
+    call.post = there
+    call.run(answer, fields={"ErrorCode": "11200", "ErrorUrl": call.sent[-1].url})
+    again = call.prompts[asked:]
+    assert ("message-fault" in again) == (failed == "begin")
+    assert ("enter-number" in again) == (failed == "begin")
+    assert (only(second).number, only(second).promised) == ("13800000000", True)
+
+
+def test_an_address_that_is_not_ours_begins_the_call_anew() -> None:
+    memory = Memory()
+    call = TwilioCall(through(app_in_memory(memory, Shelf(POLICY))))
+    call.run(by_prompt(own()), fields={"ErrorUrl": "https://other.test/step?t=x&t=\x00"})
+    assert call.prompts[0] == "danger"
+    assert only(memory).promised
+
+
+def test_danger_that_was_ringing_when_the_site_died_is_captured_at_the_next() -> None:
+    memory = Memory()
+    app = app_in_memory(memory, Shelf(POLICY), oncall=ONCALL)
+    call = TwilioCall(through(app)).run(by_prompt(DANGER))
+    (dialled, *_) = [sent for sent in call.sent if "/danger?" in sent.url]
+    other = Memory()
+    again = TwilioCall(through(app_in_memory(other, Shelf(POLICY)))).run(
+        by_prompt({}), fields={"ErrorUrl": dialled.url}
+    )
+    assert (only(other).matter, only(other).promised) == ("danger", True)
+    assert again.prompts == ["danger-noted"]
 
 
 def test_times_of_the_answers_stand_in_the_address_not_in_the_process() -> None:

@@ -144,7 +144,7 @@ def test_a_spool_that_takes_nothing_promises_nothing_and_is_used_again_when_it_d
 def test_a_policy_that_is_damaged_leaves_the_last_good_one_in_force(prompts: Path) -> None:
     running = site(prompts)
     assert running.books.book.policy == POLICY
-    (prompts / "dialogue.json").write_text("{")
+    (prompts / "ivr" / "dialogue.json").write_text("{")
     assert running.books.book.policy == POLICY
     assert "dialogue.json" in running.problems()[0]
     furnish(prompts, replace(POLICY, languages=("en",)))
@@ -153,7 +153,7 @@ def test_a_policy_that_is_damaged_leaves_the_last_good_one_in_force(prompts: Pat
 
 
 def test_without_any_policy_a_caller_is_still_taken_down(prompts: Path) -> None:
-    (prompts / "dialogue.json").unlink()
+    (prompts / "ivr" / "dialogue.json").unlink()
     running = site(prompts)
     call = TwilioCall(through(running.app())).run(by_prompt(OWN))
     assert "promise" in call.prompts
