@@ -17,7 +17,7 @@ from zoneinfo import ZoneInfo
 from callbacks.spool_file import SpoolFile
 from callbacks.spool_line import encode
 from ivr.agi_header import call_facts
-from ivr.agi_steps import Own, Talk, Voice
+from ivr.agi_steps import Own, StepFailed, Talk, Voice
 from ivr.agi_wire import command
 from ivr.book_file import DialogueBook, read
 from ivr.dialogue import advance, start
@@ -80,6 +80,8 @@ class LocalCall:
         """The whole dialogue; True when the caller has heard all of it. Raises Gone, StepFailed and BadCommand."""
         self._channel.say(STARTED)
         call = replace(call_facts(self._channel.header), tier=TIER)
+        if not call.scope:
+            raise StepFailed("the dialplan is an older one: render it again")
         now, policy = self._clock(), self._book.policy
         dialogue, steps = start(call, policy, ZoneInfo(policy.timezone), now, self._book.coming(now))
         voice = Voice(str(self._book.prompts_dir), dialogue.language)
