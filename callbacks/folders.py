@@ -60,21 +60,24 @@ class Source:
         return self.is_past(now) or (self.feed.locked and size > 0)
 
 
-def feeds_of(pbx_id: str, spool_dir: Path, tier3_dir: Path, *, may_lack: bool = False) -> tuple[Feed, Feed]:
-    """The two folders in which lines about the calls of one Asterisk are."""
+def feeds_of(
+    pbx_id: str, spool_dir: Path, tier3_dir: Path, *, may_lack: bool = False, label: str = ""
+) -> tuple[Feed, Feed]:
+    """The two folders in which lines about the calls of one Asterisk are. label: stands before their names in the book."""
+    label += pbx_id
     spool = Feed(
-        f"{pbx_id}/spool", spool_dir, ".jsonl", "%Y%m%dT%H", spool_line.decode, _SPOOL_CLOSED, True, may_lack
+        f"{label}/spool", spool_dir, ".jsonl", "%Y%m%dT%H", spool_line.decode, _SPOOL_CLOSED, True, may_lack
     )
 
     def parse(line: bytes) -> Capture:
         return tier3.parse(line, pbx_id)
 
     return spool, Feed(
-        f"{pbx_id}/tier3", tier3_dir, ".txt", "%Y%m%d-%H%M", parse, _TIER3_CLOSED, False, may_lack
+        f"{label}/tier3", tier3_dir, ".txt", "%Y%m%d-%H%M", parse, _TIER3_CLOSED, False, may_lack
     )
 
 
-def remote_feeds(folder: Path) -> list[Feed]:
+def remote_feeds(folder: Path, label: str = "") -> list[Feed]:
     """Of all other Asterisks, whose lines are brought to ``folder/<pbx id>/{spool,tier3}``. Raises OSError, but not
     when there is no such folder.
     """
@@ -86,7 +89,7 @@ def remote_feeds(folder: Path) -> list[Feed]:
     return [
         feed
         for name, place in places
-        for feed in feeds_of(name, place / "spool", place / "tier3", may_lack=True)
+        for feed in feeds_of(name, place / "spool", place / "tier3", may_lack=True, label=label)
     ]
 
 

@@ -100,6 +100,7 @@ class Importer:
     new captures before the book is, and goes on while the book is away, so that danger is told also then; once for each
     line in the life of this importer, once more for those that were not yet in the book when a new one begins. limits:
     asked for every batch; what is above them is held. remote: the folder into which other Asterisks' lines are brought.
+    label: for the names of files in the book, so that a folder beside the site's own has offsets of its own.
     """
 
     def __init__(
@@ -115,20 +116,21 @@ class Importer:
         seen: Callable[[Sequence[Capture]], None] = nobody,
         limits: Callable[[], LimitPolicy | None] = no_limits,
         remote: Path | None = None,
+        label: str = "",
     ) -> None:
         self._book = book
         self._dialled = dialled
         self._seen = seen
         self._shown: dict[str, int] = {}
         self._limits = limits
-        self._remote = remote
+        self._remote, self._label = remote, label
         self._keep = keep
         self._most = most
         self._finished: set[str] = set()
         self._reached: dict[str, int] = {}
         self._newest: datetime | None = None
         self._tidied: datetime | None = None
-        own = feeds_of(pbx_id, spool_dir, tier3_dir)
+        own = feeds_of(pbx_id, spool_dir, tier3_dir, label=label)
         self._listings = {feed.name: Listing(feed) for feed in own}
 
     def run_once(self, now: datetime) -> ImportReport:
@@ -184,7 +186,7 @@ class Importer:
     def _sources(self, tally: _Tally) -> list[Source]:
         if self._remote is not None:
             try:
-                for feed in remote_feeds(self._remote):
+                for feed in remote_feeds(self._remote, self._label):
                     self._listings.setdefault(feed.name, Listing(feed))
             except OSError as error:
                 tally.problem(_trouble("list", self._remote, error))

@@ -21,6 +21,7 @@ from console.commands import (
     recovery,
     report,
     serve,
+    spool,
     status,
 )
 from console.commands.shared import PROBLEMS, show_problem
@@ -56,6 +57,7 @@ app.add_typer(prompts.app, name="prompts")
 app.add_typer(override.app, name="override")
 app.add_typer(recovery.app, name="recovery")
 app.add_typer(callbacks.app, name="callbacks")
+app.add_typer(spool.app, name="spool")
 app.add_typer(incident.app, name="incident")
 app.add_typer(report.app, name="component")
 app.add_typer(leave.app, name="leave")
