@@ -66,7 +66,7 @@ class MainlandChina:
 
         try:
             return bool(chinese_calendar.is_workday(day))
-        except NotImplementedError:
+        except NotImplementedError:  # the library's word for a year that is not announced yet
             self._guess = self._guess or Country("CN")
             return self._guess.works(day)
 
@@ -76,7 +76,7 @@ class MainlandChina:
 
         try:
             chinese_calendar.is_workday(date(year, 12, 31))
-        except NotImplementedError:
+        except NotImplementedError:  # the same word
             return False
         return True
 

@@ -184,9 +184,9 @@ def _known(prompts: Prompts, scopes: Collection[str], language: str, name: str) 
     base, at, scope = name.partition("@")
     if at and scope not in scopes:
         raise BadSound(f"no scope is called {scope!r}: {nearest(scope, scopes)}")
-    found = prompts.get((language, name)) or (
-        prompts.get((language, base)) if base.startswith("message-") else None
-    )
+    if at and not base.startswith("message-"):
+        raise BadSound(f"{base!r} has no variant of a scope: only messages (message-…) have")
+    found = prompts.get((language, name)) or prompts.get((language, base))
     if found is None:
         ids = [known for of, known in prompts if of == language]
         near = nearest(name, ids)
