@@ -45,7 +45,7 @@ class Channel:
             raise Gone(str(reason)) from None
         except AGIAppError:
             return Reply(200, "-1")
-        except AGIError as reason:
+        except (AGIError, ValueError) as reason:  # a ValueError is pyst2's word for a line that is no answer
             return Reply(500, "-1", str(reason))
         value, data = result["result"]
         return Reply(200, value, data)
