@@ -33,8 +33,8 @@ def arguments(header: Mapping[str, str]) -> dict[str, str]:
         text = header.get(f"agi_arg_{place}")
         if text is None:
             break
-        name, named, value = text.partition("=")
-        if named and value:
+        name, _, value = text.partition("=")
+        if name and value:
             found.setdefault(name, value)
     return found
 

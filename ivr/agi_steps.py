@@ -24,6 +24,8 @@ from ivr.steps import (
 )
 
 STEPS = "holdfast-step"
+PIECE_BYTES = 1_500  # of file names in one command, of 1,999 that Asterisk reads
+PIECE_SECONDS = 1.5  # silence after a piece of a long question
 HEARD = command("GET VARIABLE", "HF_IN")
 Own = Spool | Look | Admit | End
 """Steps that are not said to Asterisk; the driver does them."""
@@ -53,21 +55,32 @@ class Voice:
                 yield from self._remember()
                 if not isinstance(step, Play):
                     return (yield from self._answered(step))
-                yield from _do(command("GOSUB", STEPS, "play", "1", self._files(step.prompts)))
+                for files in self._pieces(step.prompts):
+                    yield from _do(command("GOSUB", STEPS, "play", "1", files))
         raise AssertionError("a dialogue's steps end with a question or with End")
 
     def _answered(self, step: Ask | Record | Own) -> Talk:
         if isinstance(step, Ask):
-            what, arguments = "ask", f"{step.digits},{step.seconds:g}"
-        elif isinstance(step, Record):
-            what, arguments = "record", f"{step.name},{step.most_seconds:g},{step.silence_seconds:g}"
-        else:
-            return step
-        yield from _do(command("GOSUB", STEPS, what, "1", f"{self._files(step.prompts)},{arguments}"))
-        heard = yield HEARD
-        if heard.failed:
-            raise StepFailed("GET VARIABLE")
-        return keys(heard.data) if isinstance(step, Ask) else recorded(heard.data, step.name)
+            return (yield from self._ask(step))
+        if isinstance(step, Record):
+            return (yield from self._record(step))
+        return step
+
+    def _ask(self, step: Ask) -> Generator[bytes, Reply, Keys]:
+        """A question that is too long for one command is put in pieces; a key in any of them answers it."""
+        *pieces, last = self._pieces(step.prompts)
+        for files in pieces:
+            early = keys((yield from _step("ask", f"{files},{step.digits},{PIECE_SECONDS:g}")))
+            if early.text:
+                return early
+        return keys((yield from _step("ask", f"{last},{step.digits},{step.seconds:g}")))
+
+    def _record(self, step: Record) -> Generator[bytes, Reply, Recorded]:
+        *pieces, last = self._pieces(step.prompts)
+        for files in pieces:
+            yield from _do(command("GOSUB", STEPS, "play", "1", files))
+        wanted = f"{last},{step.name},{step.most_seconds:g},{step.silence_seconds:g}"
+        return recorded((yield from _step("record", wanted)), step.name)
 
     def _remember(self) -> Generator[bytes, Reply, None]:
         """Everything to remember, in one exchange and in order."""
@@ -76,9 +89,21 @@ class Voice:
             self._facts = []
             yield from _do(command("EXEC", "MSet", pairs))
 
-    def _files(self, prompts: tuple[str, ...]) -> str:
+    def _pieces(self, prompts: tuple[str, ...]) -> list[str]:
+        """The files of the prompts, as lists that a command can hold; mostly there is one."""
         folder = f"{self._prompts}/{self._language}"
-        return "&".join(f"{folder}/{prompt}" for prompt in prompts)
+        files = [f"{folder}/{prompt}" for prompt in prompts]
+        whole = "&".join(files)
+        if len(whole) <= PIECE_BYTES // 2 or len(whole.encode()) <= PIECE_BYTES:
+            return [whole]
+        pieces = [files[0]]
+        for file in files[1:]:
+            longer = f"{pieces[-1]}&{file}"
+            if len(longer.encode()) <= PIECE_BYTES:
+                pieces[-1] = longer
+            else:
+                pieces.append(file)
+        return pieces
 
 
 def keys(heard: str) -> Keys:
@@ -94,6 +119,15 @@ def recorded(heard: str, name: str) -> Recorded:
     if not (heard.isascii() and heard.isdecimal()):
         raise StepFailed("a message cannot be recorded, or the dialplan is an older one: render it again")
     return Recorded(f"{name}.wav", float(heard)) if int(heard) else Recorded("")
+
+
+def _step(what: str, arguments: str) -> Generator[bytes, Reply, str]:
+    """One of the dial plan's steps, and what it heard. Raises StepFailed."""
+    yield from _do(command("GOSUB", STEPS, what, "1", arguments))
+    heard = yield HEARD
+    if heard.failed:
+        raise StepFailed("GET VARIABLE")
+    return heard.data
 
 
 def _do(line: bytes) -> Generator[bytes, Reply, None]:

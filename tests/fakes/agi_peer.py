@@ -2,7 +2,7 @@
 
 import asyncio
 import contextlib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Self
 
 HEADER = {
@@ -14,15 +14,27 @@ HEADER = {
     "agi_version": "22.10.1",
     "agi_callerid": "13912345678",
     "agi_calleridname": "unknown",
-    "agi_arg_1": "power",
-    "agi_arg_2": "zh-CN",
-    "agi_arg_3": "fault",
-    "agi_arg_4": "",
-    "agi_arg_5": "INC-1",
-    "agi_arg_6": "1",
-    "agi_arg_7": "13912345678",
 }
+SAID = {
+    "scope": "power",
+    "lang": "zh-CN",
+    "message": "fault",
+    "incident": "INC-1",
+    "key": "1",
+    "own": "13912345678",
+    "number": "13912345678",
+    "source": "own",
+    "wanted": "1",
+}
+"""What the dial plan says of a caller who has pressed 1 in the phrase."""
 Answer = Callable[[str], str]
+
+
+def header(said: Mapping[str, str]) -> str:
+    """What a connection begins with."""
+    named = [f"{name}={value}" for name, value in said.items() if value]
+    arguments = {f"agi_arg_{place}": text for place, text in enumerate(named, 1)}
+    return "".join(f"{name}: {value}\n" for name, value in (HEADER | arguments).items()) + "\n"
 
 
 class AgiPeer:
@@ -34,10 +46,10 @@ class AgiPeer:
         self.variables: dict[str, str] = {}
 
     @classmethod
-    async def connect(cls, port: int, **header: str) -> Self:
+    async def connect(cls, port: int, **said: str) -> Self:
+        """A call that the dial plan hands over. said: named arguments; those that are empty are left out, as it does."""
         peer = cls(*await asyncio.open_connection("127.0.0.1", port))
-        lines = "".join(f"{name}: {value}\n" for name, value in (HEADER | header).items())
-        await peer.send(lines + "\n")
+        await peer.send(header(SAID | said))
         return peer
 
     async def send(self, text: str | bytes) -> None:
@@ -60,15 +72,17 @@ class AgiPeer:
     async def play(self, keys: dict[str, str], until: str = "") -> str:
         """Answers every command, questions by the first entry of ``keys`` whose name is in them, until it is over.
 
-        Stops before answering a command that holds ``until`` and returns it.
+        A recording lasts as many seconds as its entry says. Stops before answering a command that holds ``until`` and returns it.
         """
-        pressed = ""
+        pressed, records = "", False
         while line := await self.command():
             if until and until in line:
                 return line
             if line.startswith("GET VARIABLE"):
-                await self.send(f"200 result=1 ({'OK' if pressed else 'TIMEOUT'}:{pressed})\n")
+                heard = f"{'OK' if pressed else 'TIMEOUT'}:{pressed}"
+                await self.send(f"200 result=1 ({(pressed or '0') if records else heard})\n")
             elif line.startswith("GOSUB"):
+                records = '"record"' in line
                 pressed = next((text for part, text in keys.items() if part in line), "")
                 await self.send("100 result=0 Trying...\n200 result=0 Gosub complete\n")
             else:

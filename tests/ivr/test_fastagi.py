@@ -120,7 +120,7 @@ async def test_an_older_dialplan_without_the_seventh_argument_still_gets_the_cal
 async def test_a_hang_up_at_any_step_ends_our_part_quietly(
     server: FastAgiServer, keeper: Keeper, step: int
 ) -> None:
-    peer = await AgiPeer.connect(server.port, agi_arg_6="2")
+    peer = await AgiPeer.connect(server.port, key="2", number="", source="")
     for _ in range(step):
         await peer.command()
         await peer.send("200 result=1 (OK:1)\n")
@@ -169,7 +169,9 @@ async def test_a_step_that_fails_leaves_the_call_to_the_dialplan(
 
 
 async def test_a_prompt_that_cannot_be_played_is_no_silent_caller(server: FastAgiServer) -> None:
-    peer = await AgiPeer.connect(server.port, agi_arg_4=str(int(NOW.timestamp()) + 3600), agi_arg_6="")
+    peer = await AgiPeer.connect(
+        server.port, recovery=str(int(NOW.timestamp()) + 3600), key="", number="", wanted=""
+    )
     await peer.play({}, until="GET VARIABLE")
     await peer.send("200 result=1 (ERROR:)\n")
     assert await closed(peer.reader, 2)
