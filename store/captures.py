@@ -4,15 +4,16 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime
 
-from sqlalchemy import Connection, delete, func, select
+from sqlalchemy import Connection, delete, func, select, update
 
 from callbacks.policy import LimitPolicy
 from callbacks.ports import ImportResult
+from callbacks.recordings import Recorded
 from callbacks.values import OF_PROMISES, Asks, Capture
 from store.bringing import bring_in
 from store.dialect import upsert
 from store.engine import Subject
-from store.tables import capture, import_offset
+from store.tables import RECORDED, capture, import_offset
 
 _COLUMNS = [capture.c[field.name] for field in fields(Capture)]
 _MANY = 400  # keys in one statement; SQLite's oldest limit is 999 variables
@@ -117,6 +118,33 @@ class Captures(Subject):
                 .limit(limit)
             )
             return [Capture(*row) for row in rows]
+
+    def recordings(
+        self, limit: int, *, before: datetime | None = None, since: datetime | None = None
+    ) -> list[Recorded]:
+        """Captures with a recording, the oldest first; before, since: of calls in that time, aware UTC."""
+        query = select(capture.c.key, capture.c.at, capture.c.recording).where(RECORDED)
+        query = query if before is None else query.where(capture.c.at < before)
+        query = query if since is None else query.where(capture.c.at >= since)
+        with self._database.read() as connection:
+            return [Recorded(*row) for row in connection.execute(query.order_by(capture.c.at).limit(limit))]
+
+    def recorded_names(self, names: Sequence[str]) -> dict[str, str]:
+        """Key of the capture by the name of its recording, of those of these names that there are."""
+        found: dict[str, str] = {}
+        with self._database.read() as connection:
+            for some in _portions(names):
+                query = select(capture.c.recording, capture.c.key).where(
+                    RECORDED, capture.c.recording.in_(some)
+                )
+                found.update((row.recording, row.key) for row in connection.execute(query))
+        return found
+
+    def drop_recording(self, key: str) -> bool:
+        """Take the recording's name out of a capture; False when there was none."""
+        with self._database.write() as connection:
+            statement = update(capture).where(capture.c.key == key, RECORDED).values(recording="")
+            return connection.execute(statement).rowcount == 1
 
 
 def _portions(items: Sequence[str]) -> Iterable[Sequence[str]]:

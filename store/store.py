@@ -9,13 +9,16 @@ from store.incidents import Incidents
 from store.intents import Intents
 from store.live import Live
 from store.lookups import Lookups
+from store.notices import Notices
 from store.promises import Promises
 from store.records import Records
 from store.schema import check, migrate
 from store.view import View
 
 
-class Store(Captures, Lookups, Promises, Attempts, Decisions, Incidents, Records, Intents, Live, View, Duty):
+class Store(
+    Captures, Lookups, Promises, Attempts, Decisions, Incidents, Records, Intents, Live, View, Duty, Notices
+):
     """The one door to the database: its subjects' methods, each one transaction. Synchronous and thread-safe.
 
     url: an SQLAlchemy address, e.g. ``sqlite:////var/lib/holdfast/holdfast.db``; nothing is read before

@@ -140,8 +140,8 @@ Index(
 # What was asked about a promise, by the reference of the promise.
 ABOUT = text("about <> ''")
 Index("ix_capture_about", capture.c.about, sqlite_where=ABOUT, postgresql_where=ABOUT)
-_RECORDED = text("recording <> ''")
-Index("ix_capture_recorded", capture.c.at, sqlite_where=_RECORDED, postgresql_where=_RECORDED)
+RECORDED = text("recording <> ''")
+Index("ix_capture_recorded", capture.c.at, sqlite_where=RECORDED, postgresql_where=RECORDED)
 _MISSED = text("promise_id IS NULL")
 Index("ix_capture_missed", capture.c.at, sqlite_where=_MISSED, postgresql_where=_MISSED)
 _OF_INCIDENT = text("incident <> ''")

@@ -1,4 +1,4 @@
-"""``holdfast callbacks list|show|outcome|seen``: the promise book in the terminal."""
+"""``holdfast callbacks list|show|outcome|seen|let|requests``: the promise book in the terminal."""
 
 import json
 from dataclasses import asdict
@@ -11,10 +11,12 @@ from rich.table import Column, Table
 from callbacks.masking import mask_number
 from callbacks.values import Attempt, Capture, Outcome, Promise, PromiseState
 from console import intents, summary
+from console.commands import recordings
 from console.commands.shared import Problem, Who, ask, local, open_store, out, say
 from store import Store
 
 app = typer.Typer(help="The promise book.", no_args_is_help=True)
+app.add_typer(recordings.app, name="recordings")
 STATED = ("answered", "voicemail", "busy", "no_answer", "refused", "again")
 
 
@@ -119,6 +121,37 @@ def seen(
         if store.promise(promise_id) is None:
             raise Problem("ID", f"there is no promise {promise_id}", "see: holdfast callbacks list --leader")
         say(f"promise {promise_id} was not on the leader's list")
+
+
+@app.command()
+def let(
+    promise_id: Annotated[int, typer.Argument(metavar="ID", help="The promise's number in the list.")],
+) -> None:
+    """Let a promise be called that is held because it is above a limit, or could not be called as it stood."""
+    with open_store() as store:
+        if store.let(promise_id, datetime.now(UTC)):
+            say(f"promise {promise_id} is called in its turn")
+            return
+        if store.promise(promise_id) is None:
+            raise Problem("ID", f"there is no promise {promise_id}", "see: holdfast callbacks list --leader")
+        say(f"promise {promise_id} was not held")
+
+
+@app.command()
+def requests(
+    limit: Annotated[int, typer.Option(help="How many, newest first.", min=1, max=10_000)] = 50,
+    full: Annotated[bool, typer.Option("--full", help="Show the telephone numbers whole.")] = False,
+) -> None:
+    """What callers asked about a promise without effect: a wrong reference, or one that was closed before."""
+    number = str if full else mask_number
+    with open_store() as store:
+        listed = store.unapplied(limit)
+    for one in listed:
+        say(
+            f"{local(one.at)} {one.asks} of {one.about or 'no reference'}, from {number(one.caller_id) or 'withheld'}"
+        )
+    if not listed:
+        say("Every request had its effect.")
 
 
 @app.command()

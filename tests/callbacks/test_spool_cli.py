@@ -44,7 +44,7 @@ def t3(unique_id: str, number: str = "13800000000") -> bytes:
 
 def filled(site: Path, capture: Build) -> None:
     numbers = [f"1390000000{n}" for n in range(4)]
-    lines = [encode(capture(f"pbx-a:1.{n}", number=number)) for n, number in enumerate(numbers)]
+    lines = [encode(capture(f"pbx1:1.{n}", number=number)) for n, number in enumerate(numbers)]
     (site / "spool" / "20261121T10-1-0.jsonl").write_bytes(b"".join(lines))
     (site / "tier3" / "20261121-1014.txt").write_bytes(t3("9.1"))
     remote = site / "remote" / "pbx-far" / "tier3"
@@ -93,7 +93,7 @@ def test_a_book_that_lost_rows_has_them_again(site: Path, book: Store, capture: 
     filled(site, capture)
     run("import")
     with book._database.write() as connection:
-        connection.exec_driver_sql("DELETE FROM capture WHERE key IN ('pbx-a:1.3', 'pbx-far:9.1')")
+        connection.exec_driver_sql("DELETE FROM capture WHERE key IN ('pbx1:1.3', 'pbx-far:9.1')")
         connection.exec_driver_sql("DELETE FROM promise WHERE number IN ('13900000003', '13700000000')")
     result = run("import", "--again")
     assert "6 lines read: 2 new, 0 completed, 4 known, 0 damaged" in result.output
@@ -109,12 +109,12 @@ def test_a_copy_elsewhere_is_read_whole_and_leaves_the_sites_own_places_alone(
     run("import")
     copy = site / "backup"
     copy.mkdir()
-    (copy / "20261121T10-1-0.jsonl").write_bytes(encode(capture("pbx-a:7.7", number="13911111111")))
-    before = book.offsets(["pbx-a/spool/20261121T10-1-0.jsonl"])
+    (copy / "20261121T10-1-0.jsonl").write_bytes(encode(capture("pbx1:7.7", number="13911111111")))
+    before = book.offsets(["pbx1/spool/20261121T10-1-0.jsonl"])
     assert before
     assert "1 lines read: 1 new" in run("import", str(copy)).output
     assert "1 lines read: 0 new, 0 completed, 1 known" in run("import", str(copy)).output
-    assert book.offsets(["pbx-a/spool/20261121T10-1-0.jsonl"]) == before
+    assert book.offsets(["pbx1/spool/20261121T10-1-0.jsonl"]) == before
     assert (copy / "20261121T10-1-0.jsonl").exists()
 
 
