@@ -31,6 +31,7 @@ RING = 30
 LONGEST = 300.0  # seconds after which nothing more is heard of a call: it rings 30 s and speaks 240 s at most
 KEEP_KEY = 600.0  # seconds for which a key stays in AstDB, so that a late order is known as seen
 LOOK_EVERY = 0.4
+NEVER_BEGAN = "Asterisk never began with the call"
 READY_SECONDS = (
     3.0  # for which a call waits for a link that is only just being made, before the next way's turn
 )
@@ -51,7 +52,7 @@ class Watched:
 class AlertCalls:
     """Satisfies ``alerts.call_way.Caller``. lines: usable trunks, the freest first; receipt: hears how calls end.
 
-    guard: None while nothing may be dialled: the fence of this connection is not raised yet.
+    guard: None while nothing may be dialled: the fence of this connection is not raised yet. order: what Asterisk is sent.
     """
 
     link: Link
@@ -60,6 +61,9 @@ class AlertCalls:
     receipt: Callable[[str, Receipt], None]
     clock: Clock
     shown: str = ""
+    order: "Callable[[AlertCall, str, Guard, str], Headers]" = field(
+        default_factory=lambda: originate
+    )  # which is below
     _calls: dict[str, Watched] = field(default_factory=dict)
 
     async def place(self, call: AlertCall) -> Receipt:
@@ -72,7 +76,7 @@ class AlertCalls:
         guard = await self._ready()
         if guard is None:
             return Receipt(Fate.FAILED, "not placed: the manager link is not ready", untouched=True)
-        order = originate(call, dial, guard, self.shown)
+        order = self.order(call, dial, guard, self.shown)
         self._calls[call.id] = Watched(call.key, self.clock().mono)
         receipt = await self._ask(order)
         if receipt.fate is Fate.FAILED:
@@ -146,7 +150,7 @@ class AlertCalls:
         """An order that Asterisk has not begun with by now is refused by its time, or by the fence that was raised since."""
         if now - watched.since < NOT_AFTER + LATE:
             return None
-        return Receipt(Fate.FAILED, "Asterisk never began with the call", untouched=watched.placed)
+        return Receipt(Fate.FAILED, NEVER_BEGAN, untouched=watched.placed)
 
     def _dial(self, address: str) -> str:
         """A whole dial string stands as it is; a number goes out on the freest line. "" when none is free."""
@@ -162,12 +166,18 @@ def call_id(key: str) -> str:
 
 
 def originate(call: AlertCall, dial: str, guard: Guard, shown: str) -> Headers:
-    """The order. Pure."""
+    """The order for a call to staff, who may take the matter on by 1. Pure."""
+    speak = "&".join(alert_prompts(call.language, call.facts))
+    return spoken_by(SPEAK_CONTEXT, speak, call, dial, guard, shown)
+
+
+def spoken_by(context: str, speak: str, call: AlertCall, dial: str, guard: Guard, shown: str) -> Headers:
+    """The order for a call that this context speaks to, once it was answered. speak: prompts joined by "&". Pure."""
     variables = {
         "HF_DIAL": dial,
         "HF_RING": str(RING),
         "HF_SHOWN": shown,
-        "HF_SPEAK": "&".join(alert_prompts(call.language, call.facts)),
+        "HF_SPEAK": speak,
         "HF_LANG": call.language,
         "HF_FENCE": str(guard.fence),
         "HF_NOT_AFTER": str(guard.epoch + NOT_AFTER),
@@ -175,7 +185,7 @@ def originate(call: AlertCall, dial: str, guard: Guard, shown: str) -> Headers:
     return {
         "Action": "Originate",
         "Channel": f"Local/{call.id}@{DIAL_CONTEXT}/n",
-        "Context": SPEAK_CONTEXT,
+        "Context": context,
         "Exten": call.id,
         "Priority": "1",
         "Async": "true",

@@ -30,6 +30,8 @@ from ami_bridge.inbox import Inbox
 from ami_bridge.lengths import Lengths
 from ami_bridge.link import Link, LinkSettings
 from ami_bridge.listener import BridgeListener
+from ami_bridge.notice_site import NoticeSite
+from ami_bridge.notices import Notices, ordered
 from ami_bridge.originate import Guard
 from ami_bridge.own_health import OwnHealth
 from ami_bridge.policies import applied
@@ -122,6 +124,7 @@ class Parts:
         )
         self.staff = self._staff()
         self.staff.taken_on = self.duty.acknowledged
+        self.notices = self._notices()
         self.health = OwnHealth(
             self.link,
             self.brain,
@@ -267,6 +270,25 @@ class Parts:
             clock=self.clock,
         )
 
+    def _notices(self) -> Notices:
+        calls = AlertCalls(
+            link=self.link,
+            guard=self._guard_if_raised,
+            lines=tuple,
+            receipt=lambda _key, _receipt: None,
+            clock=self.clock,
+            shown=self.policy.callbacks.shown,
+            order=ordered,
+        )
+        site = NoticeSite(
+            policy=lambda: self.policy,
+            state=lambda: self.brain.state,
+            ready=lambda: self._guard_if_raised() is not None,
+            refusal=self._why_not_dialable,
+            sender=self.staff.texts,
+        )
+        return Notices(self.policy.restored, self.store, self.thread, calls, site, self.clock)
+
     async def _recorded(self) -> None:
         await self.recorder.settled()
 
@@ -336,6 +358,7 @@ class Parts:
         if new.alerts_on and not were_told:
             self.tell_again()
         self.duty.use(new.duty)
+        self.notices.use(new.restored, new.callbacks.shown)
         self.watch.use(new)
         await self.recorder.written()
         self.portrait.soon()

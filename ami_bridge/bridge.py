@@ -67,6 +67,7 @@ class Bridge(Parts):
             "staff": self.staff.run(),
             "duty": self.duty.run(),
             "lengths": self.lengths.run(),
+            "notices": self.notices.run(),
             "book file": self.book_file.run(),
             "watch": self.watch.run(),
             "codes": self.codes.run(self.brain.ask),

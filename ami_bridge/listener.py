@@ -46,6 +46,7 @@ class BridgeListener:
         parts.dispatcher.wake()
         parts.lengths.connected()
         parts.staff.connected()
+        parts.notices.connected()
         parts.surroundings.connected()
         if not self._ready_said:
             self._ready_said = True
