@@ -1,7 +1,8 @@
 """Brings spool lines of every tier into the book."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from datetime import datetime
 
 import structlog
 
@@ -14,18 +15,28 @@ from store import StoreProblem
 log = structlog.get_logger()
 
 COLLECT_SECONDS = 0.5
+TIDY_SECONDS = 3600.0
 BUNCH_SECONDS = (
     0.3  # captures of a burst are brought in together: a transaction each would cost a disk sync each
 )
 
 
 class Collector:
-    """backlog: lines of this bridge's own spool that are not yet in the book. wake: called when something new is."""
+    """backlog: lines of this bridge's own spool that are not yet in the book. wake: called when something new is.
+
+    tidy: called once an hour, in the store's thread; returns sentences about what could not be done.
+    """
 
     def __init__(
-        self, importer: Importer, thread: StoreThread, clock: Clock, wake: Callable[[], None]
+        self,
+        importer: Importer,
+        thread: StoreThread,
+        clock: Clock,
+        wake: Callable[[], None],
+        tidy: Callable[[datetime], Sequence[str]] = lambda _now: (),
     ) -> None:
         self._importer, self._thread, self._clock, self._wake = importer, thread, clock, wake
+        self._tidy, self._tidied = tidy, -TIDY_SECONDS
         self._now = asyncio.Event()
         self.backlog = 0
         self._waiting_since: float | None = None
@@ -58,8 +69,22 @@ class Collector:
                 if report.more:
                     continue
                 self._up_to(began)
+                await self._tidy_up()
             await news_or(self._now, COLLECT_SECONDS)
             await asyncio.sleep(BUNCH_SECONDS)
+
+    async def _tidy_up(self) -> None:
+        """Only after a pass that went well and left nothing to read."""
+        if self._clock().mono - self._tidied < TIDY_SECONDS:
+            return
+        self._tidied = self._clock().mono
+        try:
+            problems = await self._thread(self._tidy, self._clock().wall)
+        except StoreProblem as problem:
+            log.error("nothing was tidied", reason=str(problem))
+        else:
+            if problems:
+                log.error("tidied", problems=tuple(problems))
 
     def _collected(self, report: ImportReport) -> None:
         self.backlog = max(0, self.backlog - report.lines)

@@ -1,7 +1,7 @@
 """How long what callers left has waited to get into the book (D5)."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime
 from typing import cast
@@ -41,12 +41,14 @@ class Played:
 
 
 @asynccontextmanager
-async def collecting(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[tuple[Played, Collector]]:
+async def collecting(
+    monkeypatch: pytest.MonkeyPatch, tidy: Callable[[datetime], Sequence[str]] = lambda _now: ()
+) -> AsyncIterator[tuple[Played, Collector]]:
     monkeypatch.setattr("ami_bridge.collector.COLLECT_SECONDS", 0.005)
     monkeypatch.setattr("ami_bridge.collector.BUNCH_SECONDS", 0.001)
     clock, thread = HandClock(), StoreThread()
     played = Played(clock)
-    collector = Collector(cast(Importer, played), thread, clock, lambda: None)
+    collector = Collector(cast(Importer, played), thread, clock, lambda: None, tidy)
     played.collector = collector
     task = asyncio.create_task(collector.run())
     try:
@@ -89,3 +91,26 @@ async def test_a_steady_storm_is_no_backlog(monkeypatch: pytest.MonkeyPatch) -> 
         await passes(played, 100)
         assert collector.backlog > 0
         assert collector.age() < 10
+
+
+async def test_once_an_hour_is_tidied_and_what_fails_stops_no_captures(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    times: list[datetime] = []
+
+    def tidy(now: datetime) -> Sequence[str]:
+        times.append(now)
+        if len(times) == 2:
+            raise StoreBusy("held by another process")
+        return ("cannot delete 1.wav",)
+
+    async with collecting(monkeypatch, tidy) as (played, collector):
+        await passes(played, 3)
+        assert len(times) == 1
+        played.clock.forward(3600)
+        await until(lambda: len(times) == 2)
+        played.clock.forward(3600)
+        await until(lambda: len(times) == 3)
+        played.capture()
+        await passes(played, 3)
+        assert collector.backlog == 0

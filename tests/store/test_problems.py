@@ -2,9 +2,10 @@
 
 import os
 import sqlite3
+import subprocess
+import sys
 import tempfile
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -67,9 +68,19 @@ def test_the_program_knows_its_newest_migration() -> None:
 
 
 def test_two_processes_may_migrate_at_once(tmp_path: Path) -> None:
+    """Processes, not threads: what Alembic works with is global to a process."""
     url = f"sqlite:///{tmp_path / 'new.db'}"
-    with ThreadPoolExecutor(2) as pool:
-        list(pool.map(migrate, [url, url]))
+    program = "import sys; from store import migrate; sys.stdin.read(1); migrate(sys.argv[1])"
+    both = [
+        subprocess.Popen([sys.executable, "-c", program, url], stdin=subprocess.PIPE, stderr=subprocess.PIPE)
+        for _ in range(2)
+    ]
+    for one in both:
+        assert one.stdin
+        one.stdin.write(b"x")
+        one.stdin.flush()
+    told = [one.communicate(timeout=60)[1].decode() for one in both]
+    assert [one.returncode for one in both] == [0, 0], told
     with Store(url) as store:
         store.ping()
 
