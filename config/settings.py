@@ -81,7 +81,7 @@ class Settings(BaseSettings):
     local_agi: tier 2, the dialogue as a program that Asterisk itself starts.
     ami_*: the manager account; ami_tls: by TLS, needed for another machine; ami_ca: who signed its certificate, else
     whoever this system trusts. agi_*: where our FastAGI listens; agi_secret: signs each call, needed beyond this machine.
-    ship_secret: signs what the collector of a remote Asterisk sends. failover_secret: the same of the carrier's fail-over.
+    ship_secret: signs what the collector of a remote Asterisk sends.
     console_*: where the web console listens, its password and the key of its cookies (the console needs both).
     beat_every: seconds between the heart beats that the dialplan's dead-man rules watch.
     twilio_*: the account for SMS and voice to staff, all of it or none; twilio_url: where its API answers.
@@ -117,7 +117,6 @@ class Settings(BaseSettings):
     agi_port: Port = 4573
     agi_secret: Key | None = None
     ship_secret: Key | None = None
-    failover_secret: Key | None = None
     console_host: Host = "127.0.0.1"
     console_port: Port = 8095
     console_password: Secret | None = None
@@ -149,7 +148,6 @@ REMEDY: Mapping[str, str] = MappingProxyType(
         "ami_ca": "the path of a PEM file with the certificate that signed Asterisk's own, or leave it out",
         "agi_secret": KEY,
         "ship_secret": KEY,
-        "failover_secret": KEY,
         "prompts_dir": "the directory of the built prompts",
         "spool_dir": "a directory on a local disk",
         "tier3_dir": "a directory that Asterisk may write in",

@@ -153,8 +153,9 @@ def _import(
         name = name_of(prompt)
         if name in taken:
             raise BadSound(f"is a second recording of {name}, beside {taken[name].name}: keep one of them")
+        notes = _put(file, prompt, out_dir)
         taken[name] = file
-        return Imported(file, name, notes=_put(file, prompt, out_dir))
+        return Imported(file, name, notes=notes)
     except BadSound as problem:
         return Imported(file, name, problem=str(problem))
     except OSError as error:

@@ -1,6 +1,7 @@
 """``holdfast policy check|explain|apply|diff``: what a policy file says, would do, and puts in force."""
 
 import json
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
@@ -14,6 +15,7 @@ from config.durations import EXAMPLES, seconds
 from config.explaining import LANGUAGES, Asked, Unknown, as_json, lines, told
 from config.policy import SitePolicy, load_policy, parse_policy
 from config.settings import load_settings
+from config.site_prompts import site_prompts
 from console import intents
 from console.commands.shared import Problem, Who, ask, login_name, open_store, policy_now, say
 from fallback.modes import Mode
@@ -48,6 +50,8 @@ def check(
             "yellow",
             f"the working days of {year} are not announced: a guess until hours.workdays.confirmed",
         )
+    for text in _not_yet(site):
+        say("note", "yellow", text)
     say("armed: callers are switched" if known.armed else "observing: nothing is switched (armed: false)")
     say("alerts: staff are told" if site.alerts_on else "no alerts: staff are told by the console only")
 
@@ -137,6 +141,21 @@ def diff(
     if found:
         raise typer.Exit(1)
     say("the same", "green")
+
+
+def _not_yet(site: SitePolicy) -> Iterator[str]:
+    """What is no error, but what callers or staff would miss."""
+    wordless = [
+        f"{p.id} ({p.language})"
+        for p in site_prompts(site).values()
+        if not p.text and p.language in site.languages
+    ]
+    if wordless:
+        yield f"nobody has written {', '.join(wordless)}: write them under prompts, or import recordings"
+    if not site.danger.oncall:
+        yield "nobody is on call for danger (danger.oncall): it is taken down, and told to the duty role [B6]"
+    if not site.alerts.roles.get(site.duty.role):
+        yield f"nobody holds the role {site.duty.role}: danger and faults are told to nobody at the time of the call [E0]"
 
 
 def _watched(site: SitePolicy) -> list[str]:

@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 
 import pytest
+import yaml
 from typer.testing import CliRunner, Result
 
 from config.policy import DEFAULT_POLICY, load_policy
@@ -100,3 +101,21 @@ def test_diff_names_every_value_and_shows_no_secret(tmp_path: Path, monkeypatch:
     assert "alerts.people.A.reaches[0].address\n  + (not shown)\n" in answer.stdout
     assert "hunter2" not in answer.stdout
     assert run("diff", POLICY, POLICY).exit_code == 0
+
+
+def test_check_notes_what_callers_would_miss_though_nothing_is_wrong(tmp_path: Path) -> None:
+    """B6, E0: nobody on call, nobody on duty, a region that nobody has named."""
+    data = yaml.safe_load(DEFAULT_POLICY.read_text(encoding="utf-8"))
+    data["caller"]["regions"] = [{"id": "north", "key": "1"}]
+    data["prompts"] = {"region-north": {"en": "the north"}}
+    file = tmp_path / "policy.yaml"
+    file.write_text(json.dumps(data), encoding="utf-8")
+    output = " ".join(run("check", str(file)).output.split())
+    assert "nobody has written region-north (zh-CN): write them under prompts" in output
+    assert "nobody is on call for danger" in output
+    assert "nobody holds the role duty" in output
+    data["prompts"]["region-north"]["zh-CN"] = "北区"
+    data["danger"]["oncall"] = ["PJSIP/8001"]
+    data["alerts"] |= {"people": {"A": {"reaches": [{"call": "8001"}]}}, "roles": {"duty": ["A"]}}
+    file.write_text(json.dumps(data), encoding="utf-8")
+    assert "nobody" not in run("check", str(file)).output

@@ -188,12 +188,13 @@ def test_one_bad_file_keeps_no_good_one_out(tmp_path: Path) -> None:
     ]
 
 
-def test_two_recordings_of_one_prompt_are_not_both_taken(tmp_path: Path) -> None:
-    put(tmp_path / "in/en/offer.aif", b"FORM")
-    put(tmp_path / "in/en/offer.wav", wav(SPEECH))
-    one, other = import_recordings(tmp_path / "in", tmp_path / "out", ALL)
-    assert "AIFF" in one.problem
-    assert "second recording of en/offer, beside offer.aif" in other.problem
+def test_of_two_recordings_of_one_prompt_the_first_is_taken_and_the_other_named(tmp_path: Path) -> None:
+    put(tmp_path / "in/en/offer.wav", wav(tone(0.5)))
+    put(tmp_path / "in/offer.wav", wav(SPEECH))
+    one, other = import_recordings(tmp_path / "in", tmp_path / "out", ALL, (), "en")
+    assert (one.name, one.problem) == ("en/offer", "")
+    assert "second recording of en/offer, beside offer.wav" in other.problem
+    assert len(heard(tmp_path / "out/en/offer.wav")) == 4000
 
 
 def test_a_folder_that_cannot_be_written_is_told_and_leaves_no_half_file(tmp_path: Path) -> None:
