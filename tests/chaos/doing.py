@@ -7,11 +7,12 @@ import resource
 import signal
 import sqlite3
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 
-from . import launch
-from .crowd import Crowd
+from bench.callers.crowd import Crowd
+
+from .clock import set_offset
 from .plan import Fault, Kind
 from .world import DB, SCRIPT, World
 
@@ -49,15 +50,19 @@ def _asterisk_kill(world: World, crowd: Crowd, fault: Fault) -> Iterator[None]:
 def _script_kill(world: World, crowd: Crowd, fault: Fault) -> Iterator[None]:
     """Callers get to the script only while the bridge is away."""
     world.kill_bridge()
-    end = time.monotonic() + 2.5
+    end = time.monotonic() + 1.5
     while not (scripts := world.asterisk_children(SCRIPT)) and time.monotonic() < end:
         time.sleep(0.02)
-    time.sleep(fault.dice)
-    for pid in set(scripts) | set(world.asterisk_children(SCRIPT)):
-        with contextlib.suppress(ProcessLookupError):
-            os.kill(pid, signal.SIGKILL)
+    time.sleep(0.6 * fault.dice)
+    _kill({*scripts, *world.asterisk_children(SCRIPT)})
     yield
     world.raise_bridge()
+
+
+def _kill(pids: Iterable[int]) -> None:
+    for pid in pids:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
 
 
 @contextmanager
@@ -156,19 +161,21 @@ def _limit(pid: int, size: int) -> None:
 
 @contextmanager
 def _clock_step(world: World, crowd: Crowd, fault: Fault) -> Iterator[None]:
-    launch.set_offset(world.site.clock_file, STEPS[int(fault.dice * len(STEPS))])
+    set_offset(world.site.clock_file, STEPS[int(fault.dice * len(STEPS))])
     try:
         yield
     finally:
-        launch.set_offset(world.site.clock_file, 0.0)
+        set_offset(world.site.clock_file, 0.0)
 
 
 @contextmanager
 def _power_cut(world: World, crowd: Crowd, fault: Fault) -> Iterator[None]:
     """Bridge, Asterisk and console stop at once, and their files lose what was not synced."""
     world.kill_bridge()
+    scripts = world.asterisk_children(SCRIPT)
     world.lab.cut("asterisk")
     crowd.lines_die()
+    _kill(scripts)
     world.kill_console()
     world.drop_unsynced(random.Random(fault.dice))
     yield

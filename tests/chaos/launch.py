@@ -3,7 +3,6 @@ outside, and a book of what has been made durable, by which a power cut is playe
 """
 
 import os
-import struct
 import sys
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -16,6 +15,7 @@ from ami_bridge.clock import read_clocks
 from fallback.time import Now
 
 from . import power
+from .clock import read_offset
 
 OFFSET = "CHAOS_CLOCK"  # file with one double: seconds that wall time is off
 DURABLE = "CHAOS_DURABLE"  # where each sync is written down
@@ -29,22 +29,6 @@ def stepped(file: Path) -> Callable[[], Now]:
         return Now(now.wall + timedelta(seconds=read_offset(file)), now.mono)
 
     return read
-
-
-def read_offset(file: Path) -> float:
-    """Seconds; 0.0 when nobody has set any."""
-    try:
-        seconds: float = struct.unpack("d", file.read_bytes())[0]
-    except (OSError, struct.error):
-        return 0.0
-    return seconds
-
-
-def set_offset(file: Path, seconds: float) -> None:
-    """Steps the clock of a bridge that runs with this file."""
-    fresh = file.with_suffix(".new")
-    fresh.write_bytes(struct.pack("d", seconds))
-    fresh.replace(file)
 
 
 def main() -> int:

@@ -51,7 +51,14 @@ def lines(done: Outcome) -> list[str]:
         f"time in silence: p50 {share(quiet, 0.5):.2f} s   p99 {share(quiet, 0.99):.2f} s   "
         f"worst {max(quiet, default=0.0):.2f} s   of {len(quiet)} calls"
     )
-    said = [head, f"calls {one.calls}, answered {one.answered}", ledger, silence, *_table(done.kinds)]
+    tiers = ", ".join(f"tier {tier}: {count}" for tier, count in sorted(one.tiers.items()))
+    said = [
+        head,
+        f"calls {one.calls}, answered {one.answered}; written down by {tiers}",
+        ledger,
+        silence,
+        *_table(done.kinds),
+    ]
     if done.without:
         said.append(f"not done here: {', '.join(done.without)}")
     return [*said, *done.notes, *(_wrong(wrong) for wrong in one.wrong)]

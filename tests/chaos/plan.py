@@ -5,6 +5,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
+from bench.callers.person import Person, Way, number
+
 
 class Kind(StrEnum):
     """What can be done to us."""
@@ -37,34 +39,37 @@ class Habit:
 
 HABITS = {
     Kind.BRIDGE_KILL: Habit(5, 0.0, 1.5),
-    Kind.BRIDGE_FREEZE: Habit(4, 0.3, 6.0),
+    Kind.BRIDGE_FREEZE: Habit(4, 0.3, 5.5),
     Kind.ASTERISK_KILL: Habit(2, 0.0, 0.5),
     Kind.SCRIPT_KILL: Habit(2, 0.2, 1.0),
     Kind.CONSOLE_KILL: Habit(1, 0.0, 0.5),
     Kind.LINK_CUT: Habit(2, 0.3, 4.0),
     Kind.LINK_RESET: Habit(2, 0.0, 0.2),
-    Kind.LINK_HALF_OPEN: Habit(2, 0.5, 5.0),
+    Kind.LINK_HALF_OPEN: Habit(2, 0.5, 4.0),
     Kind.LINK_DELAY: Habit(2, 0.5, 4.0),
-    Kind.STORE_LOCKED: Habit(2, 0.5, 5.0),
+    Kind.STORE_LOCKED: Habit(2, 0.5, 4.0),
     Kind.STORE_GONE: Habit(1, 0.5, 3.0),
     Kind.STORE_OLDER: Habit(1, 0.0, 0.3),
     Kind.DISK_FULL: Habit(2, 0.3, 3.0),
     Kind.CLOCK_STEP: Habit(2, 0.3, 3.0),
     Kind.POWER_CUT: Habit(2, 0.0, 0.5),
 }
-REST = 0.9  # seconds between two faults at most
-STEADY = 0.75  # share of faults that wait for a bridge which takes callers
+REST = 0.4  # seconds between two faults at most
+OVERLAPS = 0.2  # share of faults that come while the one before still lasts
+STEADY = 0.55  # share of the others that wait for a bridge which takes callers
 FULL_EVERY, FULL_LONG, FULL_TIMES = 15, 5, 4.0  # of 15 faults, the last 5 come under four times the load
 
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """One fault. rest: seconds before it; steady: wait first until the bridge takes callers; hold: seconds for which it
-    lasts; dice: 0 to 1, for what the kind itself leaves open; load: by how much more callers call meanwhile.
+    """One fault. overlaps: it comes while the one before still lasts; else, rest: seconds before it, and steady: wait first
+    until the bridge takes callers. hold: seconds for which it lasts; dice: 0 to 1, for what the kind itself leaves open;
+    load: by how much more callers call meanwhile.
     """
 
     number: int
     kind: Kind
+    overlaps: bool
     rest: float
     steady: bool
     hold: float
@@ -89,6 +94,7 @@ def _fault(number: int, kind: Kind, dice: random.Random) -> Fault:
     return Fault(
         number,
         kind,
+        overlaps=dice.random() < OVERLAPS,
         rest=REST * dice.random(),
         steady=dice.random() < STEADY,
         hold=habit.least + (habit.most - habit.least) * dice.random() ** 2,
@@ -97,64 +103,26 @@ def _fault(number: int, kind: Kind, dice: random.Random) -> Fault:
     )
 
 
-class Way(StrEnum):
-    """What a caller is like."""
-
-    STAYS = "presses 1 and stays"
-    LEAVES = "presses 1 and hangs up"
-    KEYS = "keys another number and stays"
-    KEYS_LEAVES = "keys another number and hangs up"
-    SILENT = "says nothing and stays"
-    EARLY = "says nothing and leaves early"
-
-
 WAYS = {Way.STAYS: 30, Way.LEAVES: 25, Way.KEYS: 13, Way.KEYS_LEAVES: 7, Way.SILENT: 10, Way.EARLY: 15}
-
-
-@dataclass(frozen=True, slots=True)
-class Person:
-    """One caller. own, other: his number and the one that he keys, both his alone. delay: seconds until he presses, from
-    the beginning of what he answers to. leaves: seconds after the answer at which he hangs up, None stays. matter: the
-    key he presses when asked what it is about, "" none. gap: seconds after the caller before him, at the plain rate.
-    """
-
-    number: int
-    way: Way
-    own: str
-    other: str
-    carrier: str
-    delay: float
-    leaves: float | None
-    matter: str
-    gap: float
 
 
 def people(seed: int, rate: float) -> Iterator[Person]:
     """Callers without end. rate: calls a second."""
-    for number in range(10**7):
-        yield _person(number, random.Random(f"{seed} caller {number}"), rate)
+    for index in range(10**7):
+        yield _person(index, random.Random(f"{seed} caller {index}"), rate)
 
 
-def _person(number: int, dice: random.Random, rate: float) -> Person:
+def _person(index: int, dice: random.Random, rate: float) -> Person:
     way = dice.choices(list(WAYS), list(WAYS.values()))[0]
     longest = {Way.LEAVES: 4.5, Way.KEYS_LEAVES: 9.0, Way.EARLY: 1.3}.get(way)
     return Person(
-        number,
+        index,
         way,
-        own=_number("139", number),
-        other=_number("138", number) if way in (Way.KEYS, Way.KEYS_LEAVES) else "",
+        own=number("139", index),
+        other=number("138", index) if way in (Way.KEYS, Way.KEYS_LEAVES) else "",
         carrier=dice.choice("ab"),
         delay=0.1 + dice.random() ** 2 * 1.2,
         leaves=None if longest is None else 0.1 + dice.random() * longest,
         matter=dice.choice(("1", "1", "2", "")),
         gap=dice.expovariate(rate),
     )
-
-
-def _number(prefix: str, index: int) -> str:
-    """A mobile number in which no digit follows itself, so that each digit of a read-back is heard for itself."""
-    text = prefix
-    for _ in range(8):
-        index, rest = divmod(index, 9)
-        text += next(d for place, d in enumerate(d for d in "0123456789" if d != text[-1]) if place == rest)
-    return text

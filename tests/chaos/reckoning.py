@@ -5,7 +5,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from .heard import Due, Story, due, numbers, silence
+from bench.callers.story import Story, silence
+
+from .heard import Due, due, numbers
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +31,7 @@ class Wrong:
 @dataclass(slots=True)
 class Reckoning:
     """calls: placed. due: callers of each class. found: musts that are in the book; may_found: mays that are. silences: per
-    call, the longest time without a sound.
+    call, the longest time without a sound. tiers: which of them wrote down what is in the book.
     """
 
     calls: int = 0
@@ -39,6 +41,7 @@ class Reckoning:
     may_found: int = 0
     wrong: list[Wrong] = field(default_factory=list)
     silences: list[float] = field(default_factory=list)
+    tiers: Counter[int] = field(default_factory=Counter)
 
     def count(self, what: str) -> int:
         return sum(one.what == what for one in self.wrong)
@@ -57,6 +60,7 @@ def reckon(stories: Iterable[Story], book: Sequence[Mapping[str, Any]], patience
     for row in book:
         kept[row["number"]] += max(1, len(row.get("captures_made", ())))
     done = Reckoning()
+    done.tiers.update(capture["tier"] for row in book for capture in row.get("captures_made", ()))
     for story in stories:
         _one(done, story, kept, patience)
     return done

@@ -2,20 +2,20 @@
 
 import time
 from collections.abc import Callable
-from contextlib import AbstractContextManager
+from contextlib import ExitStack
 from datetime import UTC, datetime
 
+from bench.callers.crowd import Crowd
 from lab.errors import LabError
 
-from .crowd import Crowd
 from .doing import DOING
 from .heard import Due, due, numbers
 from .papers import Outcome
-from .plan import Fault, Kind, faults, people
+from .plan import Fault, faults, people
 from .reckoning import Struck, by_kind, reckon
 from .world import PATIENCE, World
 
-STEADY_LIMIT = 6.0  # seconds for which a fault waits at most until the bridge takes callers
+STEADY_LIMIT = 4.0  # seconds for which a fault waits at most until the bridge takes callers
 RECOVERY_LIMIT = 60.0
 COPY_EVERY = 10  # faults between two copies of the book
 PROGRESS_EVERY = 10
@@ -38,8 +38,7 @@ class Run:
         at = datetime.now(UTC)
         self._say("starting Asterisk, the bridge and the console")
         with World(self._asterisk) as world:
-            without = frozenset() if world.has_scripts else frozenset({Kind.SCRIPT_KILL})
-            plan = faults(self._count, self._seed, without)
+            plan = faults(self._count, self._seed)
             crowd = Crowd(world.lab.facts, people(self._seed, self._rate))
             try:
                 crowd.start()
@@ -61,31 +60,35 @@ class Run:
                 self._recovery,
                 reckon(stories, book, PATIENCE),
                 by_kind(stories, book, self._struck, PATIENCE),
-                sorted({*without, "postgresql-kill"}),
+                ("postgresql-kill",),
             )
 
     def _strike_all(self, plan: list[Fault], world: World, crowd: Crowd) -> float:
         began = crowd.clock()
-        for fault in plan:
-            self._strike(fault, world, crowd)
-            done = fault.number + 1
-            if done % COPY_EVERY == 0 and world.bridge_pid:
-                world.keep_copy()
-            if done % PROGRESS_EVERY == 0 or done == len(plan):
-                self._progress(done, crowd)
+        with ExitStack() as lasting:
+            for fault in plan:
+                self._strike(fault, world, crowd, lasting)
+                done = fault.number + 1
+                if done % COPY_EVERY == 0:
+                    lasting.close()
+                    world.keep_copy()
+                if done % PROGRESS_EVERY == 0 or done == len(plan):
+                    self._progress(done, crowd)
         return crowd.clock() - began
 
-    def _strike(self, fault: Fault, world: World, crowd: Crowd) -> None:
+    def _strike(self, fault: Fault, world: World, crowd: Crowd, lasting: ExitStack) -> None:
+        """lasting: the faults that still last."""
         crowd.load = fault.load
-        time.sleep(fault.rest)
-        if fault.steady:
-            world.wait_bridge(STEADY_LIMIT)
-        world.raise_bridge()
+        if not fault.overlaps:
+            lasting.close()
+            time.sleep(fault.rest)
+            if fault.steady:
+                world.wait_bridge(STEADY_LIMIT)
+            world.raise_bridge()
         begun = crowd.clock()
-        doing: AbstractContextManager[None] = DOING[fault.kind](world, crowd, fault)
-        with doing:
-            time.sleep(fault.hold)
-        self._struck.append(Struck(fault.kind, begun, crowd.clock()))
+        lasting.callback(lambda: self._struck.append(Struck(fault.kind, begun, crowd.clock())))
+        lasting.enter_context(DOING[fault.kind](world, crowd, fault))
+        time.sleep(fault.hold)
 
     def _progress(self, done: int, crowd: Crowd) -> None:
         ended = [story for story in crowd.stories if story.ended is not None]

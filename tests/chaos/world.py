@@ -6,12 +6,15 @@ import signal
 import sqlite3
 import subprocess
 import sys
+import tempfile
 import time
 from pathlib import Path
 from typing import IO, Any
 
 import yaml
 
+from bench.callers import sound
+from config.asterisk import LOCAL
 from config.prompts import catalogue
 from lab.children import dying_with_us
 from lab.errors import LabError
@@ -19,7 +22,7 @@ from lab.facts import Options
 from lab.lab import Lab
 from lab.site import Site, holdfast
 
-from . import launch, power, sound
+from . import power
 from .proxy import Proxy
 
 ROOT = Path(__file__).parents[2]
@@ -28,7 +31,8 @@ PATIENCE = 1.0  # seconds of silence that end a question
 LANGUAGE = "en"
 SCOPE = "power"
 DB = "holdfast.db"
-SCRIPT = "holdfast-local-agi"  # as it stands in a command line
+LAUNCHER, CLOCK, DURABLE = "tests.chaos.launch", "CHAOS_CLOCK", "CHAOS_DURABLE"  # as launch.py has them
+SCRIPT = "tests.chaos.launch_script"  # as it stands in a command line
 
 
 def policy() -> str:
@@ -53,8 +57,9 @@ class ChaosSite(Site):
             "HOLDFAST_PROMPTS_DIR": str(self.prompts),
             "HOLDFAST_AMI_HOST": "127.0.0.1",
             "HOLDFAST_AMI_PORT": str(proxy.port),
-            launch.OFFSET: str(self.clock_file),
-            launch.DURABLE: str(self.durable),
+            CLOCK: str(self.clock_file),
+            DURABLE: str(self.durable),
+            "HOLDFAST_LOCAL_AGI": "true",
             "PYTHONPATH": str(ROOT),
         }
 
@@ -63,13 +68,22 @@ class ChaosSite(Site):
         sound.write(self.prompts, [name for name in catalogue() if name[0] == LANGUAGE])
         self.run("db", "migrate")
         self.run("asterisk", "render", "--out", str(self.lab.holdfast_conf_dir))
+        self._watch_script()
         self.lab.reload()
+
+    def _watch_script(self) -> None:
+        """The script of tier 2 notes its syncs too."""
+        script = self.lab.holdfast_conf_dir / LOCAL
+        environment = f"{DURABLE}={self.durable} PYTHONPATH={ROOT}"
+        started = f"env {environment} {sys.executable} -m {SCRIPT}"
+        program = str(Path(sys.executable).with_name("holdfast-local-agi"))
+        script.write_text(script.read_text().replace(program, started))
 
     def _start(self, command: str, log: str) -> "subprocess.Popen[bytes]":
         program = [holdfast(), command]
         if command == "bridge":
             self.started_at = self.bridge_log.stat().st_size if self.bridge_log.exists() else 0
-            program = [sys.executable, "-m", launch.__name__]
+            program = [sys.executable, "-m", LAUNCHER]
         file = (self.folder / log).open("ab")
         self._opened.append(file)
         started = subprocess.Popen(
@@ -96,6 +110,9 @@ class World:
     def __init__(self, asterisk: str | None) -> None:
         self._stack = contextlib.ExitStack()
         try:
+            tools = Path(self._stack.enter_context(tempfile.TemporaryDirectory(prefix="chaos-")))
+            self._synced = tools / "synced"
+            self._stack.enter_context(power.noting_sync(tools, self._synced))
             self.lab = self._stack.enter_context(Lab.start(asterisk, options=Options(), say=lambda _: None))
             self.proxy = Proxy(self.lab.ami_host, self.lab.ami_port)
             self._stack.callback(self.proxy.close)
@@ -205,14 +222,11 @@ class World:
     # -- power
 
     def drop_unsynced(self, dice: Any) -> int:
-        """What was not synced of our own files is gone. Nobody may write to them any more."""
-        return power.cut(self.site.folder / "spool", ".jsonl", self.site.durable, dice)
-
-    @property
-    def has_scripts(self) -> bool:
-        """Whether the dial plan knows tier 2."""
-        rendered = (self.lab.holdfast_conf_dir / "extensions_holdfast.conf").read_text()
-        return SCRIPT in rendered
+        """What was not synced of spool and tier 3 files is gone; how many bytes. Nobody may write to them any more."""
+        dropped = power.cut(self.site.folder / "spool", ".jsonl", self.site.durable, dice)
+        if self._synced.exists():  # else the dial plan syncs nothing, and nobody knows what a cut would leave
+            dropped += power.cut(self.site.tier3_dir, ".txt", self._synced, dice)
+        return dropped
 
     def asterisk_children(self, mark: str) -> list[int]:
         """Pids of programs that the lab's Asterisk has started and whose command line holds the mark."""

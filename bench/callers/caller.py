@@ -6,12 +6,11 @@ import time
 from collections.abc import Callable
 from typing import Any
 
+from bench.callers import sound
+from bench.callers.person import Person, Way
+from bench.callers.sip import Leg, Message
+from bench.callers.story import Story
 from lab.digits import packets as digit_packets
-
-from . import sound
-from .heard import Story
-from .plan import Person, Way
-from .sip import Leg, Message
 
 RESEND = (0.5, 1.0, 2.0)  # seconds between the tries of a request that nobody answers
 GIVE_UP = 12.0  # seconds without an answer

@@ -6,13 +6,12 @@ import time
 from collections.abc import Iterator
 from typing import Any
 
+from bench.callers import sip
+from bench.callers.caller import Call
+from bench.callers.person import Person
+from bench.callers.story import Story
 from lab.addresses import CARRIERS
 from lab.facts import Facts
-
-from . import sip
-from .caller import Call
-from .heard import Story
-from .plan import Person
 
 END_LIMIT = 90.0  # seconds for the last callers to be done
 
@@ -125,7 +124,7 @@ class Crowd:
         assert line.transport is not None
         host, port = line.transport.get_extra_info("sockname")
         there = f"{self._facts.addresses.asterisk}:{self._facts.sip_port}"
-        call_id = f"chaos-{person.number}-{person.own}"
+        call_id = f"caller-{person.number}-{person.own}"
         leg = sip.Leg(person.own, self._facts.did, f"{host}:{port}", there, call_id)
         target = (self._facts.addresses.asterisk, self._facts.sip_port)
         transport = line.transport

@@ -36,8 +36,12 @@ _SAME = {
     "matter": MATTER,
     "own-number": OWN,
     **dict.fromkeys(
-        ("ask-message", "leave-message", "more-menu", "enter-reference", "promise-menu", "press"), ASK
+        ("more", "person", "ask-message", "leave-message", "reference-again", "undo", "back"), ASK
     ),
+    **dict.fromkeys(
+        ("more-menu", "more-notice", "enter-reference", "promise-menu", "promise-menu-change"), ASK
+    ),
+    "press": ASK,
 }
 
 
@@ -76,8 +80,8 @@ def packets(sound: str) -> int:
     return round(SECONDS.get(sound, USUAL) / PACKET)
 
 
-def write(folder: Path, prompts: Iterable[tuple[str, str]]) -> None:
-    """A WAV file for each (language, prompt)."""
+def write(folder: Path, prompts: Iterable[tuple[str, str]], times: int = 1) -> None:
+    """A WAV file for each (language, prompt); times: so much longer than usual."""
     levels = {sound: _decoded(code) for code, sound in CODES.items()}
     for language, prompt in prompts:
         sound = sound_of(prompt)
@@ -87,4 +91,4 @@ def write(folder: Path, prompts: Iterable[tuple[str, str]]) -> None:
             out.setnchannels(1)
             out.setsampwidth(2)
             out.setframerate(RATE)
-            out.writeframes(array("h", [levels[sound]] * (packets(sound) * RATE // 50)).tobytes())
+            out.writeframes(array("h", [levels[sound]] * (times * packets(sound) * RATE // 50)).tobytes())
