@@ -1,9 +1,11 @@
 """Puts the app together from its settings. Composition root: the only place here that knows the spool and the prompts' texts."""
 
+import sys
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import structlog
 from flask import Flask
 
 from config.prompts.catalogue import wordings
@@ -37,6 +39,19 @@ def utc_now() -> datetime:
     return datetime.now(UTC)
 
 
+def log_to_stderr() -> None:
+    """One JSON object a line; numbers of callers stand in the spool, not in the log."""
+    structlog.configure(
+        processors=[
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            structlog.processors.format_exc_info,
+            structlog.processors.JSONRenderer(ensure_ascii=False),
+        ],
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+    )
+
+
 class PromptFolder:
     """Finds prompts. url: of the folder, as the provider reaches it. One that is missing is spoken by the provider's voice."""
 
@@ -55,12 +70,15 @@ class PromptFolder:
         )
 
     def missing(self, languages: Sequence[str]) -> list[str]:
-        """Of those that every caller needs."""
-        return [
-            f"prompt {language}/{prompt}.wav is missing: copy the prompts folder to {self._folder}"
+        """Of those that every caller needs, one line for each language."""
+        lacks = {
+            language: [name for name in NEEDED if not (self._folder / language / f"{name}.wav").exists()]
             for language in languages
-            for prompt in NEEDED
-            if not (self._folder / language / f"{prompt}.wav").exists()
+        }
+        return [
+            f"prompts in {language} are missing ({', '.join(names)}): copy the prompts folder to {self._folder}"
+            for language, names in lacks.items()
+            if names
         ]
 
 

@@ -100,7 +100,7 @@ class Calls:
         language = rules.policy.languages[0]
         started = asked.second
         trail = Trail(scope, message, language, caller_id, own, started, rules.digest)
-        self.keeper.note(missed(trail, asked.call, asked.now))
+        self.keeper.note(missed(trail, asked.call, asked.second))
         length = self._length(rules)
         if length == Length.MESSAGE:
             return self._resume(trail, asked, rules, ((language, f"message-{message}"),))
@@ -197,7 +197,7 @@ class Calls:
         """What the caller hears next; what he has confirmed until now is kept, should he hang up."""
         known = dict(trail.facts) | dict(talk.facts)
         trail = replace(trail, facts=tuple((name, known[name]) for name in RESUMABLE if known.get(name)))
-        so_far = left_so_far(self._facts(trail, asked, rules), trail, asked.now)
+        so_far = left_so_far(self._facts(trail, asked, rules), trail, asked.second)
         if so_far is not None:
             self.keeper.note(so_far)
         script = Script(self.voice)

@@ -27,10 +27,12 @@ RESUMABLE = (
     "HF_WANTED",
     "HF_NUMBER",
     "HF_SOURCE",
+    "HF_KEYED",
     "HF_MATTER",
     "HF_REGION",
     "HF_RECORDING",
     "HF_SPOOLED",
+    "HF_PARTS",
     "HF_PROMISED",
 )
 
@@ -60,10 +62,12 @@ def call_facts(trail: Trail, call: str, reference: str, length: str) -> CallFact
         number=known.get("HF_NUMBER", ""),
         source=known.get("HF_SOURCE", ""),
         wanted=known.get("HF_WANTED") == "1",
+        keyed=known.get("HF_KEYED", ""),
         matter=known.get("HF_MATTER", ""),
         region=known.get("HF_REGION", ""),
         recording=known.get("HF_RECORDING", ""),
         spooled=known.get("HF_SPOOLED") == "1",
+        parts=int(known.get("HF_PARTS", "0")),
     )
 
 

@@ -65,7 +65,10 @@ class Talk:
         if not isinstance(given, _ANSWERS.get(type(self.pending), ())):
             raise NotAnswerable(f"{type(given).__name__} after {type(self.pending).__name__}")
         said = self.said if isinstance(self.pending, Spool) else ()
-        return _led_on(replace(self, said=said), given, now)
+        facts = self.facts
+        if isinstance(given, Recorded) and given.name:
+            facts = {**facts, "HF_RECORDING": given.name}  # on Asterisk the dial plan remembers it
+        return _led_on(replace(self, said=said, facts=facts), given, now)
 
 
 def begin(call: CallFacts, rules: Rules, now: datetime) -> Talk:

@@ -2,9 +2,10 @@
 
 import sys
 
-from ivr.twiml.assembly import Site
+from ivr.twiml.assembly import Site, log_to_stderr
 from ivr.twiml.settings import SettingsWrong, load_settings
 
+log_to_stderr()
 try:
     app = Site(load_settings()).app()
 except SettingsWrong as error:

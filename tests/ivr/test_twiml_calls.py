@@ -21,13 +21,14 @@ from twilio_caller import (
     through,
 )
 
-from ivr.policy import CallerPolicy
+from ivr.policy import CallerPolicy, Region
 from ivr.steps import Kept, Keys, NotKept, Recorded
 from ivr.twiml.facts import WITHHELD
 from ivr.twiml.trail import BadTrail, Seal, Trail
-from ivr.values import Asks, CallFacts, Left
+from ivr.values import Asks, CallFacts, Left, Outage
 
 POLICY = CallerPolicy(area_code="0571", dialogue="short", ask_message=False)
+TALKATIVE = CallerPolicy(area_code="0571", dialogue="full")
 OFFERS = ("offer", "offer-short")
 KEYED_OFFERS = ("offer-keyed", "offer-short-keyed")
 
@@ -135,6 +136,31 @@ def test_every_call_is_on_the_missed_list_before_anything_else() -> None:
     _, memory = ring(lambda heard: None)
     left = only(memory)
     assert (left.wanted, left.number, left.caller_id) == (False, "", "+8613912345678")
+
+
+def test_planned_outages_of_a_region_are_told() -> None:
+    """B5."""
+    policy = replace(TALKATIVE, regions=(Region("north", "1"), Region("south", "2")))
+    outages = (Outage("north", NOW + timedelta(hours=3), NOW + timedelta(hours=5)),)
+    for region, told in (("1", True), ("2", False)):
+        app = app_in_memory(Memory(), Shelf(policy, outages))
+        answers = {"offer": "3", "more-menu": "2", "region-north": region}
+        call = TwilioCall(through(app)).run(by_prompt(answers))
+        assert ("outage-from" in call.prompts) == told
+        assert ("outage-none" in call.prompts) != told
+
+
+def test_nobody_here_can_look_into_the_book_so_details_are_not_told() -> None:
+    call, _ = ring({"offer": "3", "more-menu": "1"}, policy=TALKATIVE)
+    assert "no-lookup" in call.prompts
+
+
+def test_who_only_wants_to_know_when_it_is_over_leaves_just_that() -> None:
+    """B8."""
+    call, memory = ring({"offer": "3", "more-menu": "3", "notice": "1", "confirm": "1"}, policy=TALKATIVE)
+    (notice,) = [left for left in memory.kept if left.asks is Asks.NOTICE]
+    assert (notice.number, notice.part) == ("13912345678", 2)
+    assert "notice-kept" in call.prompts
 
 
 # -- what cannot be kept
@@ -271,8 +297,6 @@ def test_times_of_the_answers_stand_in_the_address_not_in_the_process() -> None:
 
 
 # -- recordings
-
-TALKATIVE = CallerPolicy(area_code="0571", dialogue="full")
 
 
 @pytest.mark.parametrize(("seconds", "kept"), [("12", True), ("", False)])

@@ -207,7 +207,7 @@ def test_the_check_says_what_is_missing_and_when_it_is_ready(
     assert main(["check"]) == 0
     (prompts / "prompts" / "en" / "offer.wav").unlink()
     assert main(["check"]) == 1
-    assert "prompt en/offer.wav is missing" in capsys.readouterr().err
+    assert "prompts in en are missing (offer)" in capsys.readouterr().err
     monkeypatch.delenv("HOLDFAST_FAILOVER_SECRET")
     assert main(["check"]) == 2
 
