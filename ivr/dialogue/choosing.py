@@ -42,8 +42,10 @@ def settled(dialogue: Dialogue, number: str, source: str) -> Move:
     told = (number, source) == (call.number, call.source) and call.wanted
     if told or (source == "own" and number == call.own and call.key == "1"):
         known = ()  # they are in the call: the dialplan has put them there when the key came, or another tier
-    dialogue = replace(dialogue, number=number, source=source, wanted=True)
-    return fresh(dialogue, Stage.MATTER), known
+    put = {**dialogue.put, Stage.MATTER: 0}
+    return replace(
+        dialogue, stage=Stage.MATTER, number=number, source=source, wanted=True, before=(), put=put
+    ), known
 
 
 def stayed(dialogue: Dialogue, given: Input, now: datetime) -> Move:

@@ -46,8 +46,8 @@ def chosen_region(dialogue: Dialogue, given: Input, now: datetime) -> Move:
 
 
 def to_region(dialogue: Dialogue, given: Input, now: datetime) -> Move:
-    """On, past what is known."""
-    return fresh(dialogue, Stage.REGION), ()
+    """On, past what is known; a short dialogue asks nothing more."""
+    return (replace(dialogue, stage=Stage.SPOOLING) if dialogue.short else fresh(dialogue, Stage.REGION)), ()
 
 
 def to_message(dialogue: Dialogue, given: Input, now: datetime) -> Move:

@@ -38,7 +38,7 @@ _LEAVE = _row(choosing.leave, Stage.ENDED)
 
 PASS: Mapping[Stage, Pass] = {
     Stage.ADMITTING: Pass(number.read_back, (Stage.CONFIRM,), number.unasked),
-    Stage.MATTER: Pass(matter.to_region, (Stage.REGION,), matter.has_matter),
+    Stage.MATTER: Pass(matter.to_region, (Stage.REGION, Stage.SPOOLING), matter.has_matter),
     Stage.REGION: Pass(matter.to_message, (Stage.MESSAGE,), matter.has_region),
     Stage.MESSAGE: Pass(matter.to_spool, (Stage.SPOOLING,), matter.has_message),
     Stage.OUTAGES: Pass(more.tell, (Stage.CHOICE,), more.everywhere),
