@@ -2,22 +2,18 @@
 
 import asyncio
 import os
-from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
 import structlog
-from pydantic import SecretStr
 
 from ami_bridge.alert_calls import AlertCalls, alert_lines
 from ami_bridge.attempts import Attempts
 from ami_bridge.beside import Beside
-from ami_bridge.book import BookDesk, BookFile
 from ami_bridge.brain import Brain
-from ami_bridge.captures import keeper
+from ami_bridge.caller_side import CallerSide
 from ami_bridge.clock import Clock, read_clocks
 from ami_bridge.code_desk import CodeDesk
-from ami_bridge.collector import Collector
 from ami_bridge.desk import Desk
 from ami_bridge.dispatch import Dispatcher
 from ami_bridge.duty import DutyDesk
@@ -25,7 +21,6 @@ from ami_bridge.flags import Flags
 from ami_bridge.heart import Heart
 from ami_bridge.http.local import NAME as SOCKET_NAME
 from ami_bridge.http.local import LocalApi
-from ami_bridge.http.spool_door import SpoolDoor
 from ami_bridge.inbox import Inbox
 from ami_bridge.lengths import Lengths
 from ami_bridge.link import Link, LinkSettings
@@ -44,17 +39,11 @@ from ami_bridge.surroundings import Surroundings
 from ami_bridge.translate import WANTED, Translator
 from ami_bridge.waiting import Waiting
 from ami_bridge.watch import Watch
-from callbacks.importer import Importer
 from callbacks.spool import Spool
-from callbacks.values import Capture
 from config.policy import SitePolicy
 from config.settings import Settings
 from fallback.cases.again import said_again
 from fallback.decide import restore
-from ivr.fastagi import FastAgiServer
-from ivr.left_line import to_capture
-from ivr.numbers import check as check_number
-from ivr.values import Left
 from store import Store, StoreProblem
 
 log = structlog.get_logger()
@@ -85,16 +74,17 @@ class Parts:
         self.brain = self._brain()
         self.dispatcher = self._dispatcher()
         self.duty = self._duty()
-        self.book = BookDesk(self.store, self.policy.limits, self._as_dialled, self.clock)
-        self.book_file = BookFile(
-            self.settings.data_dir / "ivr" / "dialogue.json",
+        self.callers = CallerSide(
+            self.settings,
             self.policy,
-            self.settings.spool_dir,
-            self.settings.recordings_dir,
-            self.settings.prompts_dir,
+            self.store,
+            self.spool,
+            self.thread,
             self.clock,
+            self.duty.seen,
+            self.dispatcher.wake,
         )
-        self.door = self._door()
+        self.collector = self.callers.collector
         self.lengths = Lengths(
             self.link.action,
             self.policy.caller,
@@ -102,7 +92,6 @@ class Parts:
             lambda: self.brain.state.linked,
             lambda: (self.brain.state, self.brain.policy),
         )
-        self.collector = Collector(self._importer(), self.thread, self.clock, self.dispatcher.wake)
         self.portrait = self._portrait()
         self.desk = Desk(
             self.store,
@@ -134,20 +123,11 @@ class Parts:
             self.store,
             self.duty,
             self.clock,
-            self._kept_trouble,
+            self.callers.trouble,
         )
         self.surroundings = self._surroundings()
         self.watch = Watch(self.surroundings.build, self.policy)
         self.local = LocalApi(self.settings.data_dir / SOCKET_NAME, self.portrait.from_memory, self.desk.act)
-        self.agi = FastAgiServer(
-            self.policy.caller,
-            self._keeper(),
-            lambda: self.clock().wall,
-            self.settings.prompts_dir,
-            desk=self.book,
-            outages=self.book_file,
-            secret=_plain(self.settings.agi_secret),
-        )
 
     def _brain(self) -> Brain:
         saved = self.store.load_saved()
@@ -178,41 +158,8 @@ class Parts:
             guard=self._guard,
             clock=self.clock,
             shown=self.policy.callbacks.shown,
-            dialable=self._why_not_dialable,
+            dialable=lambda number: self.callers.why_not_dialable(number),
             holder=f"bridge-{os.getpid()}-{int(self.started_at.timestamp() * 1000)}",
-        )
-
-    def _keeper(self) -> Callable[[Left], Awaitable[None]]:
-        """Danger and faults are told as soon as they are durable, before the book has them."""
-        keep = keeper(self.spool, self.policy.pbx_id, self.collector.captured)
-
-        async def keep_and_tell(left: Left) -> None:
-            await keep(left)
-            self.duty.seen([to_capture(left, self.policy.pbx_id)])
-
-        return keep_and_tell
-
-    def _importer(self) -> Importer:
-        loop = asyncio.get_running_loop()
-
-        def seen(captures: Sequence[Capture]) -> None:
-            """The importer works in the store's thread."""
-            loop.call_soon_threadsafe(self.duty.seen, captures)
-
-        folders = self.settings.spool_dir, self.settings.tier3_dir
-        return Importer(self.store, *folders, self.policy.pbx_id, dialled=self._as_dialled, seen=seen)
-
-    def _door(self) -> SpoolDoor | None:
-        """Where the collector of an Asterisk on another host brings what callers left there."""
-        secret = _plain(self.settings.ship_secret)
-        if not secret:
-            return None
-        return SpoolDoor(
-            self.settings.data_dir / "remote",
-            secret,
-            {self.policy.pbx_id},
-            self.clock,
-            self.book_file.path,
         )
 
     def _duty(self) -> DutyDesk:
@@ -284,7 +231,7 @@ class Parts:
             policy=lambda: self.policy,
             state=lambda: self.brain.state,
             ready=lambda: self._guard_if_raised() is not None,
-            refusal=self._why_not_dialable,
+            refusal=self.callers.why_not_dialable,
             sender=self.staff.texts,
         )
         return Notices(self.policy.restored, self.store, self.thread, calls, site, self.clock)
@@ -313,18 +260,6 @@ class Parts:
     def _guard_if_raised(self) -> Guard | None:
         return self._guard() if self.dispatcher.fence_raised_at is not None else None
 
-    def _kept_trouble(self) -> str:
-        """What is wrong with what tiers without us, or on another host, live on."""
-        return self.book_file.trouble or (self.door.problem if self.door else "")
-
-    def _as_dialled(self, number: str) -> str:
-        """One form for one number, whichever tier wrote it; a number that is not taken stays as it was left."""
-        return check_number(number, self.policy.caller).number or number
-
-    def _why_not_dialable(self, number: str) -> str:
-        refusal = check_number(number, self.policy.caller).refusal
-        return refusal.value if refusal else ""
-
     def tell_again(self) -> None:
         """What a kill, or a time without alerts, may have kept from staff."""
         self.staff.begin(self.brain.state.cases)
@@ -349,10 +284,8 @@ class Parts:
         decision = self.brain.use(new.fallback, site_of(new.fallback, new.sources.trunks), who)
         self.dispatcher.use(new.fallback, new.callbacks, self.brain.translator.site)
         self.attempts.policy = new.callbacks
-        self.agi.use(new.caller)
+        self.callers.use(new)
         self.lengths.use(new.caller, new.lengths)
-        self.book.limits = new.limits
-        self.book_file.use(new)
         were_told = self.staff.on
         self.staff.use(new.alerts, new.alerts_on, new.callbacks.shown)
         if new.alerts_on and not were_told:
@@ -364,10 +297,6 @@ class Parts:
         self.portrait.soon()
         words = "; ".join(f"{one.kind} {one.subject}: {one.reason}" for one in decision.changes[:5])
         return f"policy {new.digest[:12]} is in force. {words}".strip()
-
-
-def _plain(secret: SecretStr | None) -> str:
-    return secret.get_secret_value() if secret else ""
 
 
 def _link_settings(settings: Settings) -> LinkSettings:

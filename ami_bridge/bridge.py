@@ -25,7 +25,7 @@ class Bridge(Parts):
 
     async def run(self) -> None:
         """Serves until cancelled, or until a task dies, whose error it raises. Raises OSError when the AGI port is taken."""
-        await self.agi.start(self.settings.agi_host, self.settings.agi_port)
+        await self.callers.agi.start(self.settings.agi_host, self.settings.agi_port)
         log.info("listening for calls", host=self.settings.agi_host, port=self.settings.agi_port)
         doors: list[LocalApi | HttpServer] = []
         try:
@@ -40,15 +40,13 @@ class Bridge(Parts):
                     group.create_task(work, name=name)
         finally:
             self.link.close()
-            for close in (*(door.close for door in doors), self.agi.close, self.beside.end):
+            for close in (*(door.close for door in doors), self.callers.agi.close, self.beside.end):
                 try:
                     await close()
                 except Exception:  # one door that does not close must not cost the record
                     log.exception("not closed")
             await self.recorder.write()
-            if self.door is not None:
-                self.door.close()
-            self.book.close()
+            self.callers.close()
             self.staff.close()
             self.thread.close()
 
@@ -68,7 +66,7 @@ class Bridge(Parts):
             "duty": self.duty.run(),
             "lengths": self.lengths.run(),
             "notices": self.notices.run(),
-            "book file": self.book_file.run(),
+            "book file": self.callers.file.run(),
             "watch": self.watch.run(),
             "codes": self.codes.run(self.brain.ask),
         }
@@ -85,10 +83,10 @@ class Bridge(Parts):
             self.inbox.put_nowait,
             lambda: self.policy.sources.webhooks,
             self.clock,
-            [*self.staff.routes(), *(self.door.routes() if self.door else [])],
+            [*self.staff.routes(), *(self.callers.door.routes() if self.callers.door else [])],
         )
         return HttpServer(app, self.settings.webhook_host, self.settings.webhook_port)
 
     def _is_public(self) -> bool:
         """Whether anything outside may talk to us: a webhook secret, links or Twilio's callbacks, a remote collector."""
-        return bool(self.settings.webhook_secret or self.settings.link_secret or self.door)
+        return bool(self.settings.webhook_secret or self.settings.link_secret or self.callers.door)

@@ -43,6 +43,8 @@ class Duty(Subject):
         A row only ever grows: an older word on it (fewer rounds, a lesser matter) changes nothing but what was unknown.
         """
         taken: set[str] = set()
+        if not reports:
+            return frozenset()
         with self._database.write() as connection:
             statement = upsert(connection, duty)
             statement = statement.on_conflict_do_update(
@@ -61,8 +63,7 @@ class Duty(Subject):
                 }
                 for one in reports
             ]
-            if rows:
-                connection.execute(statement, rows)
+            connection.execute(statement, rows)
             for some in _portions([one.key for one in reports]):
                 found = connection.execute(
                     select(duty.c.key).where(duty.c.key.in_(some), duty.c.acked_at.is_not(None))
