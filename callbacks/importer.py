@@ -283,7 +283,8 @@ class Importer:
                 self._dialled(text) if text else "" for text in (capture.caller_id, capture.owner)
             )
             capture = replace(capture, caller_id=caller_id, owner=owner)
-        return replace(capture, number=self._dialled(capture.number)) if capture.number else capture
+        number = self._dialled(capture.number) if capture.number else ""
+        return capture if number == capture.number else replace(capture, number=number)
 
     def _delete_old(self, sources: Iterable[Source], now: datetime, tally: _Tally) -> None:
         """Delete files that are wholly imported and past their time; then the book forgets their offsets.

@@ -1,13 +1,20 @@
 """Column types of our own."""
 
+from collections.abc import Callable
 from datetime import UTC, datetime
 from enum import StrEnum
+from functools import lru_cache
 from typing import Any, TypeVar
 
 from sqlalchemy import DateTime, Dialect, String
 from sqlalchemy.types import TypeDecorator
 
 _E = TypeVar("_E", bound=StrEnum)
+
+
+@lru_cache(maxsize=1024)
+def _text(at: datetime) -> str:
+    return at.replace(tzinfo=None).isoformat(sep=" ", timespec="microseconds")
 
 
 class UtcTime(TypeDecorator[datetime]):
@@ -23,8 +30,18 @@ class UtcTime(TypeDecorator[datetime]):
             return None
         if value.utcoffset() is None:
             raise ValueError(f"a naive time cannot be stored: {value!r}; aware UTC is wanted")
-        value = value.astimezone(UTC)
-        return value.replace(tzinfo=None) if dialect.name == "sqlite" else value
+        return value.astimezone(UTC)
+
+    def bind_processor(self, dialect: Dialect) -> Callable[[datetime | None], Any] | None:
+        """SQLite keeps text. A batch has few different times in many rows, so that each is written out once."""
+        if dialect.name != "sqlite":
+            return super().bind_processor(dialect)
+
+        def process(value: datetime | None) -> str | None:
+            at = self.process_bind_param(value, dialect)
+            return None if at is None else _text(at)
+
+        return process
 
     def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
         if value is None:
@@ -45,7 +62,9 @@ class Word(TypeDecorator[_E]):
         self.words = words
 
     def process_bind_param(self, value: Any, dialect: Dialect) -> str | None:
-        return None if value is None else str(self.words(value))
+        if value is None:
+            return None
+        return str(value.value) if type(value) is self.words else str(self.words(value))
 
     def process_result_value(self, value: str | None, dialect: Dialect) -> _E | None:
         return None if value is None else self.words(value)
