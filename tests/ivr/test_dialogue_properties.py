@@ -169,7 +169,7 @@ class Invariants:
         self.look()
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=200, deadline=None)
 @given(st.one_of(calls, resumed), policies, planned, st.data())
 def test_every_path_ends_in_bounded_steps_whatever_comes_in(
     call: CallFacts, policy: CallerPolicy, outages: tuple[()], data: st.DataObject
@@ -191,7 +191,7 @@ def test_every_path_ends_in_bounded_steps_whatever_comes_in(
 
 @pytest.mark.parametrize("stubborn", ["", "*", "7", "0", "9", "3", "2", "1", "99999999999999999"])
 @pytest.mark.parametrize("tries", [1, 2, 5])
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=8, deadline=None)
 @given(call=calls, policy=policies, away=st.booleans())
 def test_one_and_the_same_answer_for_ever_traps_nobody(
     stubborn: str, tries: int, call: CallFacts, policy: CallerPolicy, away: bool
@@ -235,7 +235,7 @@ def test_every_stage_but_the_last_is_either_a_question_or_answered_by_the_machin
     assert set(SETTLE) == set(QUESTIONS)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=120, deadline=None)
 @given(st.one_of(calls, resumed), policies, planned, st.data())
 def test_rows_passes_and_settlements_lead_only_where_their_table_says(
     call: CallFacts, policy: CallerPolicy, outages: tuple[()], data: st.DataObject
@@ -317,7 +317,7 @@ ASKED_AGAIN = {
 }
 
 
-@settings(max_examples=250, deadline=None)
+@settings(max_examples=120, deadline=None)
 @given(calls.map(begun), policies, scripts, st.booleans())
 def test_whenever_a_tier_fails_the_next_one_asks_nothing_again_and_leaves_the_same(
     call: CallFacts, policy: CallerPolicy, script: Script, records: bool
@@ -337,7 +337,7 @@ def test_whenever_a_tier_fails_the_next_one_asks_nothing_again_and_leaves_the_sa
         cut.answer(answer(cut))
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(calls.map(begun), policies, scripts)
 def test_what_one_tier_could_not_keep_the_next_one_keeps_without_a_question(
     call: CallFacts, policy: CallerPolicy, script: Script
@@ -353,7 +353,7 @@ def test_what_one_tier_could_not_keep_the_next_one_keeps_without_a_question(
     assert replace(again.left, tier=1) == heard.left
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(calls.map(begun), policies, scripts)
 def test_a_line_that_is_durable_is_promised_by_the_next_tier_and_not_written_again(
     call: CallFacts, policy: CallerPolicy, script: Script
