@@ -78,8 +78,8 @@ def feeds_of(
 
 
 def remote_feeds(folder: Path, label: str = "") -> list[Feed]:
-    """Of all other Asterisks, whose lines are brought to ``folder/<pbx id>/{spool,tier3}``. Raises OSError, but not
-    when there is no such folder.
+    """Of all other Asterisks, whose lines are brought to ``folder/<pbx id>/{spool,tier3}``; in the book their files are not
+    those of the same names that lie in our own folders. Raises OSError, but not when there is no such folder.
     """
     try:
         names = sorted(entry.name for entry in os.scandir(folder) if entry.is_dir() and entry.name[0] != ".")
@@ -89,7 +89,7 @@ def remote_feeds(folder: Path, label: str = "") -> list[Feed]:
     return [
         feed
         for name, place in places
-        for feed in feeds_of(name, place / "spool", place / "tier3", may_lack=True, label=label)
+        for feed in feeds_of(name, place / "spool", place / "tier3", may_lack=True, label=f"{label}remote/")
     ]
 
 
