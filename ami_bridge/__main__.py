@@ -11,6 +11,7 @@ import structlog
 
 from ami_bridge.bridge import Bridge
 from ami_bridge.http.server import CannotServe
+from ami_bridge.link import BadAuthority
 from ami_bridge.logs import set_up
 from ami_bridge.watch import check_sources
 from callbacks.spool import Spool, SpoolFailed
@@ -46,7 +47,7 @@ def main() -> int:
             return asyncio.run(_serve(settings, policy, store, spool))
     except ConfigErrors as errors:
         return _refuse(str(errors))
-    except (StoreProblem, SpoolFailed) as problem:
+    except (StoreProblem, SpoolFailed, BadAuthority) as problem:
         return _refuse(str(problem))
 
 

@@ -24,6 +24,7 @@ from ami_bridge.http.local import LocalApi
 from ami_bridge.inbox import Inbox
 from ami_bridge.lengths import Lengths
 from ami_bridge.link import Link, LinkSettings
+from ami_bridge.link.tls import tls_context
 from ami_bridge.listener import BridgeListener
 from ami_bridge.notice_site import NoticeSite
 from ami_bridge.notices import Notices, ordered
@@ -305,4 +306,5 @@ def _link_settings(settings: Settings) -> LinkSettings:
         port=settings.ami_port,
         username=settings.ami_username,
         secret=settings.ami_secret.get_secret_value(),
+        tls=tls_context(settings.ami_ca) if settings.ami_tls else None,
     )
