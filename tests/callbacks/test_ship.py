@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 from aiohttp import ClientSession, web
+from authority import Authority
 from yarl import URL
 
 from ami_bridge.http.spool_door import SpoolDoor
@@ -235,6 +236,27 @@ async def test_an_answer_that_the_bridge_has_not_signed_acknowledges_nothing(sit
     await runner.cleanup()
     assert path.exists()
     assert "not signed by the bridge" in site.said[0]
+
+
+@pytest.mark.parametrize("trusted", [True, False])
+async def test_over_tls_lines_go_only_to_a_bridge_that_is_trusted(
+    trusted: bool, site: Site, tmp_path: Path
+) -> None:
+    authority = Authority(tmp_path)
+    app = web.Application()
+    app.add_routes(site.door.routes())
+    runner = web.AppRunner(app)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0, ssl_context=authority.server("IP:127.0.0.1")).start()
+    site.put("tier3", "20261122-0600.txt", b"one\n")
+    url = f"https://127.0.0.1:{runner.addresses[0][1]}"
+    settings = replace(site.settings, url=url, ca=authority.ca if trusted else None)
+    site.collector = Collector(settings, lambda: site.clock.wall, site.said.append)
+    assert await site.round() is trusted
+    site.collector.close()
+    await runner.cleanup()
+    assert site.lines("tier3") == ([b"one\n"] if trusted else [])
+    assert trusted or "certificate verify failed" in site.said[0]
 
 
 async def test_old_files_go_only_when_they_were_acknowledged(site: Site) -> None:
