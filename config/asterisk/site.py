@@ -12,11 +12,13 @@ _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,39}")
 _QUEUE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,79}")
 _HOST = re.compile(r"[A-Za-z0-9][A-Za-z0-9.-]{0,252}")
 _PATH = re.compile(r"/[A-Za-z0-9_./-]{0,79}")
+_LONG_PATH = re.compile(r"/[A-Za-z0-9_./-]{0,199}")  # no list of them ever stands in one line
 _ZONE = re.compile(r"[A-Za-z0-9_+/-]{1,40}")
 _LANGUAGE = re.compile(r"[a-z]{2}(-[A-Z]{2})?")
 _NUMBER = re.compile(r"(\+?[0-9]{3,20})?")
 _DIAL = re.compile(r"[A-Za-z0-9_]{1,20}/[A-Za-z0-9/@+_.:*#-]{1,100}")
-PATHS = ("prompts_dir", "tier3_dir", "code_pin_file", "recordings_dir", "local_program", "local_book")
+PATHS = ("prompts_dir", "tier3_dir", "code_pin_file")
+LONG_PATHS = ("recordings_dir", "local_program", "local_book")
 
 
 class SiteInvalid(ValueError):
@@ -130,13 +132,13 @@ class DialplanSite:
             seen.add(scope.name)
 
     def _path_problems(self) -> Iterator[str]:
-        paths = {name: str(getattr(self, name)) for name in PATHS}
+        shapes = {**dict.fromkeys(PATHS, (_PATH, 80)), **dict.fromkeys(LONG_PATHS, (_LONG_PATH, 200))}
         if self.local_agi:
-            paths["local_agi"] = self.local_agi
-        for name, path in paths.items():
-            if not _PATH.fullmatch(path):
+            shapes["local_agi"] = (_LONG_PATH, 200)
+        for name, (shape, most) in shapes.items():
+            if not shape.fullmatch(str(getattr(self, name))):
                 yield (
-                    f"{name} {path!r}: give an absolute path of at most 80 letters, digits, "
+                    f"{name} {str(getattr(self, name))!r}: give an absolute path of at most {most} letters, digits, "
                     "'.', '_' and '-' (Asterisk splits other signs)"
                 )
 

@@ -74,7 +74,7 @@ def test_notice_is_the_phrase_and_then_the_queue_with_nothing_of_ours_left(eithe
     time.sleep(0.3)
     call.keys("1")
     time.sleep(0.5)
-    assert not call.ran("Read")
+    assert not call.ran("Read", "/offer")
     call.hang_up()
     assert not either.lines(0.3)
 
