@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import sys
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -26,6 +27,7 @@ from fallback.time import Now
 from store import Store
 
 SECRET = "0123456789abcdef-of-a-test"
+COMMAND = Path(sys.executable).with_name("holdfast-collector")
 Build = Callable[..., Capture]
 
 
@@ -282,6 +284,35 @@ async def test_the_book_of_the_dialogue_comes_with_the_folders_of_this_host(
     text = (site.host / "ivr" / "dialogue.json").read_text()
     assert f'"spool_dir": "{site.host}/spool"' in text
     assert '"pbx_id": "pbx1"' in text
+
+
+async def test_the_command_ships_until_it_is_told_to_stop(site: Site) -> None:
+    site.put("tier3", "20261122-0600.txt", b"one\n")
+    environment = {
+        "HOLDFAST_DATA_DIR": str(site.host),
+        "HOLDFAST_SHIP_URL": site.settings.url,
+        "HOLDFAST_SHIP_PBX": "pbx1",
+        "HOLDFAST_SHIP_SECRET": SECRET,
+    }
+    site.clock.pass_(-1)  # the door takes nothing that was signed before it began
+    process = await asyncio.create_subprocess_exec(COMMAND, env=environment, stderr=asyncio.subprocess.PIPE)
+    async with asyncio.timeout(20):
+        while not site.lines("tier3"):
+            site.clock.pass_(0.1)
+            await asyncio.sleep(0.1)
+        process.terminate()
+        _, said = await process.communicate()
+    assert process.returncode == 0
+    assert said.decode().startswith("dialogue.json is not renewed: the bridge answered 404")
+
+
+async def test_the_command_tells_all_that_is_wrong_and_does_not_start(tmp_path: Path) -> None:
+    process = await asyncio.create_subprocess_exec(
+        COMMAND, env={"HOLDFAST_SHIP_SECRET": "short"}, stderr=asyncio.subprocess.PIPE
+    )
+    _, said = await process.communicate()
+    assert process.returncode == 2
+    assert said.count(b"HOLDFAST_") == 4
 
 
 class Stranger:
