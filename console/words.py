@@ -58,6 +58,7 @@ STATES: Final[Mapping[str, str]] = {
     "refused": N_("refused"),
     "unreachable": N_("unreachable"),
     "cancelled": N_("cancelled"),
+    "merged": N_("gone on in another"),
 }
 STAGES: Final[Mapping[str, str]] = {
     "queue": N_("ringing an agent"),
@@ -67,6 +68,7 @@ STAGES: Final[Mapping[str, str]] = {
     "unknown": N_("unknown"),
 }
 MATTERS: Final[Mapping[str, str]] = {
+    "danger": N_("danger"),
     "fault": N_("fault report"),
     "bill": N_("bill"),
     "complaint": N_("complaint"),
