@@ -1,12 +1,16 @@
 """Each way in which a tier can fail, on both Asterisks: the same call goes on, soon, with all that was confirmed."""
 
+import sys
 import time
 from pathlib import Path
 
 import pytest
-from hotline import Call, Hotline
+from hotline import POLICY, Call, Hotline
 from scripted_agi import ASK, HANG, DeafPort, ScriptedAgi, done, script
 
+from config.asterisk import LOCAL
+from ivr import book_file
+from ivr.book_file import DialogueBook
 from ivr.mac import mac_of
 
 pytestmark = pytest.mark.asterisk
@@ -104,6 +108,27 @@ def test_danger_out_of_the_dialogue_is_a_capture_beside_what_was_written(either:
 
 
 # -- tier 2
+
+
+def test_holdfasts_own_script_speaks_the_dialogue_and_leaves_it_in_the_spool(either: Hotline) -> None:
+    """As rendered, without any bridge."""
+    lab, spool = either.lab, either.lab.run_dir / "spool-of-tier-2"
+    book = lab.run_dir / "dialogue.json"
+    program = Path(sys.executable).with_name("holdfast-local-agi")
+    spool.mkdir(exist_ok=True)
+    known = DialogueBook(
+        POLICY, (), "pbx1", spool_dir=spool, recordings_dir=either.recordings, prompts_dir=lab.prompts_dir
+    )
+    book_file.write(book, known)
+    files = {"local_agi": str(lab.holdfast_conf_dir / LOCAL), "local_program": program, "local_book": book}
+    with either.rendered(**files, agi_start=5):
+        (lab.holdfast_conf_dir / LOCAL).chmod(0o750)
+        either.beat(60)
+        call = pressed_1(either).runs("TryExec", LOCAL).runs("Read", "/matter", timeout=8).keys("2").ended()
+    kept = "".join(path.read_text() for path in spool.glob("*.jsonl") if call.unique_id in path.read_text())
+    assert (OWN in kept, "bill" in kept) == (True, True)
+    assert len([step for step in call.history() if step.startswith("Read") and "/matter" in step]) == 1
+    assert not either.lines(0.3)
 
 
 def local(hotline: Hotline, *commands: str, before: float = 0.0) -> Path:
