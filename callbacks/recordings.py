@@ -78,11 +78,10 @@ class Recordings:
 
     def path(self, one: Recorded) -> Path | None:
         """Where it is, or None when there is no such file, or its name is none of ours."""
-        folder = self._folder(one.key.partition(":")[0])
-        if folder is None or not _NAME.match(one.recording):
+        if not _NAME.match(one.recording):
             return None
-        path = folder / one.recording
-        return path if path.is_file() and not path.is_symlink() else None
+        paths = (folder / one.recording for folder in self._places(one.key.partition(":")[0]))
+        return next((path for path in paths if path.is_file() and not path.is_symlink()), None)
 
     def orphans(self, now: datetime) -> Iterator[Path]:
         """Files that no capture names, older than what may still be on its way. Raises OSError."""
@@ -137,12 +136,12 @@ class Recordings:
         sound = listen(path)
         return not sound.problem and sound.seconds < least
 
-    def _folder(self, pbx_id: str) -> Path | None:
+    def _places(self, pbx_id: str) -> Iterator[Path]:
+        """The bridge's own Asterisk may be on another host."""
         if pbx_id == self._pbx_id:
-            return self._own
-        if self._remote is None or not _NAME.match(pbx_id):
-            return None
-        return self._remote / pbx_id / "recordings"
+            yield self._own
+        if self._remote is not None and _NAME.match(pbx_id):
+            yield self._remote / pbx_id / "recordings"
 
     def _folders(self) -> list[Path]:
         remote = [] if self._remote is None else sorted(self._remote.glob("*/recordings"))

@@ -363,6 +363,17 @@ def test_what_other_asterisks_brought_comes_in_under_their_own_names(
     assert all(book.capture(key) for key in ("pbx1:1.1", "pbx2:1.1", "pbx3:1.1"))
 
 
+def test_the_bridges_own_asterisk_may_be_on_another_host(
+    book: Store, folders: Folders, now: datetime, tmp_path: Path
+) -> None:
+    """Its files have the names of those that an Asterisk beside the bridge would write."""
+    there = tmp_path / "remote" / "pbx1" / "tier3"
+    there.mkdir(parents=True)
+    for folder, line in ((folders[1], t3("1.1")), (there, t3("1.2", "13700000000"))):
+        (folder / "20261121-1000.txt").write_bytes(line)
+    assert Importer(book, *folders, "pbx1", remote=tmp_path / "remote").run_once(now).new == 2
+
+
 def test_everything_that_is_kept_can_be_read_again_into_a_book_that_lost_it(
     book: Store, folders: Folders, capture: Build, now: datetime, tmp_path: Path
 ) -> None:

@@ -48,6 +48,13 @@ def test_a_recording_is_found_in_the_folder_of_its_own_asterisk(
     assert (listen(own).seconds, listen(other).seconds) == (2, 3)
 
 
+def test_the_bridges_own_asterisk_may_record_on_another_host(
+    shelf: Recordings, tmp_path: Path, now: datetime
+) -> None:
+    path = record(tmp_path / "remote" / "pbx1" / "recordings" / "1.wav", 2, now)
+    assert shelf.path(Recorded("pbx1:1", now, "1.wav")) == path
+
+
 @pytest.mark.parametrize("name", ["../secret.wav", "/etc/passwd", "link.wav", "folder", ""])
 def test_no_name_leads_out_of_the_folder(name: str, shelf: Recordings, tmp_path: Path, now: datetime) -> None:
     """Names come with lines that a telephone call made."""
