@@ -30,7 +30,7 @@ from ami_bridge.notice_site import NoticeSite
 from ami_bridge.notices import Notices, ordered
 from ami_bridge.originate import Guard
 from ami_bridge.own_health import OwnHealth
-from ami_bridge.policies import applied
+from ami_bridge.policies import applied, needs_render
 from ami_bridge.portrait import Portrait, armed_before
 from ami_bridge.recorder import Recorder
 from ami_bridge.site import site_of
@@ -49,6 +49,7 @@ from store import Store, StoreProblem
 
 log = structlog.get_logger()
 
+RENDER = ". The dial plan says it otherwise: holdfast asterisk render, then reload the dial plan"
 RECORD_SECONDS = 1.0  # for which a phone code waits for the record
 
 
@@ -281,6 +282,7 @@ class Parts:
         return await self._put_in_force(new, who)
 
     async def _put_in_force(self, new: SitePolicy, who: str) -> str:
+        render = RENDER if needs_render(self.policy, new) else ""
         self.policy = new
         decision = self.brain.use(new.fallback, site_of(new.fallback, new.sources.trunks), who)
         self.dispatcher.use(new.fallback, new.callbacks, self.brain.translator.site)
@@ -297,7 +299,7 @@ class Parts:
         await self.recorder.written()
         self.portrait.soon()
         words = "; ".join(f"{one.kind} {one.subject}: {one.reason}" for one in decision.changes[:5])
-        return f"policy {new.digest[:12]} is in force. {words}".strip()
+        return f"policy {new.digest[:12]} is in force. {words}".strip() + render
 
 
 def _link_settings(settings: Settings) -> LinkSettings:

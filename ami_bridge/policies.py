@@ -13,8 +13,11 @@ from ami_bridge.watch import check_sources
 from config.errors import ConfigErrors
 from config.policy import SitePolicy, parse_policy
 from store import Store, StoreProblem
+from store.intents import Intent, IntentState
 
 log = structlog.get_logger()
+
+MOST_INTENTS = 1000  # the newest, among which the last applied policy is looked for
 
 
 async def applied(
@@ -42,10 +45,48 @@ def _checked(text: str, folder: Path, old: SitePolicy) -> SitePolicy:
     return new
 
 
+def needs_render(old: SitePolicy, new: SitePolicy) -> bool:
+    """Whether the dial plan says something that the new policy says otherwise. Pure."""
+    return _in_dialplan(old) != _in_dialplan(new)
+
+
+def _in_dialplan(policy: SitePolicy) -> tuple[object, ...]:
+    caller, core = policy.caller, policy.fallback
+    return (
+        [(scope.name, scope.queue, scope.language) for scope in core.scopes.values()],
+        [(trunk.endpoint, trunk.dial) for trunk in core.trunks.values()],
+        (policy.languages, policy.timezone, policy.danger, policy.waiting.apology_after),
+        (caller.max_tries, caller.choice_seconds, caller.digit_seconds, caller.ask_matter),
+        (policy.callbacks.agent_patience, policy.callbacks.shown),
+    )
+
+
+async def other_applied(store: Store, thread: StoreThread, policy: SitePolicy, file: Path) -> str:
+    """What people must know when a start goes by another policy than the one that was applied last; "" when it does not."""
+    try:
+        intents = await thread(store.intents, MOST_INTENTS)
+    except StoreProblem:
+        return ""
+    last = next((one for one in intents if _was_applied(one)), None)
+    if last is None or last.payload.get("digest") == policy.digest:
+        return ""
+    return (
+        f"{last.who} applied another policy at {last.at.isoformat(timespec='seconds')} "
+        f"({str(last.payload.get('digest'))[:12]}); this start goes by {file} ({policy.digest[:12]}): "
+        "put the one that you want into that file"
+    )
+
+
+def _was_applied(one: Intent) -> bool:
+    return one.kind == "policy-apply" and one.state is IntentState.APPLIED
+
+
 async def note_first(
     store: Store, thread: StoreThread, file: Path, policy: SitePolicy, started_at: datetime
 ) -> None:
     """The record says which policy was in force from this start on. A file that was changed meanwhile is not that one."""
+    if other := await other_applied(store, thread, policy, file):
+        log.warning("policy", problem=other)
     try:
         text = await asyncio.to_thread(file.read_text, encoding="utf-8")
         if hashlib.sha256(text.encode()).hexdigest() == policy.digest:

@@ -11,9 +11,11 @@ from ami_bridge.bridge import Bridge
 from ami_bridge.http.server import CannotServe
 from ami_bridge.intents import Refused
 from ami_bridge.link import NoReply
+from ami_bridge.policies import other_applied
 from config.policy import parse_policy
 from fallback.events import Declared, OverrideSet
 from fallback.modes import Mode
+from store.intents import IntentState
 
 FLAG = ("holdfast-scope", "power")
 OBSERVE = {"armed: true": "armed: false"}
@@ -158,3 +160,28 @@ async def test_a_run_that_decided_nothing_closes_no_incident(
             async with whole(tmp_path, monkeypatch):
                 pass
         assert [one.key for one in bridge.store.load_cases()] == [case.key]
+
+
+async def test_whoever_applies_what_the_dial_plan_says_too_hears_that_it_must_be_rendered(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with whole(tmp_path, monkeypatch) as bridge:
+        assert "render" not in await applied(bridge, **OBSERVE)
+        assert "holdfast asterisk render" in await applied(bridge, **WATER)
+
+
+async def test_a_start_by_an_older_file_than_the_policy_that_was_applied_last_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with whole(tmp_path, monkeypatch) as bridge:
+        file = bridge.settings.policy_file
+        digest = kept(bridge, site_text(**OBSERVE))
+        bridge.store.add_intent("policy-apply", {"digest": digest}, "li", START)
+        assert await other_applied(bridge.store, bridge.thread, bridge.policy, file) == "", "not yet applied"
+        await until(lambda: bridge.policy.digest == digest)
+        await until(lambda: bridge.store.intents(1)[0].state is IntentState.APPLIED)
+        assert await other_applied(bridge.store, bridge.thread, bridge.policy, file) == ""
+    async with whole(tmp_path, monkeypatch) as again:
+        said = await other_applied(again.store, again.thread, again.policy, file)
+        assert said.startswith("li applied another policy at")
+        assert str(file) in said

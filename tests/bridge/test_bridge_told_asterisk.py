@@ -38,7 +38,7 @@ POLICY: dict[str, Any] = {
             "on duty": {"language": "en", "reaches": [{"call": ON_DUTY}]},
             "everybody else": {"language": "en", "reaches": [{"call": BUSY}]},
         },
-        "roles": {**dict.fromkeys(OTHER_ROLES, ["everybody else"]), "duty": ["on duty"]},
+        "roles": {**{role: ["everybody else"] for role in OTHER_ROLES}, "duty": ["on duty"]},
     },
     "restored": {"ways": ["call"], "per_minute": 60},
     "caller": {"dialogue": "adaptive"},
