@@ -8,8 +8,8 @@ HEADER = (
     b"agi_language: en\nagi_type: PJSIP\nagi_uniqueid: %d.%d\nagi_version: 22.10.1\nagi_callerid: 13857100001\n"
     b"agi_calleridname: unknown\nagi_callingpres: 0\nagi_callingani2: 0\nagi_callington: 0\nagi_callingtns: 0\nagi_dnid: 95598\n"
     b"agi_rdnis: unknown\nagi_context: holdfast\nagi_extension: agi\nagi_priority: 3\nagi_enhanced: 0.0\nagi_accountcode: \n"
-    b"agi_threadid: 1\nagi_arg_1: power\nagi_arg_2: zh-CN\nagi_arg_3: fault\nagi_arg_4: \nagi_arg_5: INC-power\nagi_arg_6: \n"
-    b"agi_arg_7: 13857100001\n\n"
+    b"agi_threadid: 1\nagi_arg_1: scope=power\nagi_arg_2: lang=zh-CN\nagi_arg_3: message=fault\nagi_arg_4: incident=INC-power\n"
+    b"agi_arg_5: own=13857100001\nagi_arg_6: ref=271828\nagi_arg_7: length=short\nagi_arg_8: tier=1\n\n"
 )
 
 
@@ -42,12 +42,12 @@ async def _session(port: int, worker: int, one: int) -> int:
     exchanges = 0
     while line := await reader.readline():
         exchanges += 1
-        writer.write(_answer(line))
+        writer.write(answer(line))
     writer.close()
     return exchanges
 
 
-def _answer(line: bytes) -> bytes:
+def answer(line: bytes) -> bytes:
     """As Asterisk says it: a caller who presses 1 at every question."""
     if line.startswith(b"GET VARIABLE"):
         return b"200 result=1 (OK:1)\n"

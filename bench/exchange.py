@@ -17,7 +17,7 @@ REACH = 3.0
 
 
 @contextmanager
-def _server(module: str, *arguments: str) -> Iterator[tuple[int, int]]:
+def server(module: str, *arguments: str) -> Iterator[tuple[int, int]]:
     """(port, pid) of a server program."""
     process = subprocess.Popen(
         [sys.executable, "-m", module, *arguments],
@@ -35,7 +35,7 @@ def _server(module: str, *arguments: str) -> Iterator[tuple[int, int]]:
 
 def _cost(module: str, arguments: Sequence[str], sessions: int) -> tuple[float, Tally]:
     """Microseconds of the server's CPU for an exchange."""
-    with _server(module, *arguments) as (port, pid):
+    with server(module, *arguments) as (port, pid):
         asyncio.run(play(port, sessions // 10, 20))  # warm
         before = cpu_seconds(pid)
         tally = asyncio.run(play(port, sessions, 20))

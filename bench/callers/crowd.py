@@ -113,10 +113,10 @@ class Crowd:
 
     async def _come(self) -> None:
         for person in self._comers:
-            due = person.gap
+            due, last = person.gap, self.clock()
             while due > 0:  # the load may change while one waits
-                await asyncio.sleep(0.02)
-                due -= 0.02 * self.load
+                await asyncio.sleep(min(0.02, max(0.001, due)))
+                due, last = due - (self.clock() - last) * self.load, self.clock()
             self._keep(self._one(person))
 
     async def _one(self, person: Person) -> None:
