@@ -1,0 +1,54 @@
+"""Sixty faults while callers call: nothing lost, nothing twice, nobody wrongly there (design section 2, one way in)."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+LIMIT = 420.0  # seconds; it takes about 150 on a machine of its own
+
+pytestmark = [pytest.mark.asterisk, pytest.mark.slow]
+
+
+def chaos(*words: str) -> "subprocess.Popen[str]":
+    return subprocess.Popen(
+        [sys.executable, "-m", "tests.chaos", *words],
+        cwd=ROOT,
+        env=os.environ.copy(),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+
+
+def test_nothing_is_lost_twice_or_wrongly_there_after_sixty_faults(tmp_path: Path) -> None:
+    found = tmp_path / "found.json"
+    process = chaos("--faults", "60", "--seed", "60", "--json", str(found))
+    try:
+        said, _ = process.communicate(timeout=LIMIT)
+    except subprocess.TimeoutExpired:
+        process.terminate()
+        pytest.fail(f"not done in {LIMIT:g} s: {process.communicate(timeout=60)[0]}")
+    assert process.returncode == 0, said
+    figures = json.loads(found.read_text())
+    assert figures["faults"] == 60
+    assert figures["must"] == figures["found"] > 50
+    assert (figures["lost"], figures["twice"], figures["wrongly_there"]) == (0, 0, 0)
+    assert figures["silence_p99"] < 8.0, "callers stood in silence"
+
+
+def test_ctrl_c_ends_a_run_and_leaves_nothing_behind() -> None:
+    process = chaos("--faults", "60", "--seed", "2")
+    assert process.stdout is not None
+    process.stdout.readline()  # "starting …"
+    time.sleep(3)
+    process.send_signal(signal.SIGINT)
+    said, _ = process.communicate(timeout=90)
+    assert process.returncode == 130, said
+    assert "interrupted" in said
