@@ -68,7 +68,7 @@ def settings_in(folder: Path, **more: Any) -> Settings:
     file = folder / "policy.yaml"
     if not file.exists():
         file.write_text(site_text(), encoding="utf-8")
-    for name in ("tier3", "recordings"):
+    for name in ("spool", "tier3", "recordings"):
         (folder / name).mkdir(exist_ok=True)
     return load_settings(data_dir=folder, policy_file=file, ami_secret="nobody", agi_port=free, **more)
 
