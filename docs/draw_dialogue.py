@@ -26,6 +26,7 @@ STAGES: Mapping[Stage, str] = {
     Stage.TOLD: "the reference; hear it again (*)?",
     Stage.MORE: "an open promise (1), planned outages (2), only a notice (3), back (*)?",
     Stage.OUTAGES: "outages of which region?",
+    Stage.MEETING: "is there an open promise for that number already?",
     Stage.LOOKING: "is there an open promise for the caller's own number?",
     Stage.REFERENCE: "its reference?",
     Stage.CHECKING: "does that belong to the number?",

@@ -107,6 +107,7 @@ ERRANDS: Mapping[Stage, Callable[[Dialogue, datetime], Step]] = {
     Stage.ADMITTING: lambda dialogue, now: Admit(dialogue.keyed),
     Stage.RECORDING: _record,
     Stage.SPOOLING: lambda dialogue, now: Spool(left(dialogue, now)),
+    Stage.MEETING: lambda dialogue, now: Look(dialogue.number),
     Stage.LOOKING: lambda dialogue, now: Look(dialogue.own),
     Stage.CHECKING: lambda dialogue, now: Look(dialogue.owner, dialogue.about),
     Stage.REQUESTING: lambda dialogue, now: Spool(request(dialogue, now)),

@@ -44,7 +44,7 @@ def settled(dialogue: Dialogue, number: str, source: str) -> Move:
         known = ()  # they are in the call: the dialplan has put them there when the key came, or another tier
     put = {**dialogue.put, Stage.MATTER: 0}
     return replace(
-        dialogue, stage=Stage.MATTER, number=number, source=source, wanted=True, before=(), put=put
+        dialogue, stage=Stage.MEETING, number=number, source=source, wanted=True, before=(), put=put
     ), known
 
 

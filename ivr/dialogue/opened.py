@@ -10,6 +10,7 @@ from datetime import datetime
 from ivr.dialogue.promising import goodbye
 from ivr.dialogue.stages import Purpose, Stage
 from ivr.dialogue.state import Dialogue, Move, facts, fresh
+from ivr.lengths import Length
 from ivr.speech import moment
 from ivr.steps import Input, Keys, Play, Seen
 from ivr.values import Asks
@@ -27,6 +28,21 @@ def look(dialogue: Dialogue, given: Input, now: datetime) -> Move:
     return replace(
         dialogue, stage=Stage.LOOKING, owner=dialogue.own, owner_source="own", seen=None, about=""
     ), ()
+
+
+def is_not_met(dialogue: Dialogue) -> bool:
+    """Whether nobody asks for an earlier promise: there is no time for it, or another tier has gone beyond this."""
+    return dialogue.length is not Length.FULL or bool(dialogue.matter)
+
+
+def met(dialogue: Dialogue, given: Input, now: datetime) -> Move:
+    """He hears that there is one already; this call joins it, and its place stays (requirement E6)."""
+    return replace(dialogue, stage=Stage.MATTER, before=("open-promise",)), ()
+
+
+def unmet(dialogue: Dialogue, given: Input, now: datetime) -> Move:
+    """The first of this number, as far as anybody can say now."""
+    return replace(dialogue, stage=Stage.MATTER), ()
 
 
 def is_unknown(dialogue: Dialogue) -> bool:

@@ -10,6 +10,7 @@ class Stage(StrEnum):
     KEYING = "keying"  # a number
     ADMITTING = "admitting"  # may it be called within the limits
     CONFIRM = "confirm"  # read back
+    MEETING = "meeting"  # is there an open promise already for the number that he is to be called on
     MATTER = "matter"
     REGION = "region"
     MESSAGE = "message"  # record one?

@@ -38,6 +38,7 @@ _LEAVE = _row(choosing.leave, Stage.ENDED)
 
 PASS: Mapping[Stage, Pass] = {
     Stage.ADMITTING: Pass(number.read_back, (Stage.CONFIRM,), number.unasked),
+    Stage.MEETING: Pass(opened.unmet, (Stage.MATTER,), opened.is_not_met),
     Stage.MATTER: Pass(matter.to_region, (Stage.REGION, Stage.SPOOLING), matter.has_matter),
     Stage.REGION: Pass(matter.to_message, (Stage.MESSAGE,), matter.has_region),
     Stage.MESSAGE: Pass(matter.to_spool, (Stage.SPOOLING,), matter.has_message),
@@ -73,7 +74,7 @@ def _asked(stage: Stage) -> Mapping[tuple[Stage, Answer], Row]:
 TABLE: Mapping[tuple[Stage, Answer], Row] = {
     # Called back on this number, on another one, or more.
     **_asked(Stage.CHOICE),
-    (Stage.CHOICE, Answer.ONE): _row(choosing.own, Stage.MATTER, Stage.KEYING),
+    (Stage.CHOICE, Answer.ONE): _row(choosing.own, Stage.MEETING, Stage.KEYING),
     (Stage.CHOICE, Answer.TWO): _row(choosing.other, Stage.KEYING),
     (Stage.CHOICE, Answer.THREE): _row(more.more, Stage.MORE),
     (Stage.CHOICE, Answer.LANGUAGE): _row(choosing.other_language, Stage.CHOICE),
@@ -87,9 +88,14 @@ TABLE: Mapping[tuple[Stage, Answer], Row] = {
     (Stage.ADMITTING, Answer.ADMITTED): _row(number.read_back, Stage.CONFIRM),
     (Stage.ADMITTING, Answer.OVER): _row(number.over, Stage.KEYING),
     **_asked(Stage.CONFIRM),
-    (Stage.CONFIRM, Answer.ONE): _row(number.confirmed, Stage.MATTER, Stage.REFERENCE, Stage.REQUESTING),
+    (Stage.CONFIRM, Answer.ONE): _row(number.confirmed, Stage.MEETING, Stage.REFERENCE, Stage.REQUESTING),
     (Stage.CONFIRM, Answer.TWO): _row(number.rekey, Stage.KEYING),
     (Stage.CONFIRM, Answer.DANGER): _DANGER,
+    # Is there one already?
+    (Stage.MEETING, Answer.OPEN): _row(opened.met, Stage.MATTER),
+    (Stage.MEETING, Answer.CANCELLED): _row(opened.unmet, Stage.MATTER),
+    (Stage.MEETING, Answer.NONE): _row(opened.unmet, Stage.MATTER),
+    (Stage.MEETING, Answer.AWAY): _row(opened.unmet, Stage.MATTER),
     # What it is about.
     **_asked(Stage.MATTER),
     (Stage.MATTER, Answer.MATTER): _row(matter.chosen_matter, Stage.REGION),

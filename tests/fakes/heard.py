@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from ivr.dialogue import advance, start
+from ivr.dialogue import Stage, advance, start
 from ivr.policy import CallerPolicy, Region
 from ivr.steps import (
     Admit,
@@ -17,6 +17,7 @@ from ivr.steps import (
     Play,
     Record,
     Recorded,
+    Seen,
     SetFacts,
     SetLanguage,
     Spool,
@@ -31,6 +32,7 @@ WHOLE = CallerPolicy(area_code="0571", regions=(Region("west", "1"), Region("eas
 CALL = CallFacts("1.1", "power", "zh-CN", "fault", caller_id="13912345678", own="13912345678")
 WITHHELD = replace(CALL, caller_id="", own="")
 REFERENCED = replace(CALL, reference="402913")
+NONE_YET = Seen(None)
 OUTAGES = (
     Outage("west", NOW + timedelta(hours=22), NOW + timedelta(hours=26)),
     Outage("", NOW + timedelta(days=2), NOW + timedelta(days=2, hours=1)),
@@ -40,7 +42,8 @@ OUTAGES = (
 class Heard:
     """Plays a whole dialogue and remembers everything. facts: the call's variables, as the dial plan has them.
 
-    admit: what is answered when it is asked whether a number may be taken; None leaves that to the test.
+    admit: what is answered when it is asked whether a number may be taken; None leaves that to the test. meet: what is
+    answered when it is asked whether there is a promise for his number already; None again leaves it to the test.
     """
 
     def __init__(
@@ -49,8 +52,9 @@ class Heard:
         policy: CallerPolicy = POLICY,
         outages: Sequence[Outage] = (),
         admit: bool | None = True,
+        meet: Input | None = NONE_YET,
     ) -> None:
-        self._admit = admit
+        self._admit, self._meet = admit, meet
         self.facts: dict[str, str] = {}
         self.order: list[Step] = []
         self.dialogue, steps = start(call, policy, SHANGHAI, NOW, outages)
@@ -79,6 +83,8 @@ class Heard:
                 self.facts |= dict(step.facts)
         if isinstance(self.last, Admit) and self._admit is not None:
             self.answer(Admitted(self._admit))
+        elif self.dialogue.stage is Stage.MEETING and self._meet is not None:
+            self.answer(self._meet)
 
     @property
     def last(self) -> Step:

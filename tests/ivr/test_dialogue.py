@@ -14,17 +14,21 @@ from ivr.steps import (
     Admit,
     Admitted,
     Ask,
+    Away,
     End,
     Kept,
+    Look,
     Next,
     NotKept,
     Play,
     Record,
     Recorded,
+    Seen,
     SetFacts,
     SetLanguage,
     Spool,
 )
+from ivr.values import PromiseSeen
 
 
 def test_one_key_in_the_phrase_leads_straight_to_the_matter() -> None:
@@ -333,3 +337,30 @@ def test_a_keyed_number_over_a_limit_is_refused_and_another_one_asked_for() -> N
     assert heard.facts["HF_KEYED"] == ""
     heard.answer("13800002222", Admitted(), "1", "1")
     assert heard.left.number == "13800002222"
+
+
+def test_e6_who_has_an_open_promise_hears_so_and_goes_on_as_before() -> None:
+    heard = Heard(replace(CALL, key="1"), meet=Seen(PromiseSeen("13912345678")))
+    assert heard.asked == ("open-promise", "matter")
+    heard.answer("1", Kept())
+    assert heard.left.number == "13912345678"
+    assert "promise" in heard.spoken
+
+
+@pytest.mark.parametrize("said", [Seen(None), Away()], ids=["none", "away"])
+def test_who_has_none_or_cannot_be_looked_for_hears_nothing_of_it(said: Seen | Away) -> None:
+    assert Heard(replace(CALL, key="1"), meet=said).asked == ("matter",)
+
+
+def test_the_number_is_told_to_the_other_tiers_before_anybody_looks() -> None:
+    heard = Heard(meet=None).answer("1")
+    assert heard.order[-2:] == [
+        SetFacts((("HF_WANTED", "1"), ("HF_NUMBER", "13912345678"), ("HF_SOURCE", "own"))),
+        Look("13912345678"),
+    ]
+
+
+def test_in_a_shorter_dialogue_nobody_looks() -> None:
+    for length in (Length.SHORT, Length.EXPRESS):
+        heard = Heard(replace(CALL, key="1", length=length.value), meet=None)
+        assert not any(isinstance(step, Look) for step in heard.order)
