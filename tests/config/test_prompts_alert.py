@@ -38,6 +38,7 @@ def test_an_end_asks_nobody_to_take_it_on() -> None:
         {"kind": "?"},
         {**FACTS, "kind": "A10"},
         {**FACTS, "scope": "电力", "reference": "x" * 500, "drill": "1"},
+        {**FACTS, "scope": "s" * 50, "reference": "x" * 500, "drill": "1", "number": "+" + "1" * 40},
     ],
 )
 def test_every_prompt_of_an_alert_exists_and_they_are_few(language: str, facts: dict[str, str]) -> None:
@@ -46,6 +47,15 @@ def test_every_prompt_of_an_alert_exists_and_they_are_few(language: str, facts: 
     assert said[-1] == "alert-take"
     assert len(said) <= MOST
     assert len("&".join(said)) < 900  # a header of the manager protocol ends at 1,024
+
+
+def test_e0_whoever_is_on_duty_hears_what_it_is_and_the_number_to_call() -> None:
+    facts = {"kind": "danger", "scope": "a", "number": "+86139, 0571", "reference": "k"}
+    assert alert_prompts("en", facts) == (
+        *("alert-intro", "alert-kind-danger", "alert-service", "letter-a", "alert-number", "plus"),
+        *("digit-8", "digit-6", "digit-1", "digit-3", "digit-9", "alert-reference", "letter-k", "alert-take"),
+    )
+    assert "alert-kind-fault" in alert_prompts("zh-CN", {"kind": "fault"})
 
 
 def test_every_kind_of_failure_has_words() -> None:
