@@ -22,7 +22,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     given = _parser().parse_args(argv)
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
-        done = Run(given.faults, given.seed, given.rate, given.asterisk, _say).run(_version())
+        done = Run(given.faults, given.seed, given.rate, given.asterisk, _say, given.keep).run(_version())
     except LabError as error:
         _say(f"chaos: {error}")
         return 2
@@ -46,6 +46,9 @@ def _parser() -> argparse.ArgumentParser:
         "--rate", type=float, default=2.0, help="calls a second; full load is four times as many"
     )
     parser.add_argument("--json", type=Path, metavar="FILE")
+    parser.add_argument(
+        "--keep", type=Path, metavar="FOLDER", help="keep the logs of bridge and Asterisk there"
+    )
     parser.add_argument("--report", type=Path, metavar="FILE", help="a page such as docs/reliability.md")
     return parser
 

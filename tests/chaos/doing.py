@@ -109,9 +109,13 @@ def _link_delay(world: World, crowd: Crowd, fault: Fault) -> Iterator[None]:
 def _store_locked(world: World, crowd: Crowd, fault: Fault) -> Iterator[None]:
     """Another program holds the book's write lock."""
     with contextlib.closing(sqlite3.connect(world.database, timeout=15, isolation_level=None)) as other:
-        other.execute("BEGIN IMMEDIATE")
+        with contextlib.suppress(
+            sqlite3.OperationalError
+        ):  # somebody frozen holds it already: locked all the same
+            other.execute("BEGIN IMMEDIATE")
         yield
-        other.execute("ROLLBACK")
+        if other.in_transaction:
+            other.execute("ROLLBACK")
 
 
 @contextmanager

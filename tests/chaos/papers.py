@@ -8,6 +8,8 @@ from typing import Any
 from .heard import Due, due
 from .reckoning import LOST, TWICE, WRONGLY, Reckoning
 
+MOST_QUIET = 5  # of those who heard nothing for too long, so many are shown
+
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
@@ -61,7 +63,7 @@ def lines(done: Outcome) -> list[str]:
     ]
     if done.without:
         said.append(f"not done here: {', '.join(done.without)}")
-    return [*said, *done.notes, *(_wrong(wrong) for wrong in one.wrong)]
+    return [*said, *done.notes, *(_wrong(wrong) for wrong in [*one.wrong, *one.quiet[:MOST_QUIET]])]
 
 
 def _table(kinds: Mapping[str, tuple[int, Reckoning]]) -> list[str]:

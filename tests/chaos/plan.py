@@ -2,7 +2,7 @@
 
 import random
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from bench.callers.person import Person, Way, number
@@ -55,6 +55,7 @@ HABITS = {
     Kind.POWER_CUT: Habit(2, 0.0, 0.5),
 }
 REST = 0.4  # seconds between two faults at most
+STORE = frozenset({Kind.STORE_LOCKED, Kind.STORE_GONE, Kind.STORE_OLDER})
 OVERLAPS = 0.2  # share of faults that come while the one before still lasts
 STEADY = 0.55  # share of the others that wait for a bridge which takes callers
 FULL_EVERY, FULL_LONG, FULL_TIMES = 15, 5, 4.0  # of 15 faults, the last 5 come under four times the load
@@ -85,7 +86,18 @@ def faults(count: int, seed: int, without: frozenset[Kind] = frozenset()) -> lis
         deck = [kind for kind, habit in HABITS.items() if kind not in without for _ in range(habit.share)]
         dice.shuffle(deck)
         drawn += [_fault(len(drawn) + place, kind, dice) for place, kind in enumerate(deck)]
-    return drawn[:count]
+    return _apart(drawn[:count])
+
+
+def _apart(drawn: list[Fault]) -> list[Fault]:
+    """No two things are done to the book's files at once: they would wait for each other, not for us."""
+    kept: list[Fault] = []
+    touched = False
+    for fault in drawn:
+        overlaps = fault.overlaps and not (touched and fault.kind in STORE)
+        touched = fault.kind in STORE or (touched and overlaps)
+        kept.append(replace(fault, overlaps=overlaps))
+    return kept
 
 
 def _fault(number: int, kind: Kind, dice: random.Random) -> Fault:

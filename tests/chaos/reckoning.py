@@ -31,7 +31,8 @@ class Wrong:
 @dataclass(slots=True)
 class Reckoning:
     """calls: placed. due: callers of each class. found: musts that are in the book; may_found: mays that are. silences: per
-    call, the longest time without a sound. tiers: which of them wrote down what is in the book.
+    call, the longest time without a sound. quiet: those who heard nothing for too
+    long. tiers: which of them wrote down what is in the book.
     """
 
     calls: int = 0
@@ -41,6 +42,7 @@ class Reckoning:
     may_found: int = 0
     wrong: list[Wrong] = field(default_factory=list)
     silences: list[float] = field(default_factory=list)
+    quiet: list[Wrong] = field(default_factory=list)
     tiers: Counter[int] = field(default_factory=Counter)
 
     def count(self, what: str) -> int:
@@ -51,6 +53,7 @@ class Reckoning:
         return len(self.wrong)
 
 
+TOO_LONG = 8.0  # seconds of silence that are worth a line of their own
 LOST, TWICE, WRONGLY = "lost", "twice", "wrongly there"
 
 
@@ -86,6 +89,8 @@ def _one(done: Reckoning, story: Story, kept: Counter[str], patience: float) -> 
     quiet = silence(story, patience)
     if quiet is not None:
         done.silences.append(quiet)
+        if quiet > TOO_LONG:
+            done.quiet.append(Wrong(f"{quiet:.1f} s of silence", story, there))
 
 
 def by_kind(

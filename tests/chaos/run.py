@@ -4,6 +4,7 @@ import time
 from collections.abc import Callable
 from contextlib import ExitStack
 from datetime import UTC, datetime
+from pathlib import Path
 
 from bench.callers.crowd import Crowd
 from lab.errors import LabError
@@ -26,10 +27,16 @@ class Run:
     """What was asked for. say: progress, for people."""
 
     def __init__(
-        self, count: int, seed: int, rate: float, asterisk: str | None, say: Callable[[str], None]
+        self,
+        count: int,
+        seed: int,
+        rate: float,
+        asterisk: str | None,
+        say: Callable[[str], None],
+        keep: Path | None = None,
     ) -> None:
         self._seed, self._rate, self._asterisk, self._say = seed, rate, asterisk, say
-        self._count = count
+        self._count, self._keep = count, keep
         self._struck: list[Struck] = []
         self._recovery = 0.0
 
@@ -47,6 +54,8 @@ class Run:
                 book = self._recover(world, crowd)
             finally:
                 crowd.close()
+                if self._keep:
+                    world.keep_logs(self._keep)
             stories = crowd.stories
             return Outcome(
                 len(self._struck),

@@ -2,6 +2,7 @@
 
 import contextlib
 import json
+import shutil
 import signal
 import sqlite3
 import subprocess
@@ -218,6 +219,13 @@ class World:
         said = self.site.run("callbacks", "list", "--all", "--full", "--json", "--limit", "10000")
         rows: list[dict[str, Any]] = json.loads(said)
         return rows
+
+    def keep_logs(self, folder: Path) -> None:
+        """Copies of what bridge and Asterisk logged."""
+        folder.mkdir(parents=True, exist_ok=True)
+        for log in (self.site.bridge_log, self.lab.log):
+            if log.exists():
+                shutil.copyfile(log, folder / f"{log.stem}.log")
 
     # -- power
 
