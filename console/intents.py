@@ -1,6 +1,6 @@
 """What people ask the bridge for, as rows; the shapes are those of docs/reference/intents-and-live-rows.md."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -97,6 +97,11 @@ def drill_end(incident: str, participants: str = "", evaluation: str = "") -> As
     """End a drill, by its key; who took part and how it went stand in its record (F4)."""
     payload = {"incident": incident, "participants": participants, "evaluation": evaluation}
     return Asked("drill-end", payload)
+
+
+def duty_ack(captures: Sequence[str], matter: str = "") -> Asked:
+    """Take danger and fault reports on (requirement E0): these captures by key, or all of a matter; "all": of both."""
+    return Asked("duty-ack", {"captures": list(captures), "matter": matter})
 
 
 def write(store: Store, asked: Asked, who: str, now: datetime) -> int:

@@ -99,7 +99,7 @@ class Figures:
 
 @dataclass(frozen=True, slots=True)
 class IntentView:
-    """What a person asked for and what became of it. subject: a scope, or "#<promise>"."""
+    """What a person asked for and what became of it. subject: what it is about, such as a scope or "#<promise>"."""
 
     id: int
     kind: str
@@ -262,12 +262,12 @@ def _change(row: Change) -> ChangeView:
 
 def intent_view(row: Intent) -> IntentView:
     """An intent for the page. Its payload is JSON that any version of the console may have written."""
-    promise, scope, attempt = (row.payload.get(key) for key in ("promise", "scope", "attempt"))
+    promise, attempt = row.payload.get("promise"), row.payload.get("attempt")
     number = promise if isinstance(promise, int) else 0
     return IntentView(
         id=row.id,
         kind=row.kind,
-        subject=str(scope) if scope else f"#{number}",
+        subject=_subject(row.payload, number),
         promise=number,
         attempt=str(attempt or ""),
         who=row.who,
@@ -275,6 +275,17 @@ def intent_view(row: Intent) -> IntentView:
         state=row.state.value,
         result=row.result,
     )
+
+
+def _subject(payload: Mapping[str, Any], promise: int) -> str:
+    if promise:
+        return f"#{promise}"
+    if isinstance(captures := payload.get("captures"), list) and captures:
+        return ", ".join(str(key) for key in captures[:3]) + (" …" if len(captures) > 3 else "")
+    named = (
+        payload.get(key) for key in ("scope", "incident", "matter", "component", "member", "drill", "kind")
+    )
+    return next((str(one) for one in named if one), "")
 
 
 def _midnight(now: datetime, zone: ZoneInfo) -> datetime:

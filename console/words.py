@@ -127,6 +127,7 @@ INTENTS: Final[Mapping[str, str]] = {
     "report": N_("Report"),
     "drill-start": N_("Start drill"),
     "drill-end": N_("End drill"),
+    "duty-ack": N_("Take reports on"),
     "policy-apply": N_("Apply policy"),
 }
 INTENT_STATES: Final[Mapping[str, str]] = {
@@ -134,4 +135,41 @@ INTENT_STATES: Final[Mapping[str, str]] = {
     "applied": N_("applied"),
     "refused": N_("refused"),
     "failed": N_("failed"),
+}
+ASKS: Final[Mapping[str, str]] = {
+    "": N_("asked to be called"),
+    "notice": N_("only wants to hear when it is over"),
+    "cancel": N_("cancelled by the caller"),
+    "undo": N_("the caller wants it after all"),
+    "change": N_("another number given by the caller"),
+}
+SOURCES: Final[Mapping[str, str]] = {
+    "own": N_("own number"),
+    "keyed": N_("keyed in"),
+    "none": N_("no number"),
+}
+NOTICE_STATES: Final[Mapping[str, str]] = {
+    "waiting": N_("waits for the end of the outage"),
+    "intended": N_("on its way"),
+    "sent": N_("told"),
+    "failed": N_("not reached"),
+    "unknown": N_("not known whether it was heard"),
+    "expired": N_("too late, not told"),
+}
+NOTICE_WAYS: Final[Mapping[str, str]] = {"sms": N_("text message"), "call": N_("telephone call")}
+LENGTHS: Final[Mapping[str, str]] = {
+    "full": N_("everything is asked"),
+    "short": N_("only number and matter are asked"),
+    "express": N_("one key, or a number keyed in"),
+    "message": N_("the number is taken without a question"),
+}
+REASONS: Final[Mapping[str, str]] = {
+    "the caller cancelled it": N_("the caller cancelled it"),
+    "the caller gave another number": N_("the caller gave another number"),
+    "the caller corrected the number": N_("the caller corrected the number"),
+    "joined a newer one of the same number": N_("joined a newer one of the same number"),
+    "over a limit: caller": N_("held: too many from one caller in a day"),
+    "over a limit: number": N_("held: too many for this number in a day"),
+    "over a limit: prefix": N_("held: too many for numbers that begin like this one in a day"),
+    "over a limit: day": N_("held: too many keyed numbers in a day"),
 }

@@ -10,7 +10,7 @@ from config.settings import Settings, load_settings
 from console.bridge_socket import socket_path
 from console.records.notice import wording_of
 from console.summary import Known
-from console.web import Site, create_app
+from console.web import Shelf, Site, create_app
 from store import Store
 
 
@@ -40,4 +40,5 @@ def site_of(settings: Settings) -> Site:
         known=Known(tuple(policy.fallback.scopes), ZoneInfo(policy.timezone), socket_path(settings.data_dir)),
         claim_lease=policy.callbacks.claim_lease,
         wording=wording_of(policy),
+        shelf=Shelf(settings.recordings_dir, policy.pbx_id, settings.data_dir / "remote"),
     )

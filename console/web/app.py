@@ -5,12 +5,26 @@ from datetime import datetime, timedelta
 from flask import Flask, Response, g, request, session
 from flask_wtf import CSRFProtect  # type: ignore[import-untyped]  # Flask-WTF ships no types
 
-from console.web import api, auth, desk, incidents, leader, notice, pages, problems, words
+from callbacks.masking import mask_number
+from console.web import (
+    api,
+    auth,
+    callbacks,
+    desk,
+    duty,
+    incidents,
+    leader,
+    notice,
+    pages,
+    problems,
+    recordings,
+    words,
+)
 from console.web.site import Site
 from store import Store
 
 CONTENT_POLICY = (
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; media-src 'self'; connect-src 'self'; "
     "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
 
@@ -39,7 +53,7 @@ def create_app(store: Store, site: Site) -> Flask:
     app.before_request(_remember_theme)
     app.before_request(auth.require_sign_in)
     app.after_request(_guard)
-    for part in (pages, auth, desk, leader, incidents, api, notice):
+    for part in (pages, auth, desk, leader, callbacks, recordings, duty, incidents, api, notice):
         app.register_blueprint(part.blueprint)
     problems.use(app)
     return app
@@ -56,7 +70,7 @@ def _add_filters(app: Flask, site: Site) -> None:
         local, today = moment.astimezone(site.known.zone), site.clock().astimezone(site.known.zone)
         return f"{local:%H:%M:%S}" if local.date() == today.date() else f"{local:%m-%d %H:%M}"
 
-    app.jinja_env.filters.update(clock=clock, short=short, moment=moment_text)
+    app.jinja_env.filters.update(clock=clock, short=short, moment=moment_text, masked=mask_number)
     app.context_processor(lambda: {"who": auth.who(), "theme": session.get("theme", "")})
 
 

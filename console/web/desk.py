@@ -16,6 +16,7 @@ from console.summary import IntentView, Summary
 from console.web.answers import Fragment, unless_same
 from console.web.auth import who
 from console.web.problems import Refused
+from console.web.recordings import Heard, heard
 from console.web.site import now, site, store
 from console.web.words import translate as _
 
@@ -39,6 +40,7 @@ class Card:
 
     stage: how far its call has come; "ended" when the line is gone and the agent's word is awaited; "" without a call.
     turn: the number of this call among the promise's calls, or of the one to be made; from 1.
+    captures: calls and requests, each with what was recorded.
     """
 
     id: int
@@ -50,7 +52,7 @@ class Card:
     turn: int
     attempt: str
     reason: str
-    captures: tuple[Capture, ...]
+    captures: tuple[tuple[Capture, Heard | None], ...]
     asked: IntentView | None
 
 
@@ -200,7 +202,7 @@ def _card(promise: Promise, picture: Summary) -> Card:
         turn=promise.tries + (1 if promise.state is PromiseState.CLAIMED else 0),
         attempt=promise.attempt,
         reason=promise.reason,
-        captures=tuple(store().captures_of(promise.id)),
+        captures=tuple((one, heard(one)) for one in store().captures_of(promise.id)),
         asked=asked[0] if asked else None,
     )
 

@@ -3,17 +3,15 @@
 from datetime import datetime, timedelta
 from typing import Final
 
-from flask import Blueprint, flash, redirect, request, url_for
+from flask import Blueprint, redirect, request, url_for
 from werkzeug.wrappers import Response
 
 from console import intents
-from console.bridge_socket import Answer, BridgeAway
-from console.web.auth import who
+from console.web.asking import ask
 from console.web.problems import Refused
-from console.web.site import now, site, store
+from console.web.site import now, site
 from console.web.words import translate as _
 from fallback.modes import Mode
-from store import StoreProblem
 
 blueprint = Blueprint("leader", __name__, url_prefix="/leader")
 MODES: Final = tuple(mode.value for mode in (Mode.OUTAGE, Mode.DEGRADED, Mode.NORMAL, Mode.EVACUATED))
@@ -41,25 +39,8 @@ def recovery() -> Response:
 
 
 def _ask(intent: intents.Asked) -> Response:
-    """Through the store; while it is away, of the bridge itself, whose answer is shown at once."""
-    try:
-        intents.write(store(), intent, who(), now())
-        flash(_("Asked for. The answer of the bridge appears under “Asked for”."), "good")
-    except StoreProblem as problem:
-        answer = _ask_bridge(intent, problem)
-        flash(answer.result, "good" if answer.state == "applied" else "bad")
+    ask(intent)
     return redirect(url_for("pages.board"))
-
-
-def _ask_bridge(intent: intents.Asked, problem: StoreProblem) -> Answer:
-    """Raises the store's problem when no bridge stands in for it."""
-    path = site().known.socket
-    if path is None:
-        raise problem
-    try:
-        return intents.ask_bridge(path, intent, who())
-    except BridgeAway:
-        raise problem from None
 
 
 def _scope() -> str:

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
 from flask import current_app
@@ -19,11 +20,21 @@ def _utc_now() -> datetime:
 
 
 @dataclass(frozen=True, slots=True)
+class Shelf:
+    """Where callers' recordings are: own ones of ``pbx_id``, and under remote those of other Asterisk hosts."""
+
+    own: Path
+    pbx_id: str
+    remote: Path | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Site:
     """password: the console's shared password; secret_key: signs the session cookie. Neither has a default.
 
     known: scopes and time zone of the policy. claim_lease: seconds for which a claimed promise is kept for its agent.
     poll: seconds between two looks of a page. clock: aware UTC. wording: of the public notice; None: there is none.
+    shelf: of recordings; None: none can be heard here.
     """
 
     password: str = field(repr=False)
@@ -34,6 +45,7 @@ class Site:
     settings: Mapping[str, object] = field(default_factory=dict)
     clock: Callable[[], datetime] = _utc_now
     wording: "Wording | None" = None
+    shelf: Shelf | None = None
 
 
 def site() -> Site:

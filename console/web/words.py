@@ -4,6 +4,7 @@ English is the source language; the catalogue in ``translations/`` holds zh-CN. 
 ``console.words``.
 """
 
+from collections.abc import Mapping
 from typing import Final
 
 from flask import Flask, Request, current_app, request, session
@@ -15,32 +16,44 @@ from flask_babel import gettext as _gettext
 from console.live_rows import parse_time
 from console.words import (
     ACTIONS,
+    ASKS,
     CHANGES,
     HEALTHS,
     INTENT_STATES,
     INTENTS,
     LANGUAGES,
+    LENGTHS,
     MATTERS,
     MODES,
     N_,
+    NOTICE_STATES,
+    NOTICE_WAYS,
     OUTCOMES,
     PRESENCES,
+    REASONS,
+    SOURCES,
     STAGES,
     STATES,
 )
 
 __all__ = [
     "ACTIONS",
+    "ASKS",
     "CHANGES",
     "HEALTHS",
     "INTENTS",
     "INTENT_STATES",
     "LANGUAGES",
+    "LENGTHS",
     "MATTERS",
     "MODES",
+    "NOTICE_STATES",
+    "NOTICE_WAYS",
     "N_",
     "OUTCOMES",
     "PRESENCES",
+    "REASONS",
+    "SOURCES",
     "STAGES",
     "STATES",
     "language",
@@ -58,7 +71,7 @@ def translate(text: str, **values: object) -> str:
     return str(_gettext(text, **values))
 
 
-_TABLES: Final = {
+_TABLES: Final[Mapping[str, Mapping[str, str]]] = {
     "mode": MODES,
     "action": ACTIONS,
     "health": HEALTHS,
@@ -70,6 +83,12 @@ _TABLES: Final = {
     "change": CHANGES,
     "intent": INTENTS,
     "intent_state": INTENT_STATES,
+    "asks": ASKS,
+    "source": SOURCES,
+    "notice_state": NOTICE_STATES,
+    "notice_way": NOTICE_WAYS,
+    "length": LENGTHS,
+    "remark": {**REASONS, **OUTCOMES},
 }
 
 

@@ -1,0 +1,119 @@
+"""Callbacks for a leader: one with all that belongs to it, those to be looked at, requests, and missed calls."""
+
+from dataclasses import dataclass
+from typing import Final
+
+import structlog
+from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
+from werkzeug.wrappers import Response
+
+from callbacks.rules.notifying import Notice
+from callbacks.values import Capture, Promise, PromiseState
+from console.summary import promise_view
+from console.web.auth import who
+from console.web.recordings import heard
+from console.web.site import now, site, store
+from console.web.words import translate as _
+
+log = structlog.get_logger(__name__)
+blueprint = Blueprint("callbacks", __name__, url_prefix="/callbacks")
+SHOWN: Final = 100
+LOOKED_THROUGH: Final = 1000  # newest requests without effect, among which those about one promise are sought
+
+
+@dataclass(frozen=True, slots=True)
+class Watched:
+    """A promise that somebody should look at. waiting: it may be let, because nobody calls it now and it is open."""
+
+    promise: Promise
+    waiting: bool
+
+
+@blueprint.get("/")
+def listed() -> str:
+    """What a leader has to settle: held promises, requests without effect, notices that are to be given."""
+    moment = now()
+    watched = [_watched(one) for one in store().for_leader(SHOWN)]
+    return render_template(
+        "callbacks.html",
+        watched=[(promise_view(one.promise, moment), one.waiting) for one in watched],
+        requests=store().unapplied(SHOWN),
+        notices=_notices(),
+    )
+
+
+@blueprint.get("/missed")
+def missed() -> str:
+    """Calls that left nothing to call back; ``?full`` shows their numbers whole."""
+    calls = [(one.capture, heard(one.capture)) for one in store().missed(2 * SHOWN)]
+    return render_template("missed.html", calls=calls, full="full" in request.args)
+
+
+@blueprint.get("/<int:promise_id>")
+def show(promise_id: int) -> str:
+    """One promise with its number whole, its calls, requests, recordings and attempts."""
+    promise = _promise(promise_id)
+    captures = store().captures_of(promise_id)
+    return render_template(
+        "callback.html",
+        promise=promise,
+        due=promise_view(promise, now()).due,
+        waiting=_watched(promise).waiting,
+        captures=[(one, heard(one)) for one in captures],
+        attempts=store().attempts_of(promise_id),
+        strays=_without_effect(captures),
+    )
+
+
+@blueprint.post("/<int:promise_id>/let")
+def let(promise_id: int) -> Response:
+    """Let it be called, in its old place."""
+    promise = _promise(promise_id)
+    if store().let(promise.id, now()):
+        log.info("promise let", promise=promise.id, who=who(), reason=promise.reason)
+        flash(_("Promise %(id)s is called in its turn.", id=promise.id), "good")
+    else:
+        flash(_("Promise %(id)s is not held.", id=promise.id), "warn")
+    return _back(promise_id)
+
+
+@blueprint.post("/<int:promise_id>/seen")
+def seen(promise_id: int) -> Response:
+    """Somebody has looked at it; nothing else about it changes."""
+    promise = _promise(promise_id)
+    if store().seen_by_leader(promise.id):
+        log.info("promise looked at", promise=promise.id, who=who(), reason=promise.reason)
+        flash(_("Promise %(id)s is off the list.", id=promise.id), "good")
+    return redirect(url_for("callbacks.listed"))
+
+
+def _promise(promise_id: int) -> Promise:
+    found = store().promise(promise_id) if promise_id < 2**31 else None
+    if found is None:
+        abort(404)
+    return found
+
+
+def _watched(promise: Promise) -> Watched:
+    return Watched(promise, promise.attention and promise.state is PromiseState.OPEN)
+
+
+def _without_effect(captures: list[Capture]) -> list[Capture]:
+    references = {one.reference for one in captures if one.reference}
+    if not references:
+        return []
+    return [one for one in store().unapplied(LOOKED_THROUGH) if one.about in references]
+
+
+def _notices() -> list[Notice]:
+    """Those that are still to be given, and those on their way, oldest first."""
+    waiting = [one for scope in site().known.scopes for one in store().waiting_notices(scope, SHOWN)]
+    both = [*store().intended_notices(), *waiting]
+    return sorted(both, key=lambda one: (one.asked_at, one.key))[:SHOWN]
+
+
+def _back(promise_id: int) -> Response:
+    on_page = request.form.get("back") == "one"
+    return redirect(
+        url_for("callbacks.show", promise_id=promise_id) if on_page else url_for("callbacks.listed")
+    )
