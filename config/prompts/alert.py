@@ -1,7 +1,7 @@
 """What an alert call says, as prompts of the catalogue. Pure.
 
-How many: at most ``MOST``; without scope and number 5 and one for each sign of the reference. What has no prompt is left out, so that
-every id exists in both languages; an id for a scope's name would not, so names are spelled.
+How many: at most ``MOST``; without scope and number 5 and one for each sign of the reference. What has no prompt is left
+out, so that every id exists in both languages; an id for a scope's name would not, so names are spelled.
 """
 
 from collections.abc import Iterator, Mapping

@@ -1,4 +1,4 @@
-"""``holdfast callbacks list|show|outcome|seen|let|requests``: the promise book in the terminal."""
+"""``holdfast callbacks list|show|outcome|seen|let|requests|duty|ack``: the promise book in the terminal."""
 
 import json
 from dataclasses import asdict
@@ -152,6 +152,40 @@ def requests(
         )
     if not listed:
         say("Every request had its effect.")
+
+
+@app.command()
+def duty(
+    full: Annotated[bool, typer.Option("--full", help="Show the telephone numbers whole.")] = False,
+) -> None:
+    """Danger and fault reports that nobody has taken on yet, oldest first."""
+    number = str if full else mask_number
+    with open_store() as store:
+        waiting = store.duty_open()
+    for one in waiting:
+        say(
+            f"{local(one.at)} {one.matter} {one.key} {one.scope} {number(one.number) or 'no number'} told {one.rounds} times"
+        )
+    if not waiting:
+        say("Nothing waits for the duty role.")
+
+
+@app.command()
+def ack(
+    key: Annotated[
+        list[str] | None, typer.Argument(help="Keys as `holdfast callbacks duty` shows them.")
+    ] = None,
+    matter: Annotated[str, typer.Option(help="danger | fault | all: take all of these on.")] = "",
+    who: Who = "",
+) -> None:
+    """Take danger or fault reports on: the duty role is not told of them any more."""
+    keys = key or []
+    if matter not in ("", "danger", "fault", "all"):
+        raise Problem("--matter", f"{matter!r} is not known", "say danger, fault or all")
+    if bool(keys) == bool(matter):
+        raise Problem("KEY", "name reports or give --matter, one of the two", "see: holdfast callbacks duty")
+    with open_store() as store:
+        ask(store, intents.duty_ack(keys, matter), who)
 
 
 @app.command()
