@@ -24,6 +24,7 @@ from ivr.steps import (
 )
 
 STEPS = "holdfast-step"
+MESSAGE, MESSAGE_KEPT = "message-", "message-kept"
 PIECE_BYTES = 1_500  # of file names in one command, of 1,999 that Asterisk reads
 PIECE_SECONDS = 1.5  # silence after a piece of a long question
 HEARD = command("GET VARIABLE", "HF_IN")
@@ -55,7 +56,7 @@ class Voice:
                 yield from self._remember()
                 if not isinstance(step, Play):
                     return (yield from self._answered(step))
-                for files in self._pieces(step.prompts):
+                for files in (yield from self._pieces(step.prompts)):
                     yield from _do(command("GOSUB", STEPS, "play", "1", files))
         raise AssertionError("a dialogue's steps end with a question or with End")
 
@@ -68,7 +69,7 @@ class Voice:
 
     def _ask(self, step: Ask) -> Generator[bytes, Reply, Keys]:
         """A question that is too long for one command is put in pieces; a key in any of them answers it."""
-        *pieces, last = self._pieces(step.prompts)
+        *pieces, last = yield from self._pieces(step.prompts)
         for files in pieces:
             early = keys((yield from _step("ask", f"{files},{step.digits},{PIECE_SECONDS:g}")))
             if early.text:
@@ -76,7 +77,7 @@ class Voice:
         return keys((yield from _step("ask", f"{last},{step.digits},{step.seconds:g}")))
 
     def _record(self, step: Record) -> Generator[bytes, Reply, Recorded]:
-        *pieces, last = self._pieces(step.prompts)
+        *pieces, last = yield from self._pieces(step.prompts)
         for files in pieces:
             yield from _do(command("GOSUB", STEPS, "play", "1", files))
         wanted = f"{last},{step.name},{step.most_seconds:g},{step.silence_seconds:g}"
@@ -89,10 +90,13 @@ class Voice:
             self._facts = []
             yield from _do(command("EXEC", "MSet", pairs))
 
-    def _pieces(self, prompts: tuple[str, ...]) -> list[str]:
+    def _pieces(self, prompts: tuple[str, ...]) -> Generator[bytes, Reply, list[str]]:
         """The files of the prompts, as lists that a command can hold; mostly there is one."""
         folder = f"{self._prompts}/{self._language}"
         files = [f"{folder}/{prompt}" for prompt in prompts]
+        for place, prompt in enumerate(prompts):
+            if prompt.startswith(MESSAGE) and prompt != MESSAGE_KEPT:
+                files[place] = yield from _message(files[place], folder)
         whole = "&".join(files)
         if len(whole) <= PIECE_BYTES // 2 or len(whole.encode()) <= PIECE_BYTES:
             return [whole]
@@ -119,6 +123,14 @@ def recorded(heard: str, name: str) -> Recorded:
     if not (heard.isascii() and heard.isdecimal()):
         raise StepFailed("a message cannot be recorded, or the dialplan is an older one: render it again")
     return Recorded(f"{name}.wav", float(heard)) if int(heard) else Recorded("")
+
+
+def _message(file: str, folder: str) -> Generator[bytes, Reply, str]:
+    """Only Asterisk sees whether the scope has words of its own for the phrase. An older dial plan does not say."""
+    if (yield command("GOSUB", STEPS, "message", "1", "")).failed:
+        return file
+    heard = yield HEARD
+    return heard.data if not heard.failed and heard.data.startswith(f"{folder}/{MESSAGE}") else file
 
 
 def _step(what: str, arguments: str) -> Generator[bytes, Reply, str]:

@@ -64,12 +64,11 @@ def _plain(name: str, language: str, text: str) -> Prompt:
 
 
 def file_of(folder: Path, language: str, name: str) -> Path:
-    """Where a prompt's audio is. Whoever plays a message looks into its scope's folder first:
+    """Where a prompt's audio is. Whoever plays a message looks for its scope's own file first:
 
-    ``<language>/message-fault.wav`` for all, ``<language>/scopes/power/message-fault.wav`` (``message-fault@power``) for one.
+    ``<language>/message-fault.wav`` for all, ``<language>/message-fault@power.wav`` for one.
     """
-    name, _, scope = name.partition("@")
-    return folder / language / (f"scopes/{scope}/{name}.wav" if scope else f"{name}.wav")
+    return folder / language / f"{name}.wav"
 
 
 def languages() -> tuple[str, ...]:

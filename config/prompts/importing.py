@@ -43,7 +43,7 @@ def import_recordings(
     name: str = "",
     progress: Progress = lambda done, of, file: None,
 ) -> list[Imported]:
-    """Take a recording, or a folder of them laid out ``<language>/<id>.wav`` and ``<language>/scopes/<scope>/<id>.wav``.
+    """Take a recording, or a folder of them laid out ``<language>/<id>.wav``; a scope's own is ``<id>@<scope>``.
 
     Each good one is in place, whole, before the next is looked at; a bad one leaves what was there. prompts: all that this
     site may say. scopes: whose own variants of messages are taken. language: of files that lie in no folder of one; name:
@@ -130,10 +130,8 @@ def _place(source: Path, file: Path, language: str, name: str) -> tuple[str, str
     stem = name or file.stem
     if len(parts) == 1:
         return language, stem
-    if len(parts) == 3 and parts[0] == "scopes":
-        return language, f"{stem}@{parts[1]}"
     raise BadSound(
-        "lies in a folder that means nothing: use <language>/<id>.wav or <language>/scopes/<scope>/<id>.wav"
+        "lies in a folder that means nothing: use <language>/<id>.wav or <language>/<id>@<scope>.wav"
     )
 
 

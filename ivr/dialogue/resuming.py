@@ -64,12 +64,18 @@ def go_on(dialogue: Dialogue, now: datetime) -> Move:
     call = dialogue.call
     if call.spooled:
         return _spooled(dialogue, now)
+    unasked = dialogue.length is Length.MESSAGE and call.key in ("", "1")
+    if unasked and dialogue.own and dialogue.number in ("", dialogue.own):
+        return taken(dialogue, now)
     if dialogue.number:
         return settled(dialogue, dialogue.number, dialogue.source)
+    if unasked and call.own and not dialogue.own and not call.keyed:
+        return (
+            dialogue,
+            (),
+        )  # the dialplan has taken a caller id that may not be called: he is asked for another number
     if call.wanted and not (call.key == "1" and dialogue.own):
         return _keying(dialogue, now)
-    if dialogue.length is Length.MESSAGE and dialogue.own and call.key in ("", "1"):
-        return taken(dialogue, now)
     return dialogue, ()
 
 

@@ -18,6 +18,7 @@ from ivr.twiml.verbs import Script
 
 log = structlog.get_logger()
 NAME = re.compile(r"[A-Za-z0-9_-]{1,80}")
+PROMPT = re.compile(r"[A-Za-z0-9_-]{1,80}(@[A-Za-z0-9_-]{1,80})?")
 CALL = re.compile(r"[A-Za-z0-9_.:@-]{1,80}")
 LANGUAGE = re.compile(r"[A-Za-z-]{2,16}")
 MOST_BODY = 16 * 1024
@@ -104,7 +105,7 @@ def create_app(
 
     @app.get("/prompts/<language>/<name>.wav")
     def prompt(language: str, name: str) -> Response:
-        if not LANGUAGE.fullmatch(language) or not NAME.fullmatch(name):
+        if not LANGUAGE.fullmatch(language) or not PROMPT.fullmatch(name):
             abort(404)
         return send_from_directory(prompts / language, f"{name}.wav", mimetype="audio/wav", max_age=3600)
 

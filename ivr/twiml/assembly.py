@@ -58,16 +58,23 @@ class PromptFolder:
     def __init__(self, folder: Path, url: str) -> None:
         self._folder, self._url = folder, url
 
-    def __call__(self, language: str, prompt: str) -> Sound:
-        file = self._folder / language / f"{prompt}.wav"
+    def __call__(self, language: str, prompt: str, scope: str = "") -> Sound:
+        """A message in the scope's own words where it has some; the standard phrase where nobody has said it in this language."""
+        if not prompt.startswith("message-"):
+            return self._file(language, prompt) or Sound("", wordings(language).get(prompt, ""))
+        names = (f"{prompt}@{scope}", prompt) if scope else (prompt,)
+        found = next((sound for name in names if (sound := self._file(language, name))), None)
+        if found is None and prompt not in wordings(language):
+            return self(language, "message-fault", scope)
+        return found or Sound("", wordings(language)[prompt])
+
+    def _file(self, language: str, name: str) -> Sound | None:
         try:
-            state = file.stat()
+            state = (self._folder / language / f"{name}.wav").stat()
         except OSError:
-            return Sound("", wordings(language).get(prompt, ""))
+            return None
         # The provider keeps what it has fetched: a new recording needs a new address.
-        return Sound(
-            f"{self._url}/{language}/{prompt}.wav?v={state.st_mtime_ns // 1_000_000}-{state.st_size}"
-        )
+        return Sound(f"{self._url}/{language}/{name}.wav?v={state.st_mtime_ns // 1_000_000}-{state.st_size}")
 
     def missing(self, languages: Sequence[str]) -> list[str]:
         """Of those that every caller needs, one line for each language."""
@@ -99,7 +106,6 @@ class Site:
             seal,
             self.prompts,
             self.keeper.keep,
-            self.keeper.note,
             addresses,
             settings.oncall,
             settings.ring,

@@ -13,7 +13,7 @@ from ivr.lengths import Length
 from ivr.steps import Ask, End, Keys, Next, Record, Recorded
 from ivr.twiml.addresses import Addresses
 from ivr.twiml.danger import Danger
-from ivr.twiml.facts import RESUMABLE, call_facts, caller, left_so_far, missed
+from ivr.twiml.facts import RESUMABLE, call_facts, caller, left_so_far, missed, said_by_key
 from ivr.twiml.talk import Rules, Said, Talk, begin, led_on, played_back, spooled
 from ivr.twiml.trail import BadTrail, Seal, Trail
 from ivr.twiml.verbs import Script, Voice
@@ -101,11 +101,11 @@ class Calls:
         started = asked.second
         trail = Trail(scope, message, language, caller_id, own, started, rules.digest)
         self.keeper.note(missed(trail, asked.call, asked.second))
-        length = self._length(rules)
-        if length == Length.MESSAGE:
-            return self._resume(trail, asked, rules, ((language, f"message-{message}"),))
-        ask = Ask(_phrase(rules, trail, length), 1, rules.policy.choice_seconds)
-        return Script(self.voice).ask((), ask, language, self._to(trail, asked, "begin"))
+        unasked = self._length(rules) == Length.MESSAGE and bool(own)
+        ask = Ask(
+            _phrase(rules, trail, self._length(rules)), 1, 1.0 if unasked else rules.policy.choice_seconds
+        )
+        return self._script(trail).ask((), ask, language, self._to(trail, asked, "begin"))
 
     def begin(self, asked: Asked, token: str) -> Script:
         """The key that was pressed during the phrase, if any."""
@@ -116,6 +116,7 @@ class Calls:
             return self._again(trail, asked, "the policy has changed")
         if trail.key and trail.key == rules.policy.danger_key:
             return self.danger.begin(trail, asked.call, rules, asked.now)
+        trail = replace(trail, facts=said_by_key(trail.key, trail.own, rules.policy))
         return self._resume(trail, asked, rules)
 
     def step(self, asked: Asked, token: str) -> Script:
@@ -174,11 +175,11 @@ class Calls:
     def _rules(self, trail: Trail) -> Rules:
         return self.books.of(trail.book, trail.started) or self.books.newest(trail.started)
 
-    def _resume(self, trail: Trail, asked: Asked, rules: Rules, said: Said = ()) -> Script:
+    def _resume(self, trail: Trail, asked: Asked, rules: Rules) -> Script:
         trail = replace(trail, place="step")
         now = trail.started
         talk = begin(self._facts(trail, asked, rules), rules, now)
-        talk, trail = spooled(replace(talk, said=(*said, *talk.said)), trail, self.keeper.keep)
+        talk, trail = spooled(talk, trail, self.keeper.keep)
         return self._say(talk, trail, asked, rules)
 
     def _again(self, trail: Trail, asked: Asked, why: str) -> Script:
@@ -200,7 +201,7 @@ class Calls:
         so_far = left_so_far(self._facts(trail, asked, rules), trail, asked.second)
         if so_far is not None:
             self.keeper.note(so_far)
-        script = Script(self.voice)
+        script = self._script(trail)
         match talk.pending:
             case Ask() as ask:
                 return script.ask(talk.said, ask, talk.language, self._to(trail, asked, "step"))
@@ -213,6 +214,9 @@ class Calls:
                 return self.danger.begin(replace(trail, language=talk.language), asked.call, rules, asked.now)
             case _:
                 return self._not_noted(talk.said, talk.language)
+
+    def _script(self, trail: Trail) -> Script:
+        return Script(self.voice, trail.scope)
 
     def _not_noted(self, said: Said, language: str) -> Script:
         """Nothing was kept, so nothing is promised; another site may do better."""
@@ -250,4 +254,5 @@ def _phrase(rules: Rules, trail: Trail, length: str) -> tuple[str, ...]:
     danger = ("danger", f"digit-{policy.danger_key}") if policy.danger_key else ()
     language = ("language",) if len(policy.languages) == 2 else ()
     offer = "offer-short" if length != Length.FULL else "offer"
-    return (*danger, f"message-{trail.message}", *language, offer if trail.own else f"{offer}-keyed")
+    offered = () if length == Length.MESSAGE and trail.own else (offer if trail.own else f"{offer}-keyed",)
+    return (*danger, f"message-{trail.message}", *language, *offered)

@@ -25,7 +25,6 @@ class Danger:
     seal: Seal
     voice: Voice
     keep: Callable[[Left], bool]
-    note: Callable[[Left], None]
     addresses: Addresses
     oncall: tuple[str, ...] = ()
     ring: int = 20
@@ -33,11 +32,12 @@ class Danger:
     next_url: str = ""
 
     def begin(self, trail: Trail, call: str, rules: Rules, now: datetime) -> Script:
-        """The key was pressed. It is written down before anybody is rung: a caller may not hold the line so long."""
+        """The key was pressed. Whoever is on call is rung first; a caller who does not hold the line so long, or whom nobody
+        takes, is written down then. A call that somebody takes stays what it was from its first moment: one that came in.
+        """
         number, source = self._number(trail, rules)
         known = (("HF_LANG", trail.language), ("HF_NUMBER", number), ("HF_SOURCE", source))
         trail = replace(trail, place="danger", key="", given=(), facts=known)
-        self.note(self._left(trail, call, now, wanted=False))
         if not self.oncall:
             return self._capture(trail, call, rules, now)
         return self._ring(trail, call, 0, Script(self.voice).play(((trail.language, "danger-connecting"),)))
@@ -85,7 +85,7 @@ class Danger:
 
     def _capture(self, trail: Trail, call: str, rules: Rules, now: datetime) -> Script:
         """Written down at once, with what there is; without a number he is asked for one after it."""
-        if not self.keep(self._left(trail, call, now, wanted=True)):
+        if not self.keep(self._left(trail, call, now)):
             script = Script(self.voice)
             if self.next_url:
                 return script.go(self.next_url)
@@ -107,7 +107,7 @@ class Danger:
         own = check(trail.own, rules.policy).number
         return own, "own" if own else "none"
 
-    def _left(self, trail: Trail, call: str, now: datetime, *, wanted: bool) -> Left:
+    def _left(self, trail: Trail, call: str, now: datetime) -> Left:
         known = dict(trail.facts)
         number = known.get("HF_NUMBER", "")
         return Left(
@@ -120,7 +120,7 @@ class Danger:
             matter="danger",
             language=trail.language,
             tier=TIER,
-            wanted=wanted,
-            promised=wanted and bool(number),
+            wanted=True,
+            promised=bool(number),
             reference=self.seal.reference(call) if number else "",
         )

@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from datetime import datetime
 from types import MappingProxyType
 
+from ivr.numbers import check
+from ivr.policy import CallerPolicy
 from ivr.twiml.trail import Trail
 from ivr.values import CallFacts, Left
 
@@ -69,6 +71,14 @@ def call_facts(trail: Trail, call: str, reference: str, length: str) -> CallFact
         spooled=known.get("HF_SPOOLED") == "1",
         parts=int(known.get("HF_PARTS", "0")),
     )
+
+
+def said_by_key(key: str, own: str, policy: CallerPolicy) -> tuple[tuple[str, str], ...]:
+    """What the key of the phrase says, which holds at once; on Asterisk the dial plan puts it into the channel."""
+    if key not in ("1", "2"):
+        return ()
+    number = check(own, policy).number if key == "1" and own else ""
+    return (("HF_WANTED", "1"), *((("HF_NUMBER", number), ("HF_SOURCE", "own")) if number else ()))
 
 
 def missed(trail: Trail, call: str, now: datetime) -> Left:

@@ -25,14 +25,16 @@ class Sound:
 class Voice(Protocol):
     """Where prompts are to be had."""
 
-    def __call__(self, language: str, prompt: str) -> Sound: ...
+    def __call__(self, language: str, prompt: str, scope: str = "") -> Sound:
+        """scope: whose own wording is heard where it has one."""
+        ...
 
 
 class Script:
     """One answer to the provider, written verb by verb."""
 
-    def __init__(self, voice: Voice) -> None:
-        self._voice = voice
+    def __init__(self, voice: Voice, scope: str = "") -> None:
+        self._voice, self._scope = voice, scope
         self._response = VoiceResponse()
 
     def __str__(self) -> str:
@@ -104,7 +106,7 @@ class Script:
 
     def _speak(self, parent: Any, said: Iterable[tuple[str, str]]) -> None:
         for language, prompt in said:
-            sound = self._voice(language, prompt)
+            sound = self._voice(language, prompt, self._scope)
             if sound.url:
                 parent.play(sound.url)
             elif sound.text:

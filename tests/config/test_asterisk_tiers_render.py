@@ -71,13 +71,14 @@ def test_each_queue_apologises_in_the_language_of_its_scope() -> None:
 
 
 def test_the_files_are_for_asterisks_group_alone_whatever_they_were_before(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    tmp_path = tmp_path_factory.mktemp("r")  # Asterisk takes no long paths
     out = tmp_path / "out"
     out.mkdir()
     (out / "extensions_holdfast.conf").write_text("old")
     (out / "extensions_holdfast.conf").chmod(0o666)
-    monkeypatch.setenv("HOLDFAST_DATA_DIR", str(tmp_path / "data"))
+    monkeypatch.setenv("HOLDFAST_DATA_DIR", str(tmp_path / "d"))
     monkeypatch.setenv("HOLDFAST_POLICY_FILE", str(DEFAULT_POLICY))
     monkeypatch.setenv("HOLDFAST_AMI_SECRET", "secret")
     monkeypatch.setenv("HOLDFAST_LOCAL_AGI", "true")
@@ -86,7 +87,7 @@ def test_the_files_are_for_asterisks_group_alone_whatever_they_were_before(
     assert modes.pop(LOCAL) == 0o750
     assert set(modes.values()) == {0o640}
     assert f"AGI({out}/{LOCAL}," in (out / "extensions_holdfast.conf").read_text()
-    assert str(tmp_path / "data/ivr/dialogue.json") in (out / LOCAL).read_text()
+    assert str(tmp_path / "d/ivr/dialogue.json") in (out / LOCAL).read_text()
 
 
 def test_without_tier_2_and_without_syncing_nothing_of_them_is_rendered() -> None:

@@ -91,8 +91,8 @@ def test_silence_at_both_ends_is_cut_and_told(tmp_path: Path) -> None:
 
 
 def test_a_scope_s_own_variant_of_a_message_has_a_place_of_its_own(tmp_path: Path) -> None:
-    assert taken(tmp_path, wav(SPEECH), "en/scopes/power/message-fault.wav").name == "en/message-fault@power"
-    assert (tmp_path / "out/en/scopes/power/message-fault.wav").exists()
+    assert taken(tmp_path, wav(SPEECH), "en/message-fault@power.wav").name == "en/message-fault@power"
+    assert (tmp_path / "out/en/message-fault@power.wav").exists()
     assert not (tmp_path / "out/en/message-fault.wav").exists()
 
 
@@ -154,7 +154,7 @@ BAD = [
     (wav(SPEECH), "en/ofer.wav", "no prompt is called 'ofer'", "Did you mean 'offer'?"),
     (wav(SPEECH), "en/zzzzzz.wav", "no prompt is called 'zzzzzz'", "holdfast prompts list"),
     (wav(SPEECH), "en/offer@power.wav", "'offer' has no variant", "only messages"),
-    (wav(SPEECH), "en/scopes/powr/message-fault.wav", "no scope is called 'powr'", "Did you mean 'power'?"),
+    (wav(SPEECH), "en/message-fault@powr.wav", "no scope is called 'powr'", "Did you mean 'power'?"),
     (wav(SPEECH), "offer.wav", "in which language?", "--language"),
     (wav(SPEECH), "de/offer.wav", "in which language?", "--language"),
     (wav(SPEECH), "en/old/offer.wav", "means nothing", "<language>/<id>.wav"),

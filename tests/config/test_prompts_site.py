@@ -103,10 +103,9 @@ def test_a_scope_s_own_words_are_built_to_the_place_where_the_dial_plan_looks_fi
     built = build(tmp_path / "out", ["en"], speaker, prompts=FEW)
     assert {"All lines have a fault.", "The power line has a fault.", "the north"} <= set(said(tmp_path))
     assert (
-        file_of(tmp_path / "out", "en", "message-fault@power")
-        == tmp_path / "out/en/scopes/power/message-fault.wav"
+        file_of(tmp_path / "out", "en", "message-fault@power") == tmp_path / "out/en/message-fault@power.wav"
     )
-    assert (tmp_path / "out/en/scopes/power/message-fault.wav").exists()
+    assert (tmp_path / "out/en/message-fault@power.wav").exists()
     assert built.wordless == ("en/region-south",)
 
 
@@ -120,7 +119,7 @@ def test_words_that_change_are_spoken_again_and_withdrawn_ones_are_taken_away(
     fewer = {key: prompt for key, prompt in prompts_with(changed).items() if key in FEW}
     build(tmp_path / "out", ["en"], speaker, prompts=fewer)
     assert said(tmp_path) == ["Another fault."]
-    assert not (tmp_path / "out/en/scopes/power/message-fault.wav").exists()  # callers would go on hearing it
+    assert not (tmp_path / "out/en/message-fault@power.wav").exists()  # callers would go on hearing it
 
 
 def test_a_build_leaves_what_was_imported_until_it_is_deleted(tmp_path: Path, speaker: str) -> None:
@@ -129,7 +128,7 @@ def test_a_build_leaves_what_was_imported_until_it_is_deleted(tmp_path: Path, sp
     recording = put(tmp_path / "message-fault.wav", wav(tone(1.0)))
     import_recordings(recording, out, FEW, ("power",), "en")
     import_recordings(recording, out, FEW, ("power",), "en", "message-fault@power")
-    file, ours = out / "en/message-fault.wav", out / "en/scopes/power/message-fault.wav"
+    file, ours = out / "en/message-fault.wav", out / "en/message-fault@power.wav"
     assert file.read_bytes()[-8000:] == ours.read_bytes()[-8000:] == recording.read_bytes()[-8000:]
     said(tmp_path)
     changed = {
@@ -159,7 +158,7 @@ def policy(tmp_path: Path) -> str:
 
 
 def test_import_reports_every_file_and_ends_with_1_when_one_is_refused(tmp_path: Path, policy: str) -> None:
-    put(tmp_path / "in/en/scopes/power/message-fault.wav", wav(tone(1.0)))
+    put(tmp_path / "in/en/message-fault@power.wav", wav(tone(1.0)))
     where = (str(tmp_path / "in"), "--dir", str(tmp_path / "out"), "--policy", policy)
     code, output = run("import", *where)
     assert code == 0

@@ -62,6 +62,7 @@ class AgiCaller:
     heard: list[tuple[str, str]] = field(default_factory=list)
     commands: list[str] = field(default_factory=list)
     gone: bool = False
+    phrase: str = ""  # what the dial plan says when it is asked for the file of the phrase
     _in: str = ""
 
     def __post_init__(self) -> None:
@@ -75,7 +76,10 @@ class AgiCaller:
         }
         if call.key in ("1", "2"):
             known["HF_WANTED"] = "1"
-        if call.key == "1" and call.own:
+        stays = call.length == "message" and not call.key and call.own
+        if stays:
+            known |= {"HF_WANTED": "1", "HF_STAYED": "1"}
+        if (call.key == "1" and call.own) or stays:
             known |= {"HF_NUMBER": call.own, "HF_SOURCE": "own"}
         self.variables |= {name: value for name, value in known.items() if value}
 
@@ -99,6 +103,9 @@ class AgiCaller:
         return "200 result=0\n"
 
     def _step(self, what: str, arguments: str) -> str:
+        if what == "message":
+            self._in = self.phrase
+            return "100 result=0 Trying...\n200 result=0 Gosub complete\n"
         files, *more = arguments.split(",")
         spoken = [Path(file).parts[-2:] for file in files.split("&")]
         self.heard += [(language, prompt) for language, prompt in spoken]

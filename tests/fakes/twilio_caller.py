@@ -321,7 +321,7 @@ class Shelf:
         return rules if rules.digest == digest else None
 
 
-def spoken(language: str, prompt: str) -> Sound:
+def spoken(language: str, prompt: str, scope: str = "") -> Sound:
     """Every prompt is there."""
     return Sound(f"{PUBLIC}/prompts/{language}/{prompt}.wav")
 
@@ -344,7 +344,7 @@ def app_in_memory(
         wanted.append(name)
         return True
 
-    danger = Danger(seal, spoken, memory.keep, memory.note, addresses, oncall, next_url=next_url)
+    danger = Danger(seal, spoken, memory.keep, addresses, oncall, next_url=next_url)
     calls = Calls(seal, shelf, spoken, memory, addresses, wish, danger, next_url, length)
     return create_app(
         calls, auth_token=TOKEN, public_url=PUBLIC, prompts=Path("/nonexistent"), health=list, clock=clock

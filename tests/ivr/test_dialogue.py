@@ -271,6 +271,23 @@ def test_where_only_the_message_is_played_the_own_number_is_taken_without_a_key(
     assert Heard(replace(CALL, length="message", key="2", wanted=True)).asked == ("enter-number",)
 
 
+def test_a_number_that_the_dialplan_took_in_the_shortest_form_is_told_as_one_that_was_not_asked_for() -> None:
+    number = CALL.own
+    stayed = replace(CALL, length="message", number=number, source="own", wanted=True)
+    assert Heard(stayed).answer(Kept()).played == [("own-number", "promise", "goodbye")]
+    premium = Heard(replace(stayed, own="16812345", number="16812345"))
+    assert premium.asked == ("offer-short-keyed",)
+    assert (premium.facts["HF_OWN"], premium.facts["HF_NUMBER"]) == ("", "")
+
+
+@pytest.mark.parametrize("length", ["full", "short", "express", "message"])
+def test_a_key_that_was_not_offered_in_the_phrase_only_leads_to_the_question(length: str) -> None:
+    """0, where nobody is left to whom he could be put through."""
+    heard = Heard(replace(CALL, length=length, key="0"))
+    assert heard.asked[0] in ("offer", "offer-short")
+    assert heard.facts == {}
+
+
 def test_what_the_call_says_of_its_length_counts_before_the_policy() -> None:
     for length in Length:
         assert Heard(replace(CALL, length=length), replace(POLICY, dialogue="full")).dialogue.length is length

@@ -7,13 +7,14 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from agi_caller import AgiCaller, header
 from agi_peer import HEADER, AgiPeer
 
 from ivr.agi_call import DESK_SECONDS
 from ivr.fastagi import FastAgiServer
 from ivr.mac import mac_of
 from ivr.policy import CallerPolicy, Region
-from ivr.values import Asks, Left, Outage, PromiseSeen
+from ivr.values import Asks, CallFacts, Left, Outage, PromiseSeen
 
 NOW = datetime(2026, 11, 21, 2, 0, tzinfo=UTC)
 POLICY = CallerPolicy(keep_seconds=0.2)
@@ -177,15 +178,32 @@ async def test_a_call_that_another_tier_began_goes_on_where_it_was(
     assert asked(peer, "/reference-is&")
 
 
+@pytest.mark.parametrize("said", ["{prompts}/en/message-fault@power", "{prompts}/en/message-fault", ""])
+async def test_the_phrase_in_the_other_language_is_the_file_that_the_dial_plan_names(
+    server: FastAgiServer, tmp_path: Path, said: str
+) -> None:
+    """B3: only Asterisk sees whether the scope has words of its own; an older dial plan says nothing."""
+    call = CallFacts("1.1", "power", "zh-CN", "fault", own=OWN)
+    first = iter("9")
+    caller = AgiCaller(call, lambda heard: next(first, None), phrase=said.format(prompts=tmp_path))
+    reader, writer = await asyncio.open_connection("127.0.0.1", server.port)
+    writer.write(header(call, 1).encode())
+    while line := await asyncio.wait_for(reader.readline(), 10):
+        if not (answer := caller.reply(line.decode().rstrip("\n"))):
+            break
+        writer.write(answer.encode())
+    writer.close()
+    spoken = Path(said).name or "message-fault"
+    assert ("en", spoken) in caller.heard
+    assert sum('"message"' in one for one in caller.commands) == 1
+
+
 async def test_an_express_call_takes_three_exchanges_whatever_the_dial_plan_says_beside(
     server: FastAgiServer,
 ) -> None:
     peer = await played(server, {}, length="express", ref="402913", tier="1", person="1")
     assert len(peer.commands) == 3
-    assert (
-        len((await played(server, {}, length="message", key="", number="", source="", wanted="")).commands)
-        == 3
-    )
+    assert len((await played(server, {}, length="message", key="")).commands) == 3
 
 
 async def test_with_a_secret_only_a_call_that_proves_itself_is_served(house: House, tmp_path: Path) -> None:

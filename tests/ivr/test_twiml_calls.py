@@ -112,7 +112,21 @@ def test_the_policy_s_shortest_form_takes_the_own_number_without_a_key() -> None
     call, memory = ring({}, policy=replace(POLICY, dialogue="message"))
     assert only(memory).number == "13912345678"
     assert only(memory).promised
-    assert call.prompts[0] == "message-fault"
+    assert call.prompts[:4] == ["danger", "digit-8", "message-fault", "language"]  # B6: in every length
+    assert not set(OFFERS) & set(call.prompts)
+
+
+def test_who_leaves_in_the_middle_of_the_shortest_form_has_only_called() -> None:
+    _, memory = ring(lambda heard: None, policy=replace(POLICY, dialogue="message"))
+    assert (only(memory).wanted, only(memory).number) == (False, "")
+
+
+@pytest.mark.parametrize("caller", ["13912345678", "+8613912345678"])
+def test_one_key_in_the_phrase_asks_for_a_call_though_he_leaves_at_the_next_question(caller: str) -> None:
+    call = TwilioCall(lambda *_: (500, ""), caller=caller)
+    _, memory = ring(dict.fromkeys(OFFERS, "1") | {"matter": None}, call=call)
+    left = only(memory)
+    assert (left.wanted, left.number, left.source, left.promised) == (True, "13912345678", "own", False)
 
 
 @pytest.mark.parametrize("questions", range(6))
@@ -337,7 +351,9 @@ def test_danger_is_connected_to_the_first_who_presses_1() -> None:
     call, memory = danger("1")
     assert call.rung == [ONCALL[0]]
     assert "danger-noted" not in call.prompts
-    assert [(left.matter, left.wanted) for left in memory.left] == [("danger", False)]
+    assert [(left.matter, left.wanted) for left in memory.left] == [
+        ("unstated", False)
+    ]  # a call that came in
 
 
 @pytest.mark.parametrize("first", ["busy", "no-answer", "failed", "silent", "2"])

@@ -78,6 +78,25 @@ def test_a_prompt_that_was_not_copied_is_spoken_by_the_provider(folder: Path) ->
         assert answer.data == b"RIFF"
 
 
+def test_a_scope_s_own_words_are_heard_by_its_callers_alone(folder: Path) -> None:
+    """B3: as on Asterisk; a message that nobody has said here is the standard phrase."""
+    for name in ("message-fault", "message-fault@power"):
+        file = folder / "prompts" / "zh-CN" / f"{name}.wav"
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_bytes(name.encode())
+    app = site(folder).app()
+    for scope, message, heard in (
+        ("power", "fault", "message-fault@power"),
+        ("water", "fault", "message-fault"),
+        ("power", "storm", "message-fault@power"),
+    ):
+        path = f"/voice/{scope}?message={message}"
+        call = TwilioCall(through(app), sid=f"CA{scope}{message}").run(by_prompt(spoken("1")), path=path)
+        assert heard in call.prompts
+    with app.test_client().get("/prompts/zh-CN/message-fault@power.wav?v=1") as answer:
+        assert answer.data == b"message-fault@power"
+
+
 @pytest.fixture
 def prompts(folder: Path) -> Path:
     """Empty files under every name: the fake provider plays nothing."""

@@ -68,7 +68,7 @@ class Book:
         return {}
 
     def import_captures(
-        self, captures: object, source: str, offset: int, now: datetime, *, damaged: int = 0
+        self, captures: object, source: str, offset: int, now: datetime, **more: object
     ) -> ImportResult:
         assert isinstance(captures, list)
         self.given += captures
