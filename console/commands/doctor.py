@@ -3,88 +3,93 @@
 import os
 import socket
 import time
-from collections.abc import Callable
 from pathlib import Path
+from typing import Annotated
 
 import typer
 
-from config.settings import Settings, load_settings
-from console.commands.shared import PROBLEMS, Problem, open_store, say, show_problem
+from config.policy import load_policy
+from config.settings import load_settings
+from console.commands.shared import PROBLEMS, open_store, say, show_problem, show_warning
+from console.looks import Look, NotWell, Place, Warned, files, manager, staff
 
 SLOW_LOOKUP = 1.0
+RENDERED = Path("/etc/asterisk/holdfast")
 
 
-def doctor() -> None:
-    """Look at name lookup, prompts, spool, store, policy and the manager port. Ends with 2 if one look fails."""
+def doctor(
+    rendered: Annotated[
+        Path, typer.Option("--files", help="Folder of the files that were rendered for Asterisk.")
+    ] = RENDERED,
+    user: Annotated[str, typer.Option(help="User that Asterisk runs as; found out otherwise.")] = "",
+) -> None:
+    """Look at names, prompts, folders, store, policy, staff, Asterisk's rights and its manager. Ends with 2 if one look fails."""
     settings = load_settings()
-    looks: tuple[Callable[[Settings], str], ...] = (_own_name, _prompts, _spool, _tier3, _store, _manager)
-    failed = [look for look in looks if not _well(look, settings)]
+    place = Place(settings, load_policy(settings.policy_file), rendered, user)
+    looks: tuple[Look, ...] = (
+        *(_own_name, _prompts, _spool, files.lines, files.recordings, files.dialogue, files.tier2),
+        *(_store, manager.account, manager.included, staff.oncall, staff.duty),
+    )
+    failed = [look for look in looks if not _well(look, place)]
     raise typer.Exit(2 if failed else 0)
 
 
-def _well(look: Callable[[Settings], str], settings: Settings) -> bool:
+def _well(look: Look, place: Place) -> bool:
     try:
-        say("well", "green", look(settings))
+        say("well", "green", look(place))
+    except Warned as warning:
+        show_warning(warning)
     except PROBLEMS as problem:
         show_problem(problem)
         return False
     return True
 
 
-def _own_name(_settings: Settings) -> str:
+def _own_name(_place: Place) -> str:
     """A host whose own name must be asked of a far DNS loses 5 s per call when the DNS is away."""
     name, begun = socket.gethostname(), time.monotonic()
     remedy = f"add '127.0.0.1 localhost {name}' to /etc/hosts"
     try:
         socket.getaddrinfo(name, None)
     except OSError as problem:
-        raise Problem("host name", f"{name} does not resolve: {problem}", remedy) from None
+        raise NotWell("host name", f"{name} does not resolve: {problem}", remedy) from None
     if (took := time.monotonic() - begun) > SLOW_LOOKUP:
-        raise Problem("host name", f"{name} took {took:.1f} s to resolve", remedy)
-    return f"the host's own name {name} resolves here"
-
-
-def _prompts(settings: Settings) -> str:
-    found = sum(1 for _ in settings.prompts_dir.rglob("*.wav")) if settings.prompts_dir.is_dir() else 0
-    if not found:
-        raise Problem(
-            "prompts_dir", f"no prompts in {settings.prompts_dir}", "build them: holdfast prompts build"
+        raise NotWell("host name", f"{name} took {took:.1f} s to resolve", remedy)
+    if not _in_hosts(name):
+        what = (
+            f"{name} resolves here, but /etc/hosts does not name it: without a DNS every call would wait 5 s"
         )
-    return f"{found} prompt files in {settings.prompts_dir}"
+        raise Warned("host name", what, remedy)
+    return f"the host's own name {name} resolves here, without a DNS too"
 
 
-def _spool(settings: Settings) -> str:
-    return _writable("spool_dir", settings.spool_dir)
+def _in_hosts(name: str, hosts: Path = Path("/etc/hosts")) -> bool:
+    try:
+        lines = hosts.read_text(encoding="utf-8", errors="replace").splitlines()
+    except OSError:
+        return False
+    return any(name.lower() in line.partition("#")[0].lower().split()[1:] for line in lines)
 
 
-def _tier3(settings: Settings) -> str:
-    return _writable("tier3_dir", settings.tier3_dir)
+def _prompts(place: Place) -> str:
+    folder = place.settings.prompts_dir
+    found = sum(1 for _ in folder.rglob("*.wav")) if folder.is_dir() else 0
+    if not found:
+        raise NotWell("prompts_dir", f"no prompts in {folder}", "build them: holdfast prompts build")
+    return f"{found} prompt files in {folder}"
 
 
-def _writable(field: str, directory: Path) -> str:
+def _spool(place: Place) -> str:
+    directory = place.settings.spool_dir
     nearest = next(path for path in (directory, *directory.absolute().parents) if path.exists())
     if not os.access(nearest, os.W_OK | os.X_OK):
-        raise Problem(field, f"{nearest} cannot be written", "give this user the right to write there")
+        raise NotWell("spool_dir", f"{nearest} cannot be written", "give this user the right to write there")
     free = os.statvfs(nearest)
     if free.f_bavail * free.f_frsize < 100 * 2**20:
-        raise Problem(field, f"less than 100 MB are free at {nearest}", "make room")
-    return f"{field} {directory} can be written"
+        raise NotWell("spool_dir", f"less than 100 MB are free at {nearest}", "make room")
+    return f"spool_dir {directory} can be written"
 
 
-def _store(settings: Settings) -> str:
-    with open_store(settings):
+def _store(place: Place) -> str:
+    with open_store(place.settings):
         return "the store can be used"
-
-
-def _manager(settings: Settings) -> str:
-    where = f"{settings.ami_host} port {settings.ami_port}"
-    try:
-        with socket.create_connection((settings.ami_host, settings.ami_port), timeout=2) as link:
-            link.settimeout(2)
-            hello = link.recv(64).decode(errors="replace").strip()
-    except OSError as problem:
-        remedy = "start Asterisk; see manager.conf for bindaddr and port"
-        raise Problem("ami_port", f"no manager at {where}: {problem}", remedy) from None
-    if not hello.startswith("Asterisk Call Manager"):
-        raise Problem("ami_port", f"what answers at {where} is no Asterisk manager", "set HOLDFAST_AMI_PORT")
-    return f"{hello} at {where}"

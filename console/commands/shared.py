@@ -19,6 +19,7 @@ from config.policy import SitePolicy, load_policy
 from config.prompts import PromptsFailed
 from config.settings import Settings, load_settings
 from console import intents
+from console.looks import NotWell
 from console.summary import Known
 from store import Store, StoreProblem
 
@@ -47,7 +48,7 @@ class Problems(Exception):
         super().__init__("\n".join(str(problem) for problem in self.problems))
 
 
-PROBLEMS: Final = (Problem, Problems, ConfigErrors, StoreProblem, SiteInvalid, PromptsFailed)
+PROBLEMS: Final = (Problem, Problems, NotWell, ConfigErrors, StoreProblem, SiteInvalid, PromptsFailed)
 
 
 def say(text: str, colour: str = "", rest: str = "") -> None:
@@ -66,11 +67,21 @@ def show_problem(problem: Exception) -> None:
         err.print(f"… and {len(lines) - MOST_SHOWN} more", highlight=False)
 
 
+def show_warning(warning: NotWell) -> None:
+    """Tell on standard error what somebody should know, though nothing has failed."""
+    err.print(
+        f"[bold yellow]{escape(warning.field)}[/bold yellow]: {escape(warning.what)}",
+        highlight=False,
+        soft_wrap=True,
+    )
+    err.print(f"    {escape(warning.remedy)}", highlight=False, soft_wrap=True)
+
+
 def _lines(problem: Exception) -> list[tuple[str, str, str]]:
     match problem:
         case ConfigErrors():
             return [(_place(error), error.problem, error.remedy) for error in problem.errors]
-        case Problem():
+        case Problem() | NotWell():
             return [(problem.field, problem.what, problem.remedy)]
         case Problems():
             return [(one.field, one.what, one.remedy) for one in problem.problems]

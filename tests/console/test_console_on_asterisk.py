@@ -69,3 +69,7 @@ def test_an_agents_own_call_reaches_the_caller_and_his_word_stands(lab: Lab) -> 
             assert [attempt.outcome for attempt in ended] == [Outcome.ANSWERED, Outcome.VOICEMAIL]
             assert [attempt.agent for attempt in ended] == ["PJSIP/agent-2"] * 2
             assert [intent.state.value for intent in store.intents(4)] == ["applied"] * 4
+        looked = site.command("doctor", "--files", str(lab.holdfast_conf_dir))
+        assert "logged in as holdfast" in looked.stdout, looked
+        assert "Asterisk has loaded extensions_holdfast.conf" in looked.stdout + looked.stderr, looked
+        assert "dialogue.json is fresh" in looked.stdout, looked

@@ -6,11 +6,14 @@ from gettext import GNUTranslations
 
 import pytest
 
-from callbacks.values import Matter, Outcome, PromiseState
+from ami_bridge import intents
+from callbacks.rules import notifying
+from callbacks.values import Asks, Matter, NoticeState, NumberSource, Outcome, PromiseState
 from console.web import catalogue, words
 from fallback.events import Presence
 from fallback.modes import DialplanAction, Mode
 from fallback.state import Health
+from ivr.lengths import Length
 from store.intents import IntentState
 
 
@@ -52,7 +55,16 @@ def test_compiled_catalogue_is_that_of_the_text_file() -> None:
         (words.MATTERS, Matter),
         (words.OUTCOMES, Outcome),
         (words.INTENT_STATES, IntentState),
+        (words.ASKS, Asks),
+        (words.SOURCES, NumberSource),
+        (words.NOTICE_STATES, NoticeState),
+        (words.LENGTHS, Length),
     ],
 )
 def test_every_value_has_a_word(table: dict[str, str], values: type[StrEnum]) -> None:
     assert {value.value for value in values} - table.keys() == set()
+
+
+def test_every_intent_and_way_of_a_notice_has_a_word() -> None:
+    assert set(intents._KINDS) - words.INTENTS.keys() == set()
+    assert {notifying.SMS, notifying.CALL} - words.NOTICE_WAYS.keys() == set()
