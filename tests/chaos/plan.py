@@ -54,18 +54,18 @@ HABITS = {
     Kind.CLOCK_STEP: Habit(2, 0.3, 3.0),
     Kind.POWER_CUT: Habit(2, 0.0, 0.5),
 }
-REST = 0.4  # seconds between two faults at most
+REST = 0.8  # seconds between two faults at most
 STORE = frozenset({Kind.STORE_LOCKED, Kind.STORE_GONE, Kind.STORE_OLDER})
 OVERLAPS = 0.2  # share of faults that come while the one before still lasts
-STEADY = 0.55  # share of the others that wait for a bridge which takes callers
+STEADY = 0.8  # share of the others that wait for a bridge which takes callers
 FULL_EVERY, FULL_LONG, FULL_TIMES = 15, 5, 4.0  # of 15 faults, the last 5 come under four times the load
 
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """One fault. overlaps: it comes while the one before still lasts; else, rest: seconds before it, and steady: wait first
-    until the bridge takes callers. hold: seconds for which it lasts; dice: 0 to 1, for what the kind itself leaves open;
-    load: by how much more callers call meanwhile.
+    """One fault. overlaps: it comes while the one before still lasts; else, steady: wait first until the bridge takes
+    callers, and rest: seconds after that. hold: seconds for which it lasts; dice: 0 to 1, for what the kind itself leaves
+    open; load: by how much more callers call meanwhile.
     """
 
     number: int

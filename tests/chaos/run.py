@@ -16,7 +16,7 @@ from .plan import Fault, faults, people
 from .reckoning import Struck, by_kind, reckon
 from .world import PATIENCE, World
 
-STEADY_LIMIT = 4.0  # seconds for which a fault waits at most until the bridge takes callers
+STEADY_LIMIT = 10.0  # seconds for which a fault waits at most until the bridge takes callers
 RECOVERY_LIMIT = 60.0
 COPY_EVERY = 10  # faults between two copies of the book
 PROGRESS_EVERY = 10
@@ -90,10 +90,10 @@ class Run:
         crowd.load = fault.load
         if not fault.overlaps:
             lasting.close()
-            time.sleep(fault.rest)
+            world.raise_bridge()
             if fault.steady:
                 world.wait_bridge(STEADY_LIMIT)
-            world.raise_bridge()
+            time.sleep(fault.rest)
         begun = crowd.clock()
         lasting.callback(lambda: self._struck.append(Struck(fault.kind, begun, crowd.clock())))
         lasting.enter_context(DOING[fault.kind](world, crowd, fault))
