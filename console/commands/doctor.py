@@ -26,12 +26,16 @@ def doctor(
     """Look at names, prompts, folders, store, policy, staff, Asterisk's rights and its manager. Ends with 2 if one look fails."""
     settings = load_settings()
     place = Place(settings, load_policy(settings.policy_file), rendered, user)
-    looks: tuple[Look, ...] = (
+    failed = [look for look in looks() if not _well(look, place)]
+    raise typer.Exit(2 if failed else 0)
+
+
+def looks() -> tuple[Look, ...]:
+    """In the order in which things are set up."""
+    return (
         *(_own_name, _prompts, _spool, files.lines, files.recordings, files.dialogue, files.tier2),
         *(_store, manager.account, manager.included, staff.oncall, staff.duty),
     )
-    failed = [look for look in looks if not _well(look, place)]
-    raise typer.Exit(2 if failed else 0)
 
 
 def _well(look: Look, place: Place) -> bool:

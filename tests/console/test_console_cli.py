@@ -21,7 +21,8 @@ from typer.testing import CliRunner
 from callbacks.values import Outcome
 from config.policy import DEFAULT_POLICY
 from console.cli import app
-from console.commands import shared
+from console.commands import doctor, shared
+from console.looks import Warned
 from store import Store
 from store.intents import IntentState
 
@@ -317,6 +318,21 @@ def test_the_doctor_names_what_is_not_well(tmp_path: Path, monkeypatch: pytest.M
     assert f"no manager at 127.0.0.1 port {port}" in answer.stderr
     assert "prompts_dir" in answer.stderr
     assert "the store can be used" in answer.stdout
+    assert "nobody is rung for danger" in answer.stderr
+    assert "start the bridge once" in answer.stderr
+
+
+def test_warnings_alone_do_not_fail_the_doctor(monkeypatch: pytest.MonkeyPatch) -> None:
+    def warned(_place: object) -> str:
+        raise Warned("danger.oncall", "nobody is rung", "name somebody")
+
+    def well(_place: object) -> str:
+        return "all is well"
+
+    monkeypatch.setattr(doctor, "looks", lambda: (well, warned))
+    answer = run("doctor")
+    assert (answer.exit_code, answer.stdout) == (0, "well all is well\n")
+    assert answer.stderr.splitlines() == ["danger.oncall: nobody is rung", "    name somebody"]
 
 
 def test_a_taken_port_is_told_before_anything_starts(monkeypatch: pytest.MonkeyPatch) -> None:

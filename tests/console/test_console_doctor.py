@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import socket
 import tempfile
 import threading
 from collections.abc import Iterator
@@ -207,8 +208,8 @@ def test_a_host_that_only_a_dns_knows_is_warned_of(
     assert doctor._in_hosts("box1", hosts)
     assert not doctor._in_hosts("box2", hosts)
     assert not doctor._in_hosts("10.0.0.7", hosts)
-    monkeypatch.setattr(doctor.socket, "getaddrinfo", lambda *_: [])
-    monkeypatch.setattr(doctor.socket, "gethostname", lambda: "a-host-that-no-file-names")
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *_: [])
+    monkeypatch.setattr(socket, "gethostname", lambda: "a-host-that-no-file-names")
     with pytest.raises(Warned, match="without a DNS"):
         doctor._own_name(place)
 

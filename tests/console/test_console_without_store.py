@@ -8,7 +8,7 @@ import pytest
 from console_story import KNOWN, PASSWORD
 from console_visitor import Visitor
 from flask.testing import FlaskClient
-from played_bridge import PlayedBridge, put_away
+from played_bridge import ROWS, PlayedBridge, put_away
 
 from config.policy import DEFAULT_POLICY
 from config.settings import load_settings
@@ -64,6 +64,20 @@ def test_a_leaders_wish_goes_to_the_bridge_itself(
     assert "mode of power: NORMAL → OUTAGE" in visitor.client.get("/").text
 
 
+def test_danger_is_counted_and_taken_on_over_the_bridge_itself(
+    store: Store, visitor: Visitor, played: PlayedBridge, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(ROWS, "duty", {"open": 3, "danger": 1, "oldest": None, "trouble": ""})
+    played.answer = lambda: "1 taken on by shift leader"
+    lose(store, tmp_path)
+    page = visitor.client.get("/duty/").text
+    for part in ("Store away", "Take on all of danger (1)", "Take on all faults (2)"):
+        assert part in page, part
+    visitor.post("/duty/ack", "/duty/", matter="danger")
+    assert played.asked == [("duty-ack", {"captures": [], "matter": "danger"}, "shift leader")]
+    assert "1 taken on by shift leader" in visitor.client.get("/duty/").text
+
+
 def test_without_a_bridge_the_stores_problem_is_told(store: Store, tmp_path: Path) -> None:
     known = replace(KNOWN, socket=bridge_socket.socket_path(tmp_path))
     client = create_app(store, Site(PASSWORD, "k" * 32, known)).test_client()
@@ -72,7 +86,7 @@ def test_without_a_bridge_the_stores_problem_is_told(store: Store, tmp_path: Pat
     assert client.get("/api/status").status_code == 503
 
 
-def test_the_page_knows_the_socket_of_its_own_data_directory(tmp_path: Path) -> None:
+def test_the_page_knows_socket_and_recordings_of_its_own_data_directory(tmp_path: Path) -> None:
     settings = load_settings(
         data_dir=tmp_path,
         policy_file=DEFAULT_POLICY,
@@ -80,4 +94,7 @@ def test_the_page_knows_the_socket_of_its_own_data_directory(tmp_path: Path) -> 
         console_password="password",
         console_secret_key="k" * 32,
     )
-    assert site_of(settings).known.socket == tmp_path / "bridge.sock"
+    site = site_of(settings)
+    assert site.known.socket == tmp_path / "bridge.sock"
+    assert site.shelf is not None
+    assert (site.shelf.own, site.shelf.remote) == (tmp_path / "recordings", tmp_path / "remote")
