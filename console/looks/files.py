@@ -37,14 +37,15 @@ def tier2(place: Place) -> str:
     """The script that Asterisk starts when there is no bridge."""
     if not place.settings.local_agi:
         return "tier 2 is off (HOLDFAST_LOCAL_AGI); without a bridge callers get tier 3"
-    script, user = place.files / LOCAL, _user(place, "local_agi")
+    script = place.files / LOCAL
     if not script.exists():
         raise NotWell("local_agi", f"there is no {script}", RENDER)
     program, book = _named(script)
-    for path, rights in ((script, os.R_OK | os.X_OK), (program, os.R_OK | os.X_OK), (book, os.R_OK)):
-        _reached(user, "local_agi", path, rights)
     if book != _book(place):
         raise NotWell("local_agi", f"{script} reads {book}, the bridge writes {_book(place)}", RENDER)
+    user = _user(place, "local_agi")
+    for path, rights in ((script, os.R_OK | os.X_OK), (program, os.R_OK | os.X_OK), (book, os.R_OK)):
+        _reached(user, "local_agi", path, rights)
     return f"{script} can be started by {user.name}"
 
 
@@ -59,9 +60,9 @@ def lines(place: Place) -> str:
 
 
 def _written(place: Place, field: str, folder: Path) -> str:
-    user = _user(place, field)
     if not folder.exists():
-        raise NotWell(field, f"there is no {folder}", f"mkdir {folder}; chown {user.name} {folder}")
+        raise NotWell(field, f"there is no {folder}", "make it, and give it to Asterisk's user: mkdir, chown")
+    user = _user(place, field)
     _reached(user, field, folder, os.W_OK | os.X_OK)
     if not os.access(folder, os.R_OK | os.W_OK | os.X_OK):
         what = f"{folder} ({owner_words(folder)}) cannot be read and tidied by this user"

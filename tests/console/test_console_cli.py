@@ -322,6 +322,20 @@ def test_the_doctor_names_what_is_not_well(tmp_path: Path, monkeypatch: pytest.M
     assert "start the bridge once" in answer.stderr
 
 
+def test_a_wrong_policy_does_not_hide_what_else_the_doctor_finds(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    wrong = tmp_path / "policy.yaml"
+    wrong.write_text("scopes: 7\n")
+    monkeypatch.setenv("HOLDFAST_POLICY_FILE", str(wrong))
+    answer = run("doctor")
+    assert answer.exit_code == 2
+    assert "policy.yaml:1 scopes" in answer.stderr
+    assert "prompts_dir" in answer.stderr
+    assert answer.stderr.count("no manager at") == 1
+    assert "danger" not in answer.stderr
+
+
 def test_warnings_alone_do_not_fail_the_doctor(monkeypatch: pytest.MonkeyPatch) -> None:
     def warned(_place: object) -> str:
         raise Warned("danger.oncall", "nobody is rung", "name somebody")

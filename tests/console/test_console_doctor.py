@@ -144,7 +144,7 @@ def test_folders_that_asterisk_writes_are_looked_at_with_its_rights(place: Place
     place.settings.recordings_dir.rmdir()
     with pytest.raises(NotWell, match="there is no") as told:
         files.recordings(place)
-    assert told.value.remedy.startswith("mkdir ")
+    assert "give it to Asterisk's user" in told.value.remedy
 
 
 def test_an_unknown_user_is_told_and_no_user_is_a_warning(
