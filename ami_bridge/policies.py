@@ -55,7 +55,7 @@ def _in_dialplan(policy: SitePolicy) -> tuple[object, ...]:
     return (
         [(scope.name, scope.queue, scope.language) for scope in core.scopes.values()],
         [(trunk.endpoint, trunk.dial) for trunk in core.trunks.values()],
-        (policy.languages, policy.timezone, policy.danger, policy.waiting.apology_after),
+        (policy.languages, policy.timezone, policy.danger, policy.waiting.apology_after, policy.tier2),
         (caller.max_tries, caller.choice_seconds, caller.digit_seconds, caller.ask_matter),
         (policy.callbacks.agent_patience, policy.callbacks.shown),
     )

@@ -28,6 +28,7 @@ from config.sections_defaults import DEFAULT_POLICY, defaults
 from config.settings import environment_now
 from config.side_files import SideFiles, side_files
 from config.sources import SourcesPolicy
+from config.tier2 import Tier2Policy
 from config.yaml_places import Document, read
 from config.yaml_words import note
 from fallback.policy import Policy
@@ -68,6 +69,7 @@ class SitePolicy:
     duty: DutyPolicy = field(default_factory=DutyPolicy)
     restored: NoticePolicy = field(default_factory=NoticePolicy)
     messages: MessagePolicy = field(default_factory=MessagePolicy)
+    tier2: Tier2Policy = field(default_factory=Tier2Policy)
     prompts: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
 
@@ -151,5 +153,6 @@ def _site(section: PolicySection, digest: str, files: SideFiles) -> SitePolicy:
         duty=DutyPolicy(**plain(section.duty)),
         restored=NoticePolicy(**plain(section.restored)),
         messages=MessagePolicy(**plain(section.messages)),
+        tier2=Tier2Policy(**plain(section.tier2)),
         prompts=section.prompts,
     )

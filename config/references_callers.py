@@ -6,6 +6,7 @@ from typing import Any
 
 from config.raw import check_name, check_once, listed, mapping, sequence
 from config.sections_defaults import Defaults
+from config.tier2 import Tier2Policy
 from config.yaml_places import Document
 from ivr.lengths import LengthRules
 from ivr.numbers import is_emergency
@@ -21,11 +22,22 @@ def check(document: Document, data: Mapping[str, Any], defaults: Defaults) -> No
     _check_service_codes(document, data)
     _check_regions_named(document, data, regions)
     _check_lengths(document, mapping(data.get("lengths")))
+    _check_tier2(document, mapping(data.get("tier2")))
     roles = {*defaults.roles, *mapping(mapping(data.get("alerts")).get("roles"))}
     check_name(document, ("duty", "role"), mapping(data.get("duty")).get("role"), roles, "role")
     for section, key in (("restored", "ways"), ("danger", "oncall")):
         _check_twice(document, section, key, mapping(data.get(section)))
     _check_scopes_of_words(document, data)
+
+
+def _check_tier2(document: Document, given: Mapping[str, Any]) -> None:
+    usual = Tier2Policy()
+    start, most = given.get("start", usual.start), given.get("most", usual.most)
+    if isinstance(start, int) and isinstance(most, int) and most < start:
+        key = "most" if "most" in given else "start"
+        document.add(
+            ("tier2", key), f"most ({most}) is less than start ({start})", "Let most be start or more."
+        )
 
 
 def _check_keys(document: Document, regions: list[Any]) -> None:

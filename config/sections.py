@@ -20,6 +20,7 @@ from config.sections_callers import (
     MessagesSection,
     PromptsSection,
     RestoredSection,
+    Tier2Section,
 )
 from config.sections_staff import (
     AlertsSection,
@@ -198,6 +199,7 @@ class PolicySection(Section):
     duty: DutySectionOfRole = DutySectionOfRole()  # type: ignore[valid-type]  # the same
     restored: RestoredSection = RestoredSection()  # type: ignore[valid-type]  # the same
     messages: MessagesSection = MessagesSection()  # type: ignore[valid-type]  # the same
+    tier2: Tier2Section = Tier2Section()  # type: ignore[valid-type]  # the same
     prompts: PromptsSection = Field(default={})
 
 

@@ -7,6 +7,7 @@ from pydantic import AfterValidator, BeforeValidator, Field
 from callbacks.policy import DutyPolicy, LimitPolicy, MessagePolicy, NoticePolicy
 from config.danger import KEYS, DangerPolicy
 from config.sections_base import Section, section_of
+from config.tier2 import Tier2Policy
 from config.values import (
     AreaCode,
     Duration,
@@ -79,5 +80,9 @@ RestoredSection = section_of(
 )
 MessagesSection = section_of(
     MessagePolicy, {"keep": Annotated[Span, Field(ge=3600)], "least": Annotated[Duration, Field(le=60)]}
+)
+Tier2Section = section_of(
+    Tier2Policy,
+    {"start": Annotated[int, Field(ge=1, le=100)], "most": Annotated[int, Field(ge=1, le=1000)]},
 )
 PromptsSection = dict[PromptId, Annotated[dict[Language, Words], Field(min_length=1)]]

@@ -7,6 +7,7 @@ Secrets have no default and never appear in a repr or in an error.
 
 import os
 import re
+import ssl
 from collections.abc import Iterator, Mapping
 from difflib import get_close_matches
 from ipaddress import ip_address
@@ -47,6 +48,18 @@ def _file(path: Path) -> Path:
     if not path.is_file() or not os.access(path, os.R_OK):
         raise PydanticCustomError("file", "{path} is no file that this user may read", {"path": str(path)})
     return path.absolute()
+
+
+def _authority(path: Path) -> Path:
+    """A file with certificates that can be read as such. Made absolute."""
+    path = _file(path)
+    try:
+        ssl.create_default_context(cafile=str(path))
+    except (OSError, ssl.SSLError) as error:
+        raise PydanticCustomError(
+            "authority", "{path} holds no certificate in PEM form", {"path": str(path)}
+        ) from error
+    return path
 
 
 def _pin(pin: SecretStr) -> SecretStr:
@@ -112,7 +125,7 @@ class Settings(BaseSettings):
     ami_username: str = Field(default="holdfast", pattern=r"^[A-Za-z0-9_.-]{1,80}$")
     ami_secret: Secret
     ami_tls: bool = False
-    ami_ca: Annotated[Path, AfterValidator(_file)] | None = None
+    ami_ca: Annotated[Path, AfterValidator(_authority)] | None = None
     agi_host: Host = "127.0.0.1"
     agi_port: Port = 4573
     agi_secret: Key | None = None

@@ -101,6 +101,8 @@ def dialplan_site(settings: Settings, policy: SitePolicy) -> DialplanSite:
         danger_in_normal=policy.danger.in_normal,
         local_program=Path(sys.executable).with_name("holdfast-local-agi"),
         local_book=settings.data_dir / "ivr" / "dialogue.json",
+        local_start=policy.tier2.start,
+        local_most=policy.tier2.most,
         agi_secret=settings.agi_secret.get_secret_value() if settings.agi_secret else "",
         apology_after=max(0, round(policy.waiting.apology_after)),
     )

@@ -11,6 +11,7 @@ from config.danger import DangerPolicy
 from config.differences import differences
 from config.errors import ConfigError, ConfigErrors
 from config.policy import DEFAULT_POLICY, SitePolicy, load_policy, parse_policy
+from config.tier2 import Tier2Policy
 from ivr.lengths import LengthRules
 from ivr.policy import CallerPolicy, Region
 
@@ -41,7 +42,8 @@ def test_what_the_file_shows_is_the_default_of_every_value() -> None:
 
 def test_the_file_shows_every_key_of_these_sections() -> None:
     for name, values in (("lengths", LengthRules), ("danger", DangerPolicy), ("limits", LimitPolicy),
-                         ("duty", DutyPolicy), ("restored", NoticePolicy), ("messages", MessagePolicy)):  # fmt: skip
+                         ("duty", DutyPolicy), ("restored", NoticePolicy), ("messages", MessagePolicy),
+                         ("tier2", Tier2Policy)):  # fmt: skip
         assert set(DATA[name]) == set(values.__slots__), name
     elsewhere = {"languages", "timezone", "danger_key"}
     assert set(DATA["caller"]) == set(CallerPolicy.__slots__) - elsewhere
@@ -70,7 +72,9 @@ def test_every_section_reaches_the_values() -> None:
         duty={"role": "leader", "danger_repeat": "30s"},
         restored={"ways": ["sms", "call"], "expires": "2h"},
         messages={"keep": "365d"},
+        tier2={"start": 4, "most": 24},
     )
+    assert site.tier2 == Tier2Policy(4, 24)
     assert site.caller.regions == (Region("north", "1"), Region("south", "2"))
     assert (site.caller.message_seconds, site.caller.danger_key) == (30.0, "7")
     assert site.danger == DangerPolicy("7", ("13900000000", "PJSIP/8001"), 15.0, False)
@@ -135,6 +139,9 @@ CASES: list[tuple[dict[str, Any], str, str, str]] = [
     ({"duty": {"danger_repeat": "0s"}}, "duty.danger_repeat", "too short", "1s or more"),
     ({"restored": {"ways": ["fax"]}}, "restored.ways[0]", "'fax' is not allowed", "'sms' or 'call'"),
     ({"restored": {"ways": ["sms", "sms"]}}, "restored.ways[1]", "listed twice", "Keep one"),
+    ({"tier2": {"start": 0}}, "tier2.start", "greater than or equal to 1", "Change"),
+    ({"tier2": {"start": 9}}, "tier2.most", "most (8) is less than start (9)", "start or more"),
+    ({"tier2": {"start": 4, "most": 3}}, "tier2.most", "most (3) is less than start (4)", "start or more"),
     ({"messages": {"keep": "1min"}}, "messages.keep", "greater than or equal to 3600", "Change"),
     ({"prompts": {"Message Fault": {"en": "x"}}}, "prompts.Message Fault", "not a prompt's id", "message-fault@power"),
     ({"prompts": {"../x": {"en": "x"}}}, "prompts.../x", "not a prompt's id", "a-z"),

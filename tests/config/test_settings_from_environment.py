@@ -217,3 +217,15 @@ def test_a_wrong_value_for_the_ways_to_staff_is_told(
 ) -> None:
     monkeypatch.setenv(f"HOLDFAST_{name.upper()}", value)
     assert name in errors()
+
+
+def test_an_authority_that_is_no_certificate_is_told_at_the_start(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Else the bridge would start, and only its manager link would fail."""
+    file = tmp_path / "ca.pem"
+    file.write_text("-----BEGIN CERTIFICATE-----\nnone\n-----END CERTIFICATE-----\n")
+    monkeypatch.setenv("HOLDFAST_AMI_CA", str(file))
+    assert "no certificate" in errors()["ami_ca"].problem
+    monkeypatch.setenv("HOLDFAST_AMI_CA", str(tmp_path / "none.pem"))
+    assert "no file" in errors()["ami_ca"].problem
