@@ -5,6 +5,7 @@ from dataclasses import dataclass, fields
 from datetime import datetime
 
 from sqlalchemy import Connection, delete, func, select, update
+from sqlalchemy.exc import IntegrityError
 
 from callbacks.policy import LimitPolicy
 from callbacks.ports import ImportResult
@@ -16,6 +17,7 @@ from store.engine import Subject
 from store.tables import RECORDED, capture, import_offset
 
 _COLUMNS = [capture.c[field.name] for field in fields(Capture)]
+_TRIES = 3
 _MANY = 400  # keys in one statement; SQLite's oldest limit is 999 variables
 
 
@@ -61,11 +63,19 @@ class Captures(Subject):
         promise's place. Requests about a promise are applied (``store.requests``), and who asked to be told that it is over
         gets a row among the notices. limits: promises above them are opened and held, on the leader's list; None: there are
         no limits. damaged: lines of the source that were set aside, counted with it. now: aware UTC.
+
+        Where a database has several writers, another process may have brought the same in since we looked: then it is known.
         """
-        with self._database.write() as connection:
-            result = bring_in(connection, captures, limits, now)
-            _move_offset(connection, source, offset, damaged, now)
-        return result
+        for left in reversed(range(_TRIES)):
+            try:
+                with self._database.write() as connection:
+                    result = bring_in(connection, captures, limits, now)
+                    _move_offset(connection, source, offset, damaged, now)
+                return result
+            except IntegrityError:
+                if not left:
+                    raise
+        raise AssertionError
 
     def forget(self, sources: Sequence[str]) -> None:
         """Drop the offsets of sources whose files were deleted."""
