@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from number_rows import CN, CN_ABROAD, CN_PLAN, DE, GB, ROWS, US, US_ISLANDS, Row
 
-from ami_bridge.assembly import Parts
+from ami_bridge.caller_side import CallerSide
 from ami_bridge.dispatch import NoLine
 from ami_bridge.originate import DIAL_CONTEXT, QUEUE_CONTEXT, Guard, Line, by_claim, through_queue
 from callbacks.policy import CallbackPolicy
@@ -94,11 +94,11 @@ def test_a_caller_id_is_taken_at_capture_as_the_table_says(
 # -- at dialling
 
 
-def bridge_with(policy: CallerPolicy) -> Parts:
+def bridge_with(policy: CallerPolicy) -> CallerSide:
     """Only what a bridge asks before it dials."""
-    parts = object.__new__(Parts)
-    parts.policy = replace(load_policy(DEFAULT_POLICY), caller=policy)
-    return parts
+    side = object.__new__(CallerSide)
+    side._policy = replace(load_policy(DEFAULT_POLICY), caller=policy)
+    return side
 
 
 @pytest.mark.parametrize("policy", SITES, ids=[f"{one.country}{at}" for at, one in enumerate(SITES)])
@@ -108,7 +108,7 @@ async def test_nothing_that_is_refused_is_dialled_however_it_came_into_the_book(
     rows = {text: verdict for text, of, verdict in ROWS if of is policy and text}
     taken = {text for text, verdict in rows.items() if not isinstance(verdict, Refusal)}
     with world(tmp_path, rules=EAGER, channels=len(rows)) as site:
-        site.dispatcher.dialable = bridge_with(policy)._why_not_dialable
+        site.dispatcher.dialable = bridge_with(policy).why_not_dialable
         site.dispatcher.channels = replace(
             site.dispatcher.channels, in_use=dict.fromkeys(site.site.trunks, 0)
         )
