@@ -31,7 +31,9 @@ from store import ClaimLost, Store, StoreProblem, UnknownRow
 log = structlog.get_logger()
 
 ROUND_SECONDS = 0.5
-IDLE_SECONDS = 5.0  # between looks while nothing may be dialled and nothing is under way: a full house makes a long list
+IDLE_SECONDS = (
+    5.0  # between looks while nothing may be dialled and nothing is under way: a full house makes a long list
+)
 HELD = timedelta(days=1)  # until the leader has mended a number that is none, or a day has passed
 NO_NUMBER = ("invalid", "not_a_number")
 
