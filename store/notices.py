@@ -20,6 +20,7 @@ _COLUMNS = (
     notice.c.state,
     notice.c.way,
     notice.c.at,
+    notice.c.detail,
 )
 
 
@@ -83,6 +84,12 @@ class Notices(Subject):
         """What became of it, once; False when that was said before."""
         stands = notice.c.state.in_([NoticeState.INTENDED.value, NoticeState.WAITING.value])
         return self._change(key, stands, state, now, detail=detail)
+
+    def notices(self, limit: int = 100) -> list[Notice]:
+        """Those of every scope and state, the newest first: what was asked for, and what became of it."""
+        query = select(*_COLUMNS).order_by(notice.c.asked_at.desc(), notice.c.key.desc()).limit(limit)
+        with self._database.read() as connection:
+            return [Notice(*row) for row in connection.execute(query)]
 
     def notice(self, key: str) -> Notice | None:
         """One of them."""

@@ -22,7 +22,7 @@ AGAIN_AFTER = 60.0  # seconds until what surely did not leave is tried again
 class Notice:
     """One caller who asked to be told. key: of his capture; way: the last one that was used, "" none. Aware UTC.
 
-    at: when its state last changed; None: never, since he asked.
+    at: when its state last changed; None: never, since he asked. detail: why it is in that state, "" when nobody said.
     """
 
     key: str
@@ -33,6 +33,7 @@ class Notice:
     state: NoticeState = NoticeState.WAITING
     way: str = ""
     at: datetime | None = None
+    detail: str = ""
 
 
 class Told(StrEnum):

@@ -7,12 +7,11 @@ import structlog
 from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
-from callbacks.rules.notifying import Notice
 from callbacks.values import Capture, Promise, PromiseState
 from console.summary import promise_view
 from console.web.auth import who
 from console.web.recordings import heard
-from console.web.site import now, site, store
+from console.web.site import now, store
 from console.web.words import translate as _
 
 log = structlog.get_logger(__name__)
@@ -31,14 +30,14 @@ class Watched:
 
 @blueprint.get("/")
 def listed() -> str:
-    """What a leader has to settle: held promises, requests without effect, notices that are to be given."""
+    """What a leader has to settle: held promises, requests without effect, and notices with what became of them."""
     moment = now()
     watched = [_watched(one) for one in store().for_leader(SHOWN)]
     return render_template(
         "callbacks.html",
         watched=[(promise_view(one.promise, moment), one.waiting) for one in watched],
         requests=store().unapplied(SHOWN),
-        notices=_notices(),
+        notices=store().notices(SHOWN),
     )
 
 
@@ -103,13 +102,6 @@ def _without_effect(captures: list[Capture]) -> list[Capture]:
     if not references:
         return []
     return [one for one in store().unapplied(LOOKED_THROUGH) if one.about in references]
-
-
-def _notices() -> list[Notice]:
-    """Those that are still to be given, and those on their way, oldest first."""
-    waiting = [one for scope in site().known.scopes for one in store().waiting_notices(scope, SHOWN)]
-    both = [*store().intended_notices(), *waiting]
-    return sorted(both, key=lambda one: (one.asked_at, one.key))[:SHOWN]
 
 
 def _back(promise_id: int) -> Response:

@@ -13,7 +13,7 @@ from flask.testing import FlaskClient
 from callbacks.policy import LimitPolicy
 from callbacks.values import Asks, Matter, NoticeState, NumberSource, PromiseState
 from console.web import Shelf, Site, create_app
-from console.words import REASONS
+from console.words import NOTICE_STATES, REASONS
 from store import Store, counting, requests
 
 pytestmark = pytest.mark.slow
@@ -171,7 +171,9 @@ def test_notices_are_listed_with_their_states(leader: Visitor, store: Store, now
     assert "text message" in page
     assert "waits for the end of the outage" in page
     store.end_notice("pbx1:1.1/2", NoticeState.SENT, "", now)
-    assert "on its way" not in leader.client.get("/callbacks/").text
+    page = leader.client.get("/callbacks/").text
+    assert "on its way" not in page
+    assert f"<b>{NOTICE_STATES['sent']}</b>" in page, "what was told stays listed"
 
 
 def test_missed_calls_are_listed_with_masked_numbers_unless_asked_for(

@@ -99,3 +99,17 @@ def test_whoever_rings_three_times_is_told_once(
     book.end_notice(second.key, NoticeState.SENT, "heard", later)
     assert book.told_since(first) is NoticeState.SENT
     assert book.told_since(again) is None, "he asked again in the next outage"
+
+
+def test_all_are_listed_the_newest_first_whatever_became_of_them(
+    book: Store, asked: Callable[..., None], now: datetime
+) -> None:
+    asked("13900000001", "13900000002")
+    asked("13900000009", scope="water", first=9)
+    book.end_notice("pbx1:2", NoticeState.EXPIRED, "too late", now)
+    assert [(one.key, one.state, one.detail) for one in book.notices()] == [
+        ("pbx1:9", NoticeState.WAITING, ""),
+        ("pbx1:2", NoticeState.EXPIRED, "too late"),
+        ("pbx1:1", NoticeState.WAITING, ""),
+    ]
+    assert [one.key for one in book.notices(1)] == ["pbx1:9"]
