@@ -83,6 +83,10 @@ def measure(times: int, seed: int, rate: float, version: str | None) -> list[Fig
 def _figure(kind: str, stories: Sequence[Story]) -> Figure:
     quiet = [one for story in stories if (one := silence(story, PATIENCE)) is not None]
     p99, worst = quantile(quiet, 0.99), max(quiet)
+    last = max(stories, key=lambda story: silence(story, PATIENCE) or 0.0)
+    heard = " ".join(f"{run.sound}@{run.begun:.2f}-{run.ended:.2f}" for run in last.runs)
+    keys = " ".join(f"{digits}@{at:.2f}" for at, digits in last.keys)
+    print(f"{kind}, the worst: {heard}; pressed {keys}; ended {last.ended:.2f}", file=sys.stderr)
     print(f"{kind}: p50 {quantile(quiet, 0.5):.2f} s, p99 {p99:.2f} s, worst {worst:.2f} s", file=sys.stderr)
     return Figure(
         f"silence {kind}", p99, "s", REACH, p99 / REACH, f"<= {REACH:g} s", p99 <= REACH, len(quiet)

@@ -6,6 +6,7 @@ from bench.callers.person import Person
 from bench.callers.sound import QUESTIONS, packets
 
 SLACK = 2  # packets of a prompt that may be missing at its ends though it was heard
+KEY = 0.1  # seconds: a key that was sent so soon after a prompt began was what brought the prompt
 MOST_SILENT = 0.3  # seconds; a shorter gap is the line's own
 
 
@@ -57,12 +58,12 @@ def silence(story: Story, patience: float) -> float | None:
     """
     if story.answered is None or story.ended is None or story.dead:
         return None
-    longest, since, asked = 0.0, story.answered, False
+    longest, began, since, asked = 0.0, story.answered, story.answered, False
     for begun, ended, sound in [*_sounds(story), (story.ended, story.ended, "")]:
-        pressed = [at for at, _ in story.keys if since - MOST_SILENT < at < begun]
+        pressed = [at for at, _ in story.keys if began + KEY < at < begun]  # an answer to what was just heard
         quiet = begun - max([since, *pressed]) - (patience if asked and not pressed else 0.0)
         longest = max(longest, quiet)
-        since, asked = ended, sound in QUESTIONS
+        began, since, asked = begun, ended, sound in QUESTIONS
     return longest
 
 
