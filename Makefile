@@ -15,7 +15,7 @@ SYSTEM := espeak-ng nftables util-linux ca-certificates
 SYSTEM_TEST := chromium fonts-wqy-zenhei
 
 help:
-	@echo "make demo    watch a hotline lose a trunk and its agents, and every caller be called back (STAY=1 keeps it up)"
+	@echo "make demo    watch a hotline lose a carrier, its agents and the bridge, and every caller be called back (STAY=1 keeps it up)"
 	@echo "make test    lint, types and every test, on a real Asterisk"
 	@echo "make lint    ruff, mypy --strict, import contracts"
 	@echo "make unit    only the tests that start nothing"

@@ -22,7 +22,9 @@ class Account:
     not in the book. tiers: captures by the tier that took them.
     wrongly: in the book and due to nobody. twice: called again after they had been reached, or promised twice at once.
     attempts: outgoing calls of the book; seen: those that the carriers saw. outcomes: of the promises.
-    waited: numbers of callers who were brought out of the queue; first: as many as were called back first.
+    waited: numbers of callers who were brought out of the queue; first: as many as were called back first, danger left out.
+    cancelled: numbers of callers who cancelled; called: of those, called all the same, or not cancelled in the book.
+    to_notify, notified: numbers that wanted to know when it is over, and those that were told so, as often as they were.
     rungs: what staff were told; None where that is not counted.
     """
 
@@ -39,16 +41,22 @@ class Account:
     tiers: Counter[int]
     waited: frozenset[str] = frozenset()
     first: frozenset[str] = frozenset()
+    cancelled: frozenset[str] = frozenset()
+    called: frozenset[str] = frozenset()
+    to_notify: tuple[str, ...] = ()
+    notified: tuple[str, ...] = ()
     rungs: Rungs | None = None
 
     @property
     def kept(self) -> bool:
         """Every caller was heard, nothing lost, twice or made up, every promise has its outcome, every call that the
         book knows was seen by a carrier and the other way round, both tiers had callers, whoever had waited was called
-        first, and staff were told once of all that was due.
+        first, whoever cancelled was not called, whoever asked for it heard once that it is over, and staff were told once of
+        all that was due.
         """
         open_ones = sum(self.outcomes[state] for state in ("open", "claimed", "dialling", "talking"))
-        wrong = self.lost or self.twice or self.wrongly or open_ones or self.waited != self.first
+        wrong = bool(self.lost or self.twice or self.wrongly or open_ones or self.waited != self.first)
+        wrong = wrong or bool(self.called) or self.to_notify != self.notified
         wrong = wrong or (self.rungs is not None and not self.rungs.kept)
         heard = self.answered == self.placed and bool(self.due)
         return (
@@ -62,7 +70,10 @@ class Account:
         """For people."""
         rows = [
             ("calls placed", f"{self.placed} ({self.answered} answered)"),
-            ("taken by the bridge, by Asterisk alone", f"{self.tiers[1]}, {self.tiers[3]}"),
+            (
+                "taken by the bridge, the local script, the dial plan",
+                f"{self.tiers[1]}, {self.tiers[2]}, {self.tiers[3]}",
+            ),
             ("promises due from what callers did", str(len(self.due))),
             ("promises in the book", str(len(self.book))),
             ("lost", _count(self.lost)),
@@ -72,6 +83,8 @@ class Account:
             ("calls seen by the carriers", str(self.seen)),
             ("promises by outcome", _words(self.outcomes)),
             *([("had waited in the queue", self._waited())] if self.waited else ()),
+            *([("cancelled by the caller", self._cancelled())] if self.cancelled else ()),
+            *([("told that it is over", self._notified())] if self.to_notify else ()),
             *(self.rungs.rows() if self.rungs else ()),
         ]
         width = max(len(name) for name, _ in rows)
@@ -85,6 +98,13 @@ class Account:
     def _waited(self) -> str:
         kept = "all called back before anybody else" if self.waited == self.first else "NOT called back first"
         return f"{len(self.waited)} ({kept})"
+
+    def _cancelled(self) -> str:
+        return f"{len(self.cancelled)} ({_count(tuple(sorted(self.called)))} of them called)"
+
+    def _notified(self) -> str:
+        once = "once" if self.to_notify == self.notified else "NOT once"
+        return f"{len(self.notified)} of {len(self.to_notify)} who asked for it ({once})"
 
     def _staff(self) -> str:
         return ", and staff were told once of all that was due" if self.rungs else ""
@@ -108,9 +128,15 @@ def compare(
 ) -> Account:
     """Pure: the account of a run. calls: to callers, oldest first."""
     waited = frozenset(person.due for person, _ in results if person.waited)
-    rung_first = list(dict.fromkeys(call.number for call in calls))
+    danger = {person.due for person, _ in results if person.danger}
+    wanted = tuple(sorted({person.notice for person, _ in results if person.notice}))
+    told = [call for call in calls if call.number in wanted]
+    calls = [call for call in calls if call.number not in wanted]
+    rung_first = list(dict.fromkeys(call.number for call in calls if call.number not in danger))
     due = frozenset(person.due for person, _ in results if person.due)
     book = Counter(promise["number"] for promise in promises)
+    cancelled = frozenset(person.due for person, _ in results if person.cancels)
+    closed = {promise["number"] for promise in promises if promise["state"] == "cancelled"}
     return Account(
         placed=len(results),
         answered=sum(result.answered for _, result in results),
@@ -127,6 +153,10 @@ def compare(
         tiers=Counter(capture["tier"] for one in promises for capture in one["captures_made"]),
         waited=waited,
         first=frozenset(rung_first[: len(waited)]),
+        cancelled=cancelled,
+        called=cancelled - closed | {call.number for call in calls if call.number in cancelled},
+        to_notify=wanted,
+        notified=tuple(sorted(call.number for call in told)),
         rungs=rungs,
     )
 

@@ -1,4 +1,4 @@
-"""``make demo``: a hotline loses an application, a carrier and its agents; staff are told, every caller is called back.
+"""``make demo``: a hotline loses an application, a carrier, its agents and the bridge; every caller is heard and called back.
 
 Prints a timeline and an account.
 
@@ -19,12 +19,13 @@ from typing import Any
 
 import yaml
 
-from lab import demo_rungs, people
+from lab import demo_callers, demo_rungs, people
 from lab.account import Account, settle
 from lab.demo_peers import Peers
 from lab.demo_rungs import Journal
 from lab.errors import LabError
 from lab.lab import Lab
+from lab.ledger import CarrierCall
 from lab.people import Person
 from lab.results import CallHandle
 from lab.site import Site
@@ -34,32 +35,8 @@ SPACING = 1.5  # seconds between two callers
 # As many sites have it: the queue itself lets nobody go who waits in it, so he has to be brought out.
 QUEUE = "[power](+)\nleavewhenempty = no\n"
 AGENTS = range(1, 5)
-
-WAITING = (people.waiting(20, 1), people.waiting(21, 8))
-
-FIRST = (
-    people.corrected(4, 9),
-    people.keyed(2, 8),
-    people.withheld(6, 1),
-    people.own(1, 1),
-    people.own(3, 4, "presses 1 (his line will be busy)"),
-    people.own(7, 5, "presses 1 (he will not answer)"),
-    people.early(8),
-    people.own(9, 2, "presses 1 (a man of few words)"),
-    people.half_way(10, 1),
-    people.own(1, 1, "the first caller again: presses 1"),
-    people.silent(5, 0),
-    people.own(11, 3, "presses 1 (a voicemail will answer)"),
-)
-SECOND = (
-    people.silent(15, 8),
-    people.keyed(13, 1),
-    people.own(12, 1),
-    people.own(14, 6, "presses 1 (his network is full)"),
-    people.withheld(18, 9),
-    people.own(16, 7, "presses 1 (his line will refuse)"),
-    people.early(17),
-    people.own(19, 1),
+CALLERS = sum(
+    len(ones) for ones in (demo_callers.BEFORE, demo_callers.FIRST, demo_callers.SECOND, demo_callers.THIRD)
 )
 
 
@@ -74,6 +51,8 @@ class Story:
         self.policy = yaml.safe_load(POLICY.read_text(encoding="utf-8"))
         people_of = self.policy["alerts"]["people"].values()
         self.staff = {number for one in people_of for number in demo_rungs.numbers_of(one)}
+        self.oncall: list[str] = self.policy["danger"]["oncall"]
+        self.staff |= set(self.oncall)
         self._told = 0
         self._stated: set[str] = set()
 
@@ -83,7 +62,10 @@ class Story:
         self._the_application_is_slow()
         self._a_carrier_is_lost()
         self._the_agents_vanish()
+        self._danger_first()
         self._callers_leave_numbers()
+        self._nobody_is_there_but_asterisk()
+        self._one_cancels()
         self._all_returns()
         self._callbacks()
         self._the_record()
@@ -109,7 +91,7 @@ class Story:
             "DEGRADED (kind A2): callers are told, and may wait or leave a number",
         )
         before = self._answered_by_agents()
-        call = self.lab.call(people.number(905, 1), carrier="a", hangup_after=16.0)
+        call = self.lab.call(people.number(905, 1), carrier="a", hangup_after=24.0)
         self.peers.slow = False
         self.say("the business system is quick again")
         self._wait(
@@ -134,8 +116,8 @@ class Story:
     def _the_agents_vanish(self) -> None:
         self.say("all agents are on a break; two callers wait in the queue")
         self._agents("pause")
-        self._call(WAITING)
-        self._wait(lambda: self._in_the_queue() == len(WAITING), "both wait")
+        self._call(demo_callers.WAITING)
+        self._wait(lambda: self._in_the_queue() == len(demo_callers.WAITING), "both wait")
         self.say("✂ all agents vanish")
         self.lab.cut("agents")
         self._until(
@@ -144,26 +126,53 @@ class Story:
         self._wait(lambda: not self._in_the_queue(), "those who waited are brought to the announcement")
         self._agents("unpause")
 
-    def _callers_leave_numbers(self) -> None:
-        self.say(
-            f"{len(FIRST) + len(SECOND)} callers through carrier B hear the announcement and leave numbers"
+    def _danger_first(self) -> None:
+        self.say(f"{CALLERS} callers through carrier B hear the danger key, the announcement and the offer")
+        self._call(demo_callers.BEFORE)
+        first, second = self.oncall
+        self._wait(lambda: self._rung(first), "the first telephone on call rings, and nobody answers")
+        self._wait(
+            lambda: any(call.answered_at and call.pressed == "1" for call in self._rung(second)),
+            "the second one answers and presses 1: caller and helper talk",
         )
-        self._call(FIRST)
+
+    def _callers_leave_numbers(self) -> None:
+        self._call(demo_callers.FIRST)
         time.sleep(3.5)
         talking = sum("!holdfast" in line for line in self.lab.cli("core show channels concise").splitlines())
         self._must(talking > 0, f"{talking} callers are in a dialogue with the bridge at this moment")
+        self._tell_length()
+
+    def _nobody_is_there_but_asterisk(self) -> None:
         self.say("✂ kill -9 of the bridge, in the middle of calls")
         self.site.kill_bridge()
-        self._call(SECOND)
+        self.say(
+            "  callers go on with a script of their own (tier 2) or, above two starts at once, in tier 3"
+        )
+        self._call(demo_callers.SECOND)
+        self.say("✂ the script may not be started any more, as if there were no Python")
+        (self.lab.holdfast_conf_dir / "holdfast_local.agi").chmod(0o640)
         self.say("  callers go on in Asterisk's own dial plan (tier 3)")
-        time.sleep(4)
+        self._call(demo_callers.THIRD)
         self.say("the bridge is started again")
         self.site.start_bridge()
+
+    def _one_cancels(self) -> None:
+        """Only a full dialogue offers that, so he is not asked before lines are free again."""
+        self._tell_length()
+        self._wait(
+            lambda: self.site.status()["live"]["bridge"]["length"] == "full",
+            "enough lines are free: dialogues are whole again",
+        )
+        self._call((people.cancelling(22, self._reference(demo_callers.CANCELS.due)),))
 
     def _all_returns(self) -> None:
         for _, call in self.placed:
             call.result(120)
         self.say("all callers have ended their calls")
+        self._must(
+            self._state(demo_callers.CANCELS.due) == "cancelled", "one promise is cancelled by its caller"
+        )
         self.say("carrier A and the agents return")
         self.lab.restore("carrier-a")
         self.lab.restore("agents")
@@ -187,7 +196,12 @@ class Story:
     def _the_record(self) -> None:
         """Once all is over and everybody has heard so: the papers, and what the public reads."""
         self._wait(lambda: not self._open_incidents(), "every incident is closed")
+        self._wait(
+            lambda: not self.site.status()["live"]["duty"]["open"],
+            "every report of danger and faults is taken on",
+        )
         self._wait(self.journal.quiet, "everybody who was told has heard that it is over")
+        self._wait(self._notified, "so has the caller who asked for no more than that")
         folder = records_folder()
         self.site.run("incident", "archive", "--all", str(folder))
         self.site.run("notice", "export", str(folder / "notice"))
@@ -214,8 +228,16 @@ class Story:
         calls = [call for call in self.lab.carrier_log() if call.number not in self.staff]
         for call in calls[self._told :]:
             self._told += 1
-            waited = " (he had waited in the queue)" if call.number in {one.due for one in WAITING} else ""
-            self.say(f"  callback {self._told}: {shown(call.number)} by carrier-{call.carrier}{waited}")
+            self.say(f"  {shown(call.number)} {self._why_called(call.number)} by carrier-{call.carrier}")
+
+    @staticmethod
+    def _why_called(number: str) -> str:
+        if number == demo_callers.NOTICE.notice:
+            return "is told that it is over, for which he had asked,"
+        if number == demo_callers.CUT_OFF.due:
+            return "is called back (danger)"
+        waited = number in {one.due for one in demo_callers.WAITING}
+        return f"is called back{' (he had waited in the queue)' if waited else ''}"
 
     def _press_voicemail(self, call: dict[str, Any], promises: list[dict[str, Any]]) -> None:
         """Where a voicemail answers, the agent says so, as one who hears the greeting."""
@@ -229,6 +251,30 @@ class Story:
             )
 
     # -- helpers
+
+    def _tell_length(self) -> None:
+        """Staff see it, too: ``holdfast status`` names the length of new dialogues and the share of lines in use."""
+        bridge = self.site.status()["live"]["bridge"]
+        self.say(
+            f"  {bridge['lines_used']:.0%} of the lines are in use: new dialogues are {bridge['length']}"
+        )
+
+    def _rung(self, number: str) -> list[CarrierCall]:
+        return [call for call in self.lab.carrier_log() if call.number == number]
+
+    def _notified(self) -> bool:
+        return any(call.ended_at for call in self._rung(demo_callers.NOTICE.notice))
+
+    def _promise(self, number: str) -> dict[str, Any]:
+        listed = json.loads(self.site.run("callbacks", "list", "--all", "--full", "--json"))
+        return next((one for one in listed if one["number"] == number), {})
+
+    def _state(self, number: str) -> str:
+        return str(self._promise(number).get("state", "none"))
+
+    def _reference(self, number: str) -> str:
+        """What the caller heard; he cannot tell us, so the book is asked."""
+        return next(str(one["reference"]) for one in self._promise(number)["captures_made"])
 
     def _agents(self, word: str) -> None:
         for number in AGENTS:
@@ -309,7 +355,7 @@ def main() -> int:
 def _demo(version: str | None, stay: bool) -> int:
     policy = POLICY.read_text(encoding="utf-8")
     with Peers() as peers, Lab.start(version) as lab, Site(lab, policy) as site:
-        site.environment |= peers.environment
+        site.environment |= peers.environment | {"HOLDFAST_LOCAL_AGI": "true"}
         (lab.holdfast_conf_dir / "queues_demo.conf").write_text(QUEUE, encoding="utf-8")
         site.install(lambda what: print(f"setting up: {what}", flush=True))
         site.start_bridge()

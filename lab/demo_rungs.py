@@ -19,6 +19,7 @@ Entry = Mapping[str, Any]
 LATE = timedelta(seconds=3)  # a rung that is raised later than this after its due time is said to be late
 UNITS = {"s": 1, "min": 60}
 LOOK_EVERY = 0.1
+DUTY = "DUTY-"  # incidents of the journal that are no incidents: danger and faults for the duty role
 
 
 class Journal:
@@ -78,6 +79,8 @@ class Journal:
 
     def _of_try(self, entry: Entry, rung: Entry) -> str:
         how = "is called" if entry["way"] == "call" else "is written to"
+        if rung["incident"].startswith(DUTY):
+            return f"  ☎ {entry['person']} {how}: {_reports(rung)}"
         if rung["e"] == "end":
             return f"  ☎ {entry['person']} {how}: it is over"
         due, at = (datetime.fromisoformat(rung[key]) for key in ("due_at", "at"))
@@ -89,7 +92,8 @@ class Journal:
         if of["rung"].endswith("/end"):
             return ""
         if entry["fate"] == "confirmed":
-            return f"  ✔ {of['person']} presses 1: acknowledged"
+            taken = "taken on" if of["incident"].startswith(DUTY) else "acknowledged"
+            return f"  ✔ {of['person']} presses 1: {taken}"
         return f"  ✘ {of['person']}: {entry.get('detail', '')}" if entry["fate"] == "failed" else ""
 
 
@@ -98,7 +102,8 @@ class Rungs:
     """due, sent: (incident, ladder.rung, person) that had to be told, and that were. stopped: rungs that an acknowledgement
     made needless. acknowledged: messages of rungs that were confirmed. ended: people told of an end, by incident. doubled:
     messages beyond the first to a person by one way of one rung, and calls or notes that arrived and that no entry
-    ordered. unseen: ordered, and never arrived.
+    ordered. unseen: ordered, and never arrived. duty: messages to the duty role of danger, and of faults; on_duty: of
+    those, taken on.
     """
 
     due: frozenset[tuple[str, str, str]]
@@ -110,6 +115,8 @@ class Rungs:
     to_end: int
     doubled: int
     unseen: int
+    duty: tuple[int, int] = (0, 0)
+    on_duty: int = 0
 
     @property
     def omitted(self) -> int:
@@ -120,6 +127,7 @@ class Rungs:
     def kept(self) -> bool:
         """Everybody was told once of everything that was due, somebody took it on, and all heard of the end."""
         wrong = self.omitted or self.doubled or self.unseen or self.sent - self.due
+        wrong = wrong or (any(self.duty) and not self.on_duty)
         return not wrong and bool(self.due) and bool(self.taken_on) and self.ended == self.to_end
 
     def rows(self) -> list[tuple[str, str]]:
@@ -134,6 +142,10 @@ class Rungs:
                 f"{self.acknowledged} (incidents taken on by: {', '.join(reversed(self.taken_on))})",
             ),
             ("told of the end", f"{self.ended} of {self.to_end}"),
+            (
+                "messages to the duty role",
+                f"{self.duty[0]} of danger, {self.duty[1]} of faults ({self.on_duty} taken on)",
+            ),
         ]
 
 
@@ -150,7 +162,8 @@ def count(
     entries = list(entries)
     raised = {e["key"]: e for e in entries if e["e"] in ("rung", "end")}
     tries = [e for e in entries if e["e"] == "try"]
-    rungs = [e for e in tries if raised[e["rung"]]["e"] == "rung"]
+    rungs = [e for e in tries if raised[e["rung"]]["e"] == "rung" and not e["incident"].startswith(DUTY)]
+    duty = [e for e in tries if e["incident"].startswith(DUTY)]
     confirmed = {e["key"] for e in entries if e["e"] == "fate" and e["fate"] == "confirmed"}
     due = {place: stops for record in records for place, stops in due_of(policy, record).items()}
     sent = frozenset((e["incident"], _name(e["rung"]), e["person"]) for e in rungs)
@@ -174,6 +187,8 @@ def count(
         to_end=len(told),
         doubled=sum(n - 1 for n in by_way.values()) + more + max(0, notes - written),
         unseen=fewer + max(0, written - notes),
+        duty=(_named(duty, "danger"), _named(duty, "fault")),
+        on_duty=sum(e["key"] in confirmed for e in duty),
     )
 
 
@@ -215,6 +230,18 @@ def kinds_of(record: Mapping[str, Any]) -> dict[str, tuple[datetime, datetime]]:
 def numbers_of(person: Mapping[str, Any]) -> list[str]:
     """The numbers at which our own Asterisk calls a person of the policy."""
     return [reach["call"] for reach in person["reaches"] if "call" in reach]
+
+
+def _reports(rung: Entry) -> str:
+    """What a message to the duty role is about."""
+    if rung["rung"] == "danger":
+        return "a caller is in danger"
+    return f"{rung['facts'].get('count', '?')} reports of faults"
+
+
+def _named(tries: Iterable[Entry], name: str) -> int:
+    """Tries of the rungs ``….<name>``."""
+    return sum(e["rung"].endswith(f".{name}") for e in tries)
 
 
 def _name(key: str) -> str:

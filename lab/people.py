@@ -16,6 +16,8 @@ class Person:
     due: the number that must be in the book if he stays to the promise, "" when none may be. The last digit of a number
     says how its owner's phone behaves when called back (lab/scenarios/carrier.xml.jinja): 1, 8, 9, 0 answer, 2 silent,
     3 voicemail, 4 busy, 5 no answer, 6 congestion, 7 rejected. waited: he stood in the queue when the agents vanished.
+    danger: he pressed the danger key. cancels: he takes back what was promised to ``due``, before anybody calls. notice:
+    the number that is told once that it is over, "" for callers who did not ask for that.
     """
 
     who: str
@@ -25,6 +27,9 @@ class Person:
     hangup_after: float | None = None
     withheld: bool = False
     waited: bool = False
+    danger: bool = False
+    cancels: bool = False
+    notice: str = ""
 
 
 def number(index: int, last: int) -> str:
@@ -79,3 +84,30 @@ def half_way(index: int, last: int) -> Person:
 def waiting(index: int, last: int) -> Person:
     """Waits in the queue, is brought to the phrase, and presses 1."""
     return replace(own(index, last, "waits in the queue"), waited=True)
+
+
+def in_danger(index: int) -> Person:
+    """Presses the danger key and talks to whoever of those on call takes it."""
+    return Person("presses 8, the danger key", number(index, 1), ((2.0, "8"),), danger=True)
+
+
+def danger_cut_off(index: int, last: int) -> Person:
+    """Presses the danger key and is cut off while the first telephone rings: written down, and passed on at once."""
+    mine = number(index, last)
+    keys = ((2.0, "8"),)
+    return Person("presses 8 and is cut off", mine, keys, due=mine, hangup_after=8.5, danger=True)
+
+
+def only_notice(index: int) -> Person:
+    """Wants no call back, only to know when it is over (more, then 3)."""
+    mine = number(index, 1)
+    return Person(
+        "presses 3 and 3: only wants to know when it is over", mine, ((2.5, "3"), (6.0, "3")), notice=mine
+    )
+
+
+def cancelling(index: int, reference: str) -> Person:
+    """Rings again: more, his open promise, its reference, cancel it; does not undo that."""
+    mine = number(index, 1)
+    keys = ((2.5, "3"), (6.0, "1"), (9.5, reference), (16.0, "3"))
+    return Person("rings again, keys his reference and cancels", mine, keys, due=mine, cancels=True)

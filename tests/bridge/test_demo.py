@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-LIMIT = 330.0  # seconds; the story takes two and a half minutes on a machine that does nothing else
+LIMIT = 420.0  # seconds; the story takes a bit less than four minutes on a machine that does nothing else
 
 pytestmark = [pytest.mark.asterisk, pytest.mark.slow]
 
@@ -95,6 +95,13 @@ def test_the_demo_ends_well_and_counts_nobody_lost_and_nobody_twice(demo: "subpr
     assert row(table, "promises due from what callers did") == row(table, "promises in the book")
     assert int(row(table, "promises in the book")) >= 15
     assert row(table, "had waited in the queue").startswith("2 (all called back before")
+    assert row(table, "cancelled by the caller") == "1 (0 of them called)"
+    assert row(table, "told that it is over") == "1 of 1 who asked for it (once)"
+    assert int(row(table, "messages to the duty role").split()[0]) >= 1
+    assert "caller and helper talk" in said
+    assert all(
+        int(count) for count in row(table, "taken by the bridge, the local script, the dial plan").split(", ")
+    )
 
     assert row(table, "rungs omitted") == "0"
     assert row(table, "rungs doubled on one way") == "0"

@@ -8,7 +8,7 @@ import pytest
 
 from lab.account import compare
 from lab.ledger import CarrierCall
-from lab.people import Person, early, own
+from lab.people import Person, cancelling, danger_cut_off, early, only_notice, own, waiting
 from lab.results import CallResult
 
 AT = datetime(2026, 11, 21, 10, 15, tzinfo=UTC)
@@ -118,3 +118,36 @@ def test_a_caller_who_rang_twice_is_one_promise() -> None:
     account = compare([called(FIRST), called(FIRST)], [promise(FIRST.due)], rang(FIRST.due, "answered"))
     assert account.kept
     assert (account.placed, len(account.due)) == (2, 1)
+
+
+def test_who_cancelled_and_is_not_called_keeps_the_account() -> None:
+    caller = called(own(22, 1)), called(cancelling(22, "123456"))
+    cancelled = promise(caller[0][0].due, "cancelled") | {"attempts_made": []}
+    assert compare(caller, [cancelled], []).kept
+    all_the_same = compare(caller, [cancelled], rang(caller[0][0].due, "answered"))
+    assert all_the_same.called == {caller[0][0].due}
+    assert not all_the_same.kept
+
+
+def test_a_cancel_without_effect_is_no_good_end() -> None:
+    caller = called(own(22, 1)), called(cancelling(22, "123456"))
+    still_open = compare(caller, [promise(caller[0][0].due)], rang(caller[0][0].due, "answered"))
+    assert still_open.called == {caller[0][0].due}
+    assert not still_open.kept
+
+
+@pytest.mark.parametrize(("calls", "kept"), [(0, False), (1, True), (2, False)])
+def test_who_only_wants_to_know_that_it_is_over_is_told_so_once_and_has_no_promise(
+    calls: int, kept: bool
+) -> None:
+    wants = only_notice(25)
+    told = rang(FIRST.due, "answered") + rang(wants.notice, *["answered"] * calls)
+    account = compare([called(FIRST), called(wants)], [promise(FIRST.due)], told)
+    assert account.kept is kept
+    assert account.seen == 1
+
+
+def test_danger_may_be_called_before_those_who_waited() -> None:
+    first, hurt = waiting(20, 1), danger_cut_off(24, 9)
+    calls = rang(hurt.due, "answered") + rang(first.due, "answered")
+    assert compare([called(first), called(hurt)], [promise(first.due), promise(hurt.due)], calls).kept

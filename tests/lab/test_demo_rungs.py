@@ -146,3 +146,35 @@ def test_somebody_who_does_not_hear_of_the_end_is_no_good_end() -> None:
 def test_a_rung_that_nobody_needed_any_more_and_that_was_sent_is_no_good_end() -> None:
     late = told("a3.manager", MANAGER, "call", when=31, due=30)
     assert not counted([*ENTRIES, *late], [*CALLS, *rang("13900000048")]).kept
+
+
+def on_duty(name: str, number: int, confirmed: bool) -> list[dict[str, Any]]:
+    """A message to the duty role, which belongs to no incident (E0)."""
+    incident = f"DUTY-{number}"
+    rung = f"{incident}/round-1.{name}"
+    head = {
+        "e": "rung",
+        "at": at(20),
+        "incident": incident,
+        "key": rung,
+        "rung": name,
+        "facts": {"count": "2"},
+    }
+    tried = {"e": "try", "at": at(20), "incident": incident, "rung": rung, "person": ENGINEER, "way": "call"}
+    fate = {"e": "fate", "at": at(21), "incident": incident, "key": f"{rung}/call", "fate": "confirmed"}
+    return [head, tried | {"key": f"{rung}/call"}, *([fate] if confirmed else [])]
+
+
+def test_e0_messages_to_the_duty_role_are_counted_by_themselves() -> None:
+    entries = [*ENTRIES, *on_duty("danger", 1, True), *on_duty("fault", 2, False)]
+    rungs = counted(entries, [*CALLS, *rang("13900000011", "13900000011")])
+    assert rungs.kept
+    assert (len(rungs.sent), rungs.duty, rungs.on_duty) == (2, (1, 1), 1)
+
+
+def test_e0_a_run_in_which_nobody_takes_danger_on_is_no_good_end() -> None:
+    assert not counted([*ENTRIES, *on_duty("danger", 1, False)], [*CALLS, *rang("13900000011")]).kept
+
+
+def test_e0_a_message_to_the_duty_role_that_never_arrived_is_no_good_end() -> None:
+    assert not counted([*ENTRIES, *on_duty("danger", 1, True)], CALLS).kept
