@@ -24,6 +24,7 @@ _log = structlog.get_logger()
 KEEP = timedelta(days=7)
 MOST = 2000  # lines of one pass; about a third of a second
 _TIDY = timedelta(minutes=1)  # between looks for what is old enough to be deleted
+_SURE = 400  # files that moved last: what a fail-over to an older book loses first
 _NOT_OLD = timedelta(hours=1)
 
 
@@ -122,6 +123,9 @@ class Importer:
         self._dialled = dialled
         self._seen = seen
         self._shown: dict[str, int] = {}
+        self._skipped: dict[
+            str, int
+        ] = {}  # file → up to where old lines were not shown while the book was away
         self._limits = limits
         self._remote, self._label = remote, label
         self._keep = keep
@@ -130,6 +134,8 @@ class Importer:
         self._reached: dict[str, int] = {}
         self._newest: datetime | None = None
         self._tidied: datetime | None = None
+        self._moved: dict[str, None] = {}
+        self._sure_at: datetime | None = None
         own = feeds_of(pbx_id, spool_dir, tier3_dir, label=label)
         self._listings = {feed.name: Listing(feed) for feed in own}
 
@@ -150,12 +156,31 @@ class Importer:
         self._newest = now
         fresh = [source for source in sources if source.name not in self._finished]
         try:
+            if self._is_older(now):
+                fresh = sources
             self._drain_all(fresh, now, tally)
         except Exception:
+            self._sure_at = None
             self._show_all(fresh, now)
             raise
         self._delete_old(sources, now, tally)
         return tally.report
+
+    def _is_older(self, now: datetime) -> bool:
+        """Whether the book has gone back behind what this importer brought into it: a fail-over or a restore put an older
+        copy in its place. Then every file is read from where that copy was. Looked at once a minute, and after each failure.
+        """
+        if self._sure_at is not None and timedelta(0) <= now - self._sure_at < _TIDY:
+            return False
+        mine = {name: self._reached[name] for name in self._moved if name in self._reached}
+        theirs = self._book.offsets(list(mine)) if mine else {}
+        self._sure_at = now
+        lost = sum(theirs.get(name, 0) < offset for name, offset in mine.items())
+        if lost:
+            _log.error("the book is an older copy: what it lacks is read again", files=lost)
+            for memory in (self._reached, self._finished, self._moved):
+                memory.clear()
+        return lost > 0
 
     def _drain_all(self, fresh: Sequence[Source], now: datetime, tally: _Tally) -> None:
         offsets = self._offsets([source.name for source in fresh])
@@ -178,7 +203,7 @@ class Importer:
         """Forget how far every file was read, so that all that is kept comes in again; what the book knows changes nothing."""
         names = [source.name for source in self._sources(_Tally())]
         self._book.forget(names)
-        for memory in (self._reached, self._shown):
+        for memory in (self._reached, self._shown, self._skipped, self._moved):
             for name in names:
                 memory.pop(name, None)
         self._finished.difference_update(names)
@@ -228,15 +253,25 @@ class Importer:
             captures, source.name, chunk.end, now, damaged=len(damaged), limits=self._limits()
         )
         self._reached[source.name] = chunk.end
+        self._remember(source.name, chunk.end)
         tally.add(chunk, result, len(damaged))
+
+    def _remember(self, name: str, end: int) -> None:
+        self._moved.pop(name, None)
+        self._moved[name] = None
+        if len(self._moved) > _SURE:
+            del self._moved[next(iter(self._moved))]
+        if self._skipped.get(name, end + 1) <= end:
+            del self._skipped[name]
 
     def _parsed(
         self, source: Source, chunk: Chunk, since: datetime | None = None
     ) -> tuple[list[Capture], list[tuple[bytes, str]]]:
         """The captures of a chunk, and its damaged lines with what is wrong. Captures that nobody has seen are shown;
-        since: only those left since then.
+        since: only those left since then; the others are shown when the book has not had them either.
         """
         shown, place = self._shown.get(source.name, 0), chunk.start
+        skipped = self._skipped.get(source.name, 0)
         captures: list[Capture] = []
         damaged: list[tuple[bytes, str]] = []
         unseen: list[Capture] = []
@@ -248,7 +283,9 @@ class Importer:
                 damaged.append((line, str(error)))
                 continue
             captures.append(one)
-            if place > shown and (since is None or one.at >= since):
+            if since is not None and one.at < since:
+                self._skipped[source.name] = max(skipped, place)
+            elif place > shown or place <= skipped:
                 unseen.append(one)
         self._shown[source.name] = max(shown, chunk.end)
         self._show(unseen)
@@ -314,8 +351,8 @@ class Importer:
             self._book.forget(gone)
             self._finished.difference_update(gone)
             for name in gone:
-                self._reached.pop(name, None)
-                self._shown.pop(name, None)
+                for memory in (self._reached, self._shown, self._skipped, self._moved):
+                    memory.pop(name, None)
             tally.report = replace(tally.report, deleted=tally.report.deleted + len(gone))
 
 

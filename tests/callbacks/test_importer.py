@@ -337,6 +337,73 @@ def test_what_may_have_been_told_long_ago_is_not_shown_again_at_a_start_without_
     assert shown == ["pbx1:1.2"]
 
 
+def test_what_was_not_shown_without_the_book_is_shown_when_it_is_back_and_never_had_it(
+    book: Store, folders: Folders, capture: Build, now: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """E0: a danger of two hours ago, and the book away ever since, also over a start."""
+    shown: list[str] = []
+    spool_file(folders, capture("pbx1:1.1", at=now - timedelta(hours=2)), capture("pbx1:1.2"))
+    importer = Importer(book, *folders, "pbx1", seen=lambda some: shown.extend(one.key for one in some))
+
+    def away(*_: object, **__: object) -> None:
+        raise StoreProblem("no connection")
+
+    with monkeypatch.context() as broken:
+        broken.setattr(book, "offsets", away)
+        for _ in range(2):
+            with pytest.raises(StoreProblem):
+                importer.run_once(now)
+    assert shown == ["pbx1:1.2"]
+    importer.run_once(now)
+    importer.run_once(now)
+    assert shown[1:2] == ["pbx1:1.1"]
+    assert shown.count("pbx1:1.1") == 1
+
+
+def older_copy(book: Store, name: str, offset: int, *keys: str) -> None:
+    """What a fail-over to a replica that lags leaves: neither the newest rows nor the offsets behind them."""
+    with book._database.write() as connection:
+        connection.exec_driver_sql("DELETE FROM import_offset WHERE source NOT LIKE ?", (f"%{name}",))
+        connection.exec_driver_sql('UPDATE import_offset SET "offset" = ?', (offset,))
+        for key in keys:
+            connection.exec_driver_sql("DELETE FROM capture WHERE key = ?", (key,))
+
+
+def test_a_book_that_became_an_older_copy_under_a_running_importer_gets_what_it_lost(
+    book: Store, folders: Folders, capture: Build, now: datetime
+) -> None:
+    """A9: nobody has to think of reading everything again, and files that were finished are read too."""
+    first = spool_file(folders, capture("pbx1:1.1"), capture("pbx1:1.2"))
+    spool_file(folders, capture("pbx1:1.3"), name="20261121T10-2-0.jsonl")
+    importer = Importer(book, *folders, "pbx1")
+    later = now + timedelta(hours=4)
+    assert importer.run_once(later).new == 3
+    whole = len(encode(capture("pbx1:1.1")))
+    older_copy(book, first.name, whole, "pbx1:1.2", "pbx1:1.3")
+    report = importer.run_once(later + timedelta(minutes=1))
+    assert (report.new, report.known) == (2, 0)
+    assert importer.run_once(later + timedelta(minutes=2)).lines == 0
+
+
+def test_after_a_failure_the_book_is_looked_at_at_once(
+    book: Store, folders: Folders, capture: Build, now: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = spool_file(folders, capture("pbx1:1.1"), capture("pbx1:1.2"))
+    importer = Importer(book, *folders, "pbx1")
+    importer.run_once(now)
+    spool_file(folders, capture("pbx1:1.3"), name="20261121T10-2-0.jsonl")
+
+    def away(*_: object, **__: object) -> None:
+        raise StoreProblem("no connection")
+
+    with monkeypatch.context() as broken:
+        broken.setattr(book, "import_captures", away)
+        with pytest.raises(StoreProblem):
+            importer.run_once(now)
+    older_copy(book, first.name, len(encode(capture("pbx1:1.1"))), "pbx1:1.2")
+    assert importer.run_once(now + timedelta(seconds=1)).new == 2
+
+
 def test_one_who_looks_on_and_fails_keeps_nothing_out_of_the_book(
     book: Store, folders: Folders, capture: Build, now: datetime
 ) -> None:
