@@ -24,7 +24,8 @@ FRESH_SECONDS: Final = (
 )
 SHOWN_PROMISES: Final = 40
 SHOWN_CHANGES: Final = 20  # one outage, from its start to its end
-UNSHOWN = frozenset({"computed", "rung"})  # each follows from a row that is shown
+# Two follow from a row that is shown; what a leader settled is shown with its promise, or it would push out all the others.
+UNSHOWN = frozenset({"computed", "rung", "callback"})
 SHOWN_INTENTS: Final = 6
 _CHANGE_TEXTS: Final = ("kind", "subject", "old", "new", "reason", "who", "incident")
 
@@ -252,8 +253,7 @@ def _flights(store: Store, live: Live) -> tuple[FlightView, ...]:
 
 def _line(store: Store) -> tuple[ChangeView, ...]:
     """The newest changes without computed modes: what callers got is the effective one, which has its own row."""
-    rows = [row for row in store.changes(3 * SHOWN_CHANGES) if row.kind not in UNSHOWN]
-    return tuple(_change(row) for row in rows[:SHOWN_CHANGES])
+    return tuple(_change(row) for row in store.changes(SHOWN_CHANGES, without=UNSHOWN))
 
 
 def _change(row: Change) -> ChangeView:

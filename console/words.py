@@ -111,6 +111,11 @@ CHANGES: Final[Mapping[str, str]] = {
     "clock": N_("clock"),
     "drill": N_("drill"),
     "policy": N_("policy"),
+    "callback": N_("callback"),
+}
+BY_PERSON: Final[Mapping[str, str]] = {
+    "let": N_("let it be called"),
+    "seen": N_("has looked at it"),
 }
 INTENTS: Final[Mapping[str, str]] = {
     "override-set": N_("Set mode"),

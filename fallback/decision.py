@@ -39,8 +39,8 @@ class Text(StrEnum):
 @dataclass(frozen=True, slots=True)
 class Change:
     """One fact for the record. kind: component, computed, mode (the effective one), override, recovery,
-    incident, capacity, link, refused, rung, ack, handover, split, plan, surge, seat, leave, calendar, clock, drill
-    or policy.
+    incident, capacity, link, refused, rung, ack, handover, split, plan, surge, seat, leave, calendar, clock, drill,
+    policy or callback (a leader's word on a promise; written by the store itself).
 
     at: aware UTC. old/new: names of the states left and entered. who: "" unless a person did it.
     """

@@ -1,6 +1,6 @@
 """Captures come in, once each, and are gathered in promises."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime
 
@@ -14,7 +14,7 @@ from callbacks.values import OF_PROMISES, Asks, Capture
 from store.bringing import bring_in
 from store.dialect import upsert
 from store.engine import Subject
-from store.tables import RECORDED, capture, import_offset
+from store.tables import ABOUT, RECORDED, capture, import_offset
 
 _COLUMNS = [capture.c[field.name] for field in fields(Capture)]
 _TRIES = 3
@@ -118,15 +118,16 @@ class Captures(Subject):
             )
             return [Missed(Capture(*row[:-1]), row[-1]) for row in rows]
 
-    def unapplied(self, limit: int = 100) -> list[Capture]:
-        """Requests that had no effect, newest first: a wrong reference, or a promise that was closed before."""
+    def unapplied(self, limit: int = 100, about: Collection[str] | None = None) -> list[Capture]:
+        """Requests that had no effect, newest first: a wrong reference, or a promise that was closed before.
+
+        about: those about these references only.
+        """
+        query = select(*_COLUMNS).where(capture.c.promise_id.is_(None), capture.c.asks.in_(OF_PROMISES))
+        if about is not None:
+            query = query.where(ABOUT, capture.c.about.in_(sorted(about)))
         with self._database.read() as connection:
-            rows = connection.execute(
-                select(*_COLUMNS)
-                .where(capture.c.promise_id.is_(None), capture.c.asks.in_(OF_PROMISES))
-                .order_by(capture.c.at.desc())
-                .limit(limit)
-            )
+            rows = connection.execute(query.order_by(capture.c.at.desc()).limit(limit))
             return [Capture(*row) for row in rows]
 
     def recordings(

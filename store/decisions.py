@@ -83,9 +83,11 @@ class Decisions(Subject):
         kind: str | None = None,
         subject: str | None = None,
         incident: str | None = None,
+        without: Collection[str] = (),
     ) -> list[Change]:
-        """The newest changes first; incident: those that carry its key."""
+        """The newest changes first; incident: those that carry its key; without: kinds that are left out."""
         query = select(*_CHANGE).order_by(change.c.id.desc()).limit(limit)
+        query = query.where(change.c.kind.not_in(sorted(without))) if without else query
         query = query if kind is None else query.where(change.c.kind == kind)
         query = query if subject is None else query.where(change.c.subject == subject)
         query = query if incident is None else query.where(change.c.incident == incident)

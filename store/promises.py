@@ -2,18 +2,19 @@
 promise.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, Update, func, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Row, Select, Update, func, insert, or_, select, update
 
 from callbacks.rules import Move, order_key, target
 from callbacks.values import Promise, PromiseState
 from store.engine import Subject
 from store.moves import can
-from store.tables import promise
+from store.tables import change, promise
 
+BY_PERSON, LET, SEEN = "callback", "let", "seen"  # kind and new state of the rows that a leader's word leaves
 _S = PromiseState
 _FREE = {"holder": "", "claimed_until": None, "agent": ""}
 
@@ -110,19 +111,32 @@ class Promises(Subject):
             .values(state=target(Move.HOLD), due_at=until, attention=True, reason=reason, **_FREE)
         )
 
-    def let(self, promise_id: int, now: datetime) -> bool:
-        """Let one be called that was held: due now, its place kept, off the leader's list. False when it is not waiting."""
-        return self._one_promise(
-            update(promise)
-            .where(promise.c.id == promise_id, promise.c.state == _S.OPEN, promise.c.attention)
-            .values(due_at=now, attention=False, reason="")
-        )
+    def let(self, promise_id: int, now: datetime, who: str = "") -> bool:
+        """Let one be called that was held: due now, its place kept, off the leader's list. False when it is not waiting.
 
-    def seen_by_leader(self, promise_id: int) -> bool:
-        """Take a promise off the leader's list."""
-        return self._one_promise(
-            update(promise).where(promise.c.id == promise_id, promise.c.attention).values(attention=False)
-        )
+        who: the person who let it; he stands in the record with the time and the reason for which it was held.
+        """
+        waiting = (promise.c.id == promise_id, promise.c.state == _S.OPEN, promise.c.attention)
+        return self._settle(waiting, {"due_at": now, "attention": False, "reason": ""}, LET, now, who)
+
+    def seen_by_leader(self, promise_id: int, now: datetime, who: str = "") -> bool:
+        """Take a promise off the leader's list; who did it stands in the record. False when it was not on it."""
+        listed = (promise.c.id == promise_id, promise.c.attention)
+        return self._settle(listed, {"attention": False}, SEEN, now, who)
+
+    def _settle(
+        self, which: Sequence[ColumnElement[bool]], to: Mapping[str, Any], word: str, now: datetime, who: str
+    ) -> bool:
+        """A person's word on one promise, with its row in the record."""
+        with self._database.write() as connection:
+            before = connection.execute(
+                select(promise.c.id, promise.c.state, promise.c.reason).where(*which)
+            ).one_or_none()
+            if before is None or connection.execute(update(promise).where(*which).values(**to)).rowcount != 1:
+                return False
+            row = {"at": now, "kind": BY_PERSON, "subject": f"#{before.id}", "old": before.state, "new": word}
+            connection.execute(insert(change), [row | {"reason": before.reason, "who": who, "incident": ""}])
+            return True
 
     def promise(self, promise_id: int) -> Promise | None:
         """One promise in whatever state, or None when there is none."""

@@ -1,6 +1,7 @@
-"""``holdfast callbacks list|show|outcome|seen|let|requests|duty|ack``: the promise book in the terminal."""
+"""``holdfast callbacks list|show|seen|let|outcome``: the book in the terminal. What else callers left: ``callers_left``."""
 
 import json
+from collections.abc import Callable
 from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Annotated
@@ -9,14 +10,19 @@ import typer
 from rich.table import Column, Table
 
 from callbacks.masking import mask_number
-from callbacks.values import Attempt, Capture, Outcome, Promise, PromiseState
+from callbacks.values import Asks, Attempt, Capture, Outcome, Promise, PromiseState
 from console import intents, summary
-from console.commands import recordings
-from console.commands.shared import Problem, Who, ask, local, open_store, out, say
+from console.commands import callers_left, recordings
+from console.commands.shared import Problem, Who, ask, local, login_name, open_store, out, say
+from console.words import ASKS, MATTERS, OUTCOMES, REASONS
+from console.words import BY_PERSON as SETTLED
 from store import Store
+from store.promises import BY_PERSON
 
 app = typer.Typer(help="The promise book.", no_args_is_help=True)
 app.add_typer(recordings.app, name="recordings")
+for command in callers_left.COMMANDS:
+    app.command()(command)
 STATED = ("answered", "voicemail", "busy", "no_answer", "refused", "again")
 
 
@@ -37,11 +43,12 @@ def list_(
     with open_store() as store:
         listed = _listed(store, limit, everything=everything, leader=leader)
         promises = [summary.promise_view(promise, now, full=full) for promise in listed]
+        captures = {view.id: store.captures_of(view.id) for view in promises}
         if as_json:
             rows = [
                 asdict(view)
                 | {"attempts_made": [_attempt(one) for one in store.attempts_of(view.id)]}
-                | {"captures_made": [_capture(one) for one in store.captures_of(view.id)]}
+                | {"captures_made": [_capture(one) for one in captures[view.id]]}
                 for view in promises
             ]
             typer.echo(json.dumps(rows, default=str, ensure_ascii=False))
@@ -55,6 +62,7 @@ def list_(
         "attempts",
         "due",
         "agent",
+        "left",
         "remark",
         box=None,
     )
@@ -62,7 +70,7 @@ def list_(
         state = "due" if promise.due and promise.state == "open" else promise.state
         table.add_row(
             *(str(promise.id), promise.number, promise.scope, promise.matter, state, str(promise.attempts)),
-            *(local(promise.due_at), promise.agent, promise.reason),
+            *(local(promise.due_at), promise.agent, _left(captures[promise.id]), _remark(promise.reason)),
         )
     out.print(table if promises else "Nothing to look at." if leader else "No promise is open.")
 
@@ -71,6 +79,20 @@ def _listed(store: Store, limit: int, *, everything: bool, leader: bool) -> list
     if leader:
         return store.for_leader(limit)
     return store.promises(limit, *PromiseState) if everything else store.open_promises(limit)
+
+
+def _remark(reason: str) -> str:
+    """Why it is as it is, in words; a reason without a word stands as it is."""
+    return REASONS.get(reason) or OUTCOMES.get(reason) or reason
+
+
+def _left(captures: list[Capture]) -> str:
+    """What the calls of a promise left besides the number: references, regions, requests, messages."""
+    calls = [one for one in captures if not one.asks]
+    words = [one.reference for one in calls] + [one.region for one in calls]
+    words += [ASKS[one.asks] for one in captures if one.asks]
+    words += ["message"] if any(one.recording for one in captures) else []
+    return " · ".join(dict.fromkeys(filter(None, words)))
 
 
 def _capture(one: Capture) -> dict[str, object]:
@@ -88,34 +110,60 @@ def show(
     promise_id: Annotated[int, typer.Argument(metavar="ID", help="The promise's number in the list.")],
     full: Annotated[bool, typer.Option("--full", help="Show the telephone numbers whole.")] = False,
 ) -> None:
-    """One promise with its captures and every attempt."""
+    """One promise with its calls, requests, messages, every attempt, and what leaders settled."""
     with open_store() as store:
         promise = store.promise(promise_id)
         if promise is None:
             raise Problem("ID", f"there is no promise {promise_id}", "see: holdfast callbacks list")
         captures, attempts = store.captures_of(promise_id), store.attempts_of(promise_id)
+        strays = store.unapplied(about={one.reference for one in captures})
+        settled = store.changes(kind=BY_PERSON, subject=f"#{promise_id}")
     number = str if full else mask_number
-    say(f"promise {promise.id}: {number(promise.number)}, scope {promise.scope}, {promise.state}")
+    look = "look at it: " if promise.attention else ""
+    remark = f", {look}{_remark(promise.reason)}" if look or promise.reason else ""
+    say(f"promise {promise.id}: {number(promise.number)}, scope {promise.scope}, {promise.state}{remark}")
     for capture in captures:
-        caller = number(capture.caller_id) or "a withheld number"
-        heard = "promised" if capture.promised else "not promised"
-        say(
-            f"  left {local(capture.at)} from {caller}: {capture.matter}, {capture.language},"
-            f" {capture.source} number, tier {capture.tier}, {heard}"
-        )
+        say(f"  {_told(capture, number)}")
+    for capture in strays:
+        say(f"  {_told(capture, number)}, without effect")
+    for row in reversed(settled):
+        why = f" ({_remark(row.reason)})" if row.reason else ""
+        say(f"  {local(row.at)} {row.who or '–'}: {SETTLED.get(row.new, row.new)}{why}")
     for attempt in attempts:
         ended = attempt.outcome or "in flight"
         words = (attempt.trunk, attempt.agent, ended, attempt.reason, attempt.who, attempt.note)
         say(f"  attempt {attempt.key} {local(attempt.started_at)} {' · '.join(filter(None, words))}")
 
 
+def _told(capture: Capture, number: Callable[[str], str]) -> str:
+    """One call, or one request, in a line."""
+    caller = number(capture.caller_id) or "a withheld number"
+    if capture.asks:
+        other = f" to {number(capture.number)}" if capture.asks is Asks.CHANGE else ""
+        words = [
+            f"asked {local(capture.at)} from {caller}: {ASKS[capture.asks]}{other}",
+            f"about reference {capture.about or '–'}",
+        ]
+    else:
+        heard = "promised" if capture.promised else "not promised"
+        words = [
+            f"left {local(capture.at)} from {caller}: {MATTERS[capture.matter]}",
+            f"{capture.language}, {capture.source} number, tier {capture.tier}, {heard}",
+        ]
+    words += [f"reference {capture.reference}"] if capture.reference else []
+    words += [f"region {capture.region}"] if capture.region else []
+    words += [f"message {capture.recording}"] if capture.recording else []
+    return ", ".join(words)
+
+
 @app.command()
 def seen(
     promise_id: Annotated[int, typer.Argument(metavar="ID", help="The promise's number in the list.")],
+    who: Who = "",
 ) -> None:
     """Take a promise off the leader's list: somebody has looked at it. Nothing else about it changes."""
     with open_store() as store:
-        if store.seen_by_leader(promise_id):
+        if store.seen_by_leader(promise_id, datetime.now(UTC), who.strip()[:40] or login_name()):
             say(f"promise {promise_id} is off the leader's list")
             return
         if store.promise(promise_id) is None:
@@ -126,66 +174,16 @@ def seen(
 @app.command()
 def let(
     promise_id: Annotated[int, typer.Argument(metavar="ID", help="The promise's number in the list.")],
+    who: Who = "",
 ) -> None:
     """Let a promise be called that is held because it is above a limit, or could not be called as it stood."""
     with open_store() as store:
-        if store.let(promise_id, datetime.now(UTC)):
+        if store.let(promise_id, datetime.now(UTC), who.strip()[:40] or login_name()):
             say(f"promise {promise_id} is called in its turn")
             return
         if store.promise(promise_id) is None:
             raise Problem("ID", f"there is no promise {promise_id}", "see: holdfast callbacks list --leader")
         say(f"promise {promise_id} was not held")
-
-
-@app.command()
-def requests(
-    limit: Annotated[int, typer.Option(help="How many, newest first.", min=1, max=10_000)] = 50,
-    full: Annotated[bool, typer.Option("--full", help="Show the telephone numbers whole.")] = False,
-) -> None:
-    """What callers asked about a promise without effect: a wrong reference, or one that was closed before."""
-    number = str if full else mask_number
-    with open_store() as store:
-        listed = store.unapplied(limit)
-    for one in listed:
-        say(
-            f"{local(one.at)} {one.asks} of {one.about or 'no reference'}, from {number(one.caller_id) or 'withheld'}"
-        )
-    if not listed:
-        say("Every request had its effect.")
-
-
-@app.command()
-def duty(
-    full: Annotated[bool, typer.Option("--full", help="Show the telephone numbers whole.")] = False,
-) -> None:
-    """Danger and fault reports that nobody has taken on yet, oldest first."""
-    number = str if full else mask_number
-    with open_store() as store:
-        waiting = store.duty_open()
-    for one in waiting:
-        say(
-            f"{local(one.at)} {one.matter} {one.key} {one.scope} {number(one.number) or 'no number'} told {one.rounds} times"
-        )
-    if not waiting:
-        say("Nothing waits for the duty role.")
-
-
-@app.command()
-def ack(
-    key: Annotated[
-        list[str] | None, typer.Argument(help="Keys as `holdfast callbacks duty` shows them.")
-    ] = None,
-    matter: Annotated[str, typer.Option(help="danger | fault | all: take all of these on.")] = "",
-    who: Who = "",
-) -> None:
-    """Take danger or fault reports on: the duty role is not told of them any more."""
-    keys = key or []
-    if matter not in ("", "danger", "fault", "all"):
-        raise Problem("--matter", f"{matter!r} is not known", "say danger, fault or all")
-    if bool(keys) == bool(matter):
-        raise Problem("KEY", "name reports or give --matter, one of the two", "see: holdfast callbacks duty")
-    with open_store() as store:
-        ask(store, intents.duty_ack(keys, matter), who)
 
 
 @app.command()

@@ -13,11 +13,11 @@ from console.web.auth import who
 from console.web.recordings import heard
 from console.web.site import now, store
 from console.web.words import translate as _
+from store.promises import BY_PERSON
 
 log = structlog.get_logger(__name__)
 blueprint = Blueprint("callbacks", __name__, url_prefix="/callbacks")
 SHOWN: Final = 100
-LOOKED_THROUGH: Final = 1000  # newest requests without effect, among which those about one promise are sought
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +61,7 @@ def show(promise_id: int) -> str:
         captures=[(one, heard(one)) for one in captures],
         attempts=store().attempts_of(promise_id),
         strays=_without_effect(captures),
+        words=store().changes(SHOWN, kind=BY_PERSON, subject=f"#{promise_id}"),
     )
 
 
@@ -68,7 +69,7 @@ def show(promise_id: int) -> str:
 def let(promise_id: int) -> Response:
     """Let it be called, in its old place."""
     promise = _promise(promise_id)
-    if store().let(promise.id, now()):
+    if store().let(promise.id, now(), who()):
         log.info("promise let", promise=promise.id, who=who(), reason=promise.reason)
         flash(_("Promise %(id)s is called in its turn.", id=promise.id), "good")
     else:
@@ -80,7 +81,7 @@ def let(promise_id: int) -> Response:
 def seen(promise_id: int) -> Response:
     """Somebody has looked at it; nothing else about it changes."""
     promise = _promise(promise_id)
-    if store().seen_by_leader(promise.id):
+    if store().seen_by_leader(promise.id, now(), who()):
         log.info("promise looked at", promise=promise.id, who=who(), reason=promise.reason)
         flash(_("Promise %(id)s is off the list.", id=promise.id), "good")
     return redirect(url_for("callbacks.listed"))
@@ -98,10 +99,8 @@ def _watched(promise: Promise) -> Watched:
 
 
 def _without_effect(captures: list[Capture]) -> list[Capture]:
-    references = {one.reference for one in captures if one.reference}
-    if not references:
-        return []
-    return [one for one in store().unapplied(LOOKED_THROUGH) if one.about in references]
+    """Requests about these calls that changed nothing."""
+    return store().unapplied(SHOWN, {one.reference for one in captures})
 
 
 def _back(promise_id: int) -> Response:

@@ -17,6 +17,7 @@ from console.live_rows import parse_time
 from console.words import (
     ACTIONS,
     ASKS,
+    BY_PERSON,
     CHANGES,
     HEALTHS,
     INTENT_STATES,
@@ -39,6 +40,7 @@ from console.words import (
 __all__ = [
     "ACTIONS",
     "ASKS",
+    "BY_PERSON",
     "CHANGES",
     "HEALTHS",
     "INTENTS",
@@ -88,6 +90,7 @@ _TABLES: Final[Mapping[str, Mapping[str, str]]] = {
     "notice_state": NOTICE_STATES,
     "notice_way": NOTICE_WAYS,
     "length": LENGTHS,
+    "by_person": BY_PERSON,
     "remark": {**REASONS, **OUTCOMES},
 }
 
@@ -102,7 +105,13 @@ def moved(kind: str, value: str) -> str:
     """What a change row moved from or to: modes and healths by their words, all else as it is."""
     if kind == "recovery" and (moment := parse_time(value)):
         return str(current_app.jinja_env.filters["moment"](moment))
-    table = {"mode": "mode", "computed": "mode", "override": "mode", "component": "health"}.get(kind)
+    table = {
+        "mode": "mode",
+        "computed": "mode",
+        "override": "mode",
+        "component": "health",
+        "callback": "by_person",
+    }.get(kind)
     return word(table, value) if table else value
 
 

@@ -136,7 +136,10 @@ def test_what_is_above_a_limit_is_let_by_a_leader_once(leader: Visitor, store: S
     assert not held.attention
     assert "Promise 2 is called in its turn." in leader.client.get("/callbacks/").text
     assert leader.post("/callbacks/2/let", back="one").headers["Location"] == "/callbacks/2"
-    assert "Promise 2 is not held." in leader.client.get("/callbacks/2").text
+    page = leader.client.get("/callbacks/2").text
+    assert "Promise 2 is not held." in page
+    assert "shift leader: let it be called (held: too many from one caller in a day)" in page
+    assert "let it be called (" not in leader.client.get("/").text, "it would push the outage off the board"
 
 
 def test_looked_at_takes_it_off_the_list_and_changes_nothing_else(

@@ -5,11 +5,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from played_bridge import PlayedBridge, put_away
 from typer.testing import CliRunner
 
 from callbacks.rules.passing_on import Report
 from callbacks.values import Capture, Matter, NumberSource
 from config.policy import DEFAULT_POLICY
+from console import bridge_socket
 from console.cli import app
 from console.commands import shared
 from store import Store
@@ -65,6 +67,22 @@ def test_e0_taking_on_is_asked_of_the_bridge(store: Store) -> None:
         ("duty-ack", {"captures": ["pbx1:7.1"], "matter": ""}, "leader"),
         ("duty-ack", {"captures": [], "matter": "fault"}, "leader"),
     ]
+
+
+def test_e0_taking_on_goes_to_the_bridge_itself_while_the_store_is_away(store: Store, tmp_path: Path) -> None:
+    store.close()
+    for rest in tmp_path.glob("holdfast.db-*"):
+        rest.unlink()
+    put_away(tmp_path / "holdfast.db")
+    with PlayedBridge(bridge_socket.socket_path(tmp_path)).serving() as played:
+        played.answer = lambda: "1 taken on by leader"
+        said = run("ack", "pbx1:7.1", "--who", "leader")
+    assert (said.exit_code, played.asked) == (
+        0,
+        [("duty-ack", {"captures": ["pbx1:7.1"], "matter": ""}, "leader")],
+    )
+    assert "1 taken on by leader" in said.stdout
+    assert "store away" in said.stderr
 
 
 @pytest.mark.parametrize(

@@ -154,8 +154,17 @@ def test_a_closed_promise_keeps_who_reached_the_caller(book: Store, dialled: Pro
 def test_an_unknown_outcome_is_on_the_leaders_list_until_it_was_seen(book: Store, dialled: Promise) -> None:
     book.finish_attempt("a1", Outcome.UNKNOWN, after_attempt(dialled, Outcome.UNKNOWN, POLICY, LATER), LATER)
     assert [one.id for one in book.for_leader()] == [dialled.id]
-    assert book.seen_by_leader(dialled.id)
+    assert book.seen_by_leader(dialled.id, LATER, "shift leader")
     assert book.for_leader() == []
+    assert not book.seen_by_leader(dialled.id, LATER, "another"), "it was off the list"
+    (row,) = book.changes(kind="callback", subject=f"#{dialled.id}")
+    assert (row.at, row.old, row.new, row.reason, row.who) == (
+        LATER,
+        "open",
+        "seen",
+        "unknown",
+        "shift leader",
+    )
 
 
 def test_the_figures_count_what_is_there(

@@ -106,9 +106,11 @@ def test_a_changed_number_counts_as_a_keyed_one(book: Store, keyed: Build, captu
 def test_what_is_held_can_be_let(book: Store, keyed: Build) -> None:
     held(book, *(keyed(n, f"1380000{n:04}") for n in range(5)))
     (one,) = book.for_leader()
-    assert book.let(one.id, NOW)
-    assert not book.let(one.id, NOW)
+    assert book.let(one.id, NOW, "shift leader")
+    assert not book.let(one.id, NOW, "another")
     assert len(book.claim_due(["power"], 9, NOW, "bridge", 60)) == 5
+    rows = [(row.subject, row.new, row.reason, row.who) for row in book.changes(kind="callback")]
+    assert rows == [(f"#{one.id}", "let", "over a limit: prefix", "shift leader")], "who did it, once"
 
 
 def test_nobody_can_keep_a_caller_from_his_callback_by_keying_his_number(
