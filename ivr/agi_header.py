@@ -2,8 +2,8 @@
 
 The arguments of ``AGI(…)`` are named (``scope=power``), those that are empty are left out, and their order says nothing.
 Names: scope, lang, message, recovery and waited (seconds since 1970), incident, key, own, ref, length, person (1),
-number, source, wanted (1), keyed, matter, region, recording, spooled (1), parts (HF_PARTS: requests spooled so far), tier,
-mac. A dial plan that was rendered before there were names says the first eight by their places.
+number, source, wanted (1), keyed, matter, region, recording, spooled (1), parts (HF_PARTS: requests spooled so far), withheld
+(1: the caller id is not to be known), tier, mac. A dial plan that was rendered before there were names says the first eight by their places.
 """
 
 from collections.abc import Mapping
@@ -48,7 +48,8 @@ def call_facts(header: Mapping[str, str]) -> CallFacts:
         scope=_only(say("scope", ""), _WORD),
         language=_only(say("lang", ""), _WORD),
         message=_only(say("message", ""), _WORD) or "fault",
-        caller_id=number(header.get("agi_callerid", "")),
+        # Asterisk's header has the number also of one who withholds it.
+        caller_id="" if say("withheld") == "1" else number(header.get("agi_callerid", "")),
         own=number(say("own", "")),
         key=say("key", "")[:1],
         recovery_at=moment(say("recovery", "")),

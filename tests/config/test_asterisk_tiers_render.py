@@ -31,10 +31,17 @@ def test_the_danger_key_is_in_every_way_of_the_site_and_before_the_queue_only_wi
     assert (
         dialplan(danger_key="7").count('"="7"]?danger,1)') == 4
     )  # told, phrase, and two questions of tier 3
+    assert dialplan(danger_key="7").count('"="7" & "${HF_MATTER}"!="danger"]?danger,1)') == 1  # the read-back
     assert "exten => normal,1,Answer()" in dialplan(oncall=oncall)
     assert "exten => normal," not in dialplan()
     assert "exten => normal," not in dialplan(oncall=oncall, danger_in_normal=False)
     assert "/danger&" not in dialplan(danger_key="")
+
+
+def test_a_caller_id_that_is_withheld_is_told_to_be_so_because_the_header_of_agi_has_it_all_the_same() -> (
+    None
+):
+    assert '${IF($["${HF_CALLER}"=""]?,withheld=1)}' in dialplan()
 
 
 def test_on_call_numbers_go_out_by_every_carrier_link_in_turn_and_dial_strings_as_they_are(

@@ -78,6 +78,11 @@ def test_what_is_left_out_is_not_known_and_a_withheld_number_is_none() -> None:
     assert call.own == ""
 
 
+def test_a_number_that_the_network_gives_though_its_caller_withholds_it_is_not_written_down() -> None:
+    """Asterisk's own header has it in any case."""
+    assert named(scope="power", lang="zh-CN", withheld="1").caller_id == ""
+
+
 @pytest.mark.parametrize(
     ("name", "value"),
     [

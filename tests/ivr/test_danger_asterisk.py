@@ -65,6 +65,23 @@ def test_without_anybody_on_call_danger_is_noted_in_every_mode_that_takes_caller
     assert len(either.lines()) == 2
 
 
+def test_danger_has_its_key_while_asterisk_alone_reads_a_number_back_and_no_end_of_it_can_be_keyed(
+    hotline: Hotline,
+) -> None:
+    hotline.flag()
+    hotline.beat(60)
+    call = hotline.call().runs("Read", "/danger&").keys("2").runs("Read", "enter-number").keys("13800001111#")
+    call.runs("Read", "/confirm").keys("8").runs("Playback", "danger-noted").ended()
+    withheld = in_danger(hotline, "anonymous").runs("Read", "enter-number").keys("13800001111#")
+    withheld.runs("Read", "/confirm").keys("8").runs("Read", "/confirm").runs(
+        "Playback", "danger-noted"
+    ).ended()
+    assert [facts(line) for line in hotline.lines()] == [
+        ("13912345678", "own", "danger", "1", "1"),
+        ("13800001111", "keyed", "danger", "1", "1"),
+    ]
+
+
 def test_danger_has_its_key_while_the_hotline_works_and_while_callers_wait(either: Hotline) -> None:
     with either.rendered(oncall=oncall("leaves")):
         either.flag("pass", mode="NORMAL")
