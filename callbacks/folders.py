@@ -125,8 +125,8 @@ class Listing:
 
 
 def _named(stem: str, stamp: str) -> datetime | None:
-    """The time in the file's name, or None for a file that is not ours."""
-    text = stem.split("-")[0] if "-" not in stamp else stem
+    """The time in the file's name, or None for a file that is not ours. Behind it stands whose life wrote it."""
+    text = "-".join(stem.split("-")[: stamp.count("-") + 1])
     try:
         return datetime.strptime(text, stamp).replace(tzinfo=UTC)
     except ValueError:

@@ -93,7 +93,8 @@ def _is_left(file: Found, now: datetime) -> bool:
     if file.kind == "recordings":
         return now - file.changed > SETTLED
     try:
-        named = datetime.strptime(file.path.stem, _TIER3_STAMP).replace(tzinfo=UTC)
+        minute = "-".join(file.path.stem.split("-")[:2])  # behind it stands which life of Asterisk wrote it
+        named = datetime.strptime(minute, _TIER3_STAMP).replace(tzinfo=UTC)
     except ValueError:
         named = file.changed
     return now - max(named, file.changed) > TIER3_CLOSED

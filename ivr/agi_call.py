@@ -27,9 +27,7 @@ log = structlog.get_logger()
 STEP_SECONDS = 240.0  # longest prompts and slowest fingers; a guard against leaks, not a rule for callers
 COMMAND_SECONDS = 4.0  # an answer to a command that plays nothing
 DESK_SECONDS = 1.0  # the caller hears silence meanwhile
-LONGEST_KEEP = (
-    3.0  # the dialplan waits 4 s after a step and 5 s for the first; the promise has to begin before that
-)
+LONGEST_KEEP = 3.0  # the dialplan waits 4 s, also for the first step; the promise has to begin before that
 
 
 @dataclass(frozen=True, slots=True)

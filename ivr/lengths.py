@@ -20,9 +20,9 @@ _ORDER = tuple(Length)
 class LengthRules:
     """Shares of lines in use, 0 to 1, from which each length holds; it is left again ``hysteresis`` below."""
 
-    short: float = 0.5
-    express: float = 0.7
-    message: float = 0.9
+    short: float = 0.3
+    express: float = 0.5
+    message: float = 0.7
     hysteresis: float = 0.1
 
     def __post_init__(self) -> None:

@@ -1,6 +1,7 @@
 """The folder of one remote Asterisk on our disk. Every method returns when what it was given is durable."""
 
 import os
+import secrets
 from contextlib import suppress
 from datetime import UTC, datetime
 from hashlib import sha256
@@ -27,6 +28,7 @@ class Shelf:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self._spool: SpoolFile | None = None
+        self._life = secrets.token_hex(4)  # what a power cut took back of a file, no later run writes over
 
     def add_lines(self, kind: str, lines: bytes, now: datetime) -> None:
         """Append whole lines of ``spool`` or ``tier3``. Raises OSError; then nothing of them counts. now: aware UTC."""
@@ -35,7 +37,7 @@ class Shelf:
         if kind == "spool":
             self._add_spool(folder, lines, now)
         else:
-            _append(folder / f"{now.astimezone(UTC):%Y%m%d-%H%M}.txt", lines)
+            _append(folder / f"{now.astimezone(UTC):%Y%m%d-%H%M}-{self._life}.txt", lines)
 
     def _add_spool(self, folder: Path, lines: bytes, now: datetime) -> None:
         hour = f"{now.astimezone(UTC):%Y%m%dT%H}-remote"  # never the name of a file of our own spool

@@ -20,7 +20,7 @@ PHRASE, OFFER, ENTER, READ_BACK, CONFIRM, MATTER = (
     "matter",
 )
 ASK, PROMISE, OWN, OTHER = "ask", "promise", "own-number", "other"
-PROMISES = frozenset({"promise", "promise-soon", "promise-open"})
+PROMISES = frozenset({"promise", "promise-soon", "promise-open", "promise-short"})
 QUESTIONS = frozenset({OFFER, ENTER, CONFIRM, MATTER, ASK})
 SOUNDS = (
     *(PHRASE, OFFER, ENTER, READ_BACK, CONFIRM, MATTER, PROMISE, OWN, ASK, OTHER),

@@ -67,7 +67,7 @@ class DialplanSite:
     timezone: str = "Asia/Shanghai"
     beat_fresh: int = 10
     flag_expires: int = 180
-    agi_start: int = 5
+    agi_start: int = 4
     agi_silence: int = 4
     max_tries: int = 3
     key_wait: int = 5

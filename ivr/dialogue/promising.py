@@ -23,13 +23,16 @@ def promise(dialogue: Dialogue, given: Input, now: datetime) -> Move:
     message = ("message-kept",) if dialogue.recording else ()
     stays = ("own-number",) if dialogue.stayed else ()
     words = (*message, *stays, *when, PROMISES.get(dialogue.call.message, "promise"))
+    if dialogue.short:  # every second of these is somebody else's busy tone
+        words = (*when, "promise-short")
     spooled = facts(HF_SPOOLED="1", **_taken(dialogue))
     promised = facts(HF_PROMISED="1")
     reference = () if dialogue.short else digits(dialogue.call.reference)
     if reference and dialogue.length is Length.FULL:
         return fresh(replace(ended, done=False), Stage.TOLD), (spooled, Play(words), promised)
     spoken = ("reference-is", *reference) if reference else ()
-    return ended, (spooled, Play((*words, *spoken, "goodbye")), promised)
+    last = () if dialogue.short else ("goodbye",)
+    return ended, (spooled, Play((*words, *spoken, *last)), promised)
 
 
 def _taken(dialogue: Dialogue) -> dict[str, str]:

@@ -251,8 +251,13 @@ def test_an_express_dialogue_takes_the_number_by_one_key_in_the_shortest_words()
     heard = Heard(replace(REFERENCED, length="express"), WHOLE)
     assert heard.asked == ("offer-short",)
     heard.answer("1", Kept())
-    assert heard.played == [("promise", "goodbye")]
+    assert heard.played == [("promise-short",)]
     assert (heard.left.number, heard.left.reference) == ("13912345678", "402913")
+
+
+def test_b2_also_the_shortest_words_say_a_recovery_time_that_is_known() -> None:
+    heard = Heard(replace(CALL, length="message", recovery_at=NOW + timedelta(hours=2)))
+    assert heard.answer(Kept()).played == [("recovery-at", "today", "hour-12", "minute-0", "promise-short")]
 
 
 def test_an_express_dialogue_reads_a_keyed_number_back_and_asks_no_limits() -> None:
@@ -266,7 +271,7 @@ def test_where_only_the_message_is_played_the_own_number_is_taken_without_a_key(
     heard = Heard(replace(CALL, length="message"))
     assert heard.last == Spool(heard.left)
     assert (heard.left.number, heard.left.wanted, heard.facts) == ("13912345678", True, {})
-    assert heard.answer(Kept()).played == [("own-number", "promise", "goodbye")]
+    assert heard.answer(Kept()).played == [("promise-short",)]
     assert Heard(replace(WITHHELD, length="message")).asked == ("offer-short-keyed",)
     assert Heard(replace(CALL, length="message", key="2", wanted=True)).asked == ("enter-number",)
 
@@ -274,7 +279,7 @@ def test_where_only_the_message_is_played_the_own_number_is_taken_without_a_key(
 def test_a_number_that_the_dialplan_took_in_the_shortest_form_is_told_as_one_that_was_not_asked_for() -> None:
     number = CALL.own
     stayed = replace(CALL, length="message", number=number, source="own", wanted=True)
-    assert Heard(stayed).answer(Kept()).played == [("own-number", "promise", "goodbye")]
+    assert Heard(stayed).answer(Kept()).played == [("promise-short",)]
     premium = Heard(replace(stayed, own="16812345", number="16812345"))
     assert premium.asked == ("offer-short-keyed",)
     assert (premium.facts["HF_OWN"], premium.facts["HF_NUMBER"]) == ("", "")

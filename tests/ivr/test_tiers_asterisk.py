@@ -256,6 +256,7 @@ def test_lines_of_others_that_came_between_do_not_hide_a_written_line(either: Ho
     either.beat(60)
     rendered = either.lab.holdfast_conf_dir / "extensions_holdfast.conf"
     was = rendered.read_text()
+    either.lab.cli("dialplan set global HF_LIFE 7")
     size = "Set(LOCAL(hf_size)=$[0 + 0${STAT(s,${hf_file})}])"
     assert was.count(size) == 1
     rendered.write_text(was.replace(size, "Set(LOCAL(hf_size)=0)"))  # as if all that is there came since
@@ -264,7 +265,7 @@ def test_lines_of_others_that_came_between_do_not_hide_a_written_line(either: Ho
         call = in_phrase(either).keys("1").runs("Read", "/matter")
         for minute in (0, 60):
             name = time.strftime("%Y%m%d-%H%M", time.gmtime(time.time() + minute))
-            (either.lab.tier3_dir / f"{name}.txt").write_text("x" * (foreign - 1) + "\n")
+            (either.lab.tier3_dir / f"{name}-7.txt").write_text("x" * (foreign - 1) + "\n")
         call.ended()
     finally:
         rendered.write_text(was)
