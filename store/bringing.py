@@ -12,7 +12,7 @@ from callbacks.policy import LimitPolicy
 from callbacks.ports import ImportResult
 from callbacks.rules import merge
 from callbacks.values import OF_PROMISES, Asks, Capture, NoticeState, NumberSource
-from store.counting import OVER, Asked, hold_exceeding
+from store.counting import OVER, Asked, hold_exceeding, within_limits
 from store.dialect import upsert
 from store.gather import gather, renumber
 from store.requests import settle
@@ -39,11 +39,13 @@ def bring_in(
         for key, row in known.items()
         if (whole := _complete(connection, row, batch[key], opened, now)) is not None
     ]
-    _do_as_asked(connection, [*fresh, *changed], opened, now)
+    touched = [*fresh, *changed]
+    _do_as_asked(connection, touched, opened, now)
     held = 0
     if limits is not None:
         held = len(hold_exceeding(connection, opened.all, limits, now))
         _let_own(connection, opened.joined_by_owner, now)
+    _note_who_wants_to_hear(connection, touched, limits, now)
     return ImportResult(len(fresh), len(changed), len(opened.all), held)
 
 
@@ -137,15 +139,22 @@ def _asked(promise_id: int, one: Capture) -> Asked:
 
 def _do_as_asked(connection: Connection, touched: Sequence[Capture], opened: _Opened, now: datetime) -> None:
     """Do what was asked besides callbacks. Calls count too: a request about one of them may have come in before it."""
-    notices = [one for one in touched if one.asks is Asks.NOTICE and one.number]
-    if notices:
-        connection.execute(
-            upsert(connection, notice).on_conflict_do_nothing(index_elements=[notice.c.key]),
-            [_notice(one) for one in notices],
-        )
     references = {one.about if one.asks in OF_PROMISES else one.reference for one in touched} - {""}
     if references:
         opened.all += settle(connection, references, now)
+
+
+def _note_who_wants_to_hear(
+    connection: Connection, touched: Sequence[Capture], limits: LimitPolicy | None, now: datetime
+) -> None:
+    """A row among the notices for each who may be told. What is above a limit stays a capture, and is listed (``unapplied``)."""
+    asked = [one for one in touched if one.asks is Asks.NOTICE and one.number]
+    may = asked if limits is None else within_limits(connection, asked, limits, now)
+    if may:
+        connection.execute(
+            upsert(connection, notice).on_conflict_do_nothing(index_elements=[notice.c.key]),
+            [_notice(one) for one in may],
+        )
 
 
 def _notice(one: Capture) -> dict[str, Any]:

@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime
 
-from sqlalchemy import Connection, delete, func, select, update
+from sqlalchemy import Connection, delete, exists, func, select, update
 from sqlalchemy.exc import IntegrityError
 
 from callbacks.policy import LimitPolicy
@@ -14,7 +14,7 @@ from callbacks.values import OF_PROMISES, Asks, Capture
 from store.bringing import bring_in
 from store.dialect import upsert
 from store.engine import Subject
-from store.tables import ABOUT, RECORDED, capture, import_offset
+from store.tables import ABOUT, RECORDED, capture, import_offset, notice
 
 _COLUMNS = [capture.c[field.name] for field in fields(Capture)]
 _TRIES = 3
@@ -61,8 +61,9 @@ class Captures(Subject):
         and a line that was imported before changes nothing. A wanted capture with a number joins the open
         promise of its number and scope, or opens one (E6, C3); a call that joins takes nothing of the
         promise's place. Requests about a promise are applied (``store.requests``), and who asked to be told that it is over
-        gets a row among the notices. limits: promises above them are opened and held, on the leader's list; None: there are
-        no limits. damaged: lines of the source that were set aside, counted with it. now: aware UTC.
+        gets a row among the notices. limits: promises above them are opened and held, on the leader's list, and notices
+        above them are not given; None: there are no limits. damaged: lines of the source that were set aside, counted with
+        it. now: aware UTC.
 
         Where a database has several writers, another process may have brought the same in since we looked: then it is known.
         """
@@ -119,13 +120,18 @@ class Captures(Subject):
             return [Missed(Capture(*row[:-1]), row[-1]) for row in rows]
 
     def unapplied(self, limit: int = 100, about: Collection[str] | None = None) -> list[Capture]:
-        """Requests that had no effect, newest first: a wrong reference, or a promise that was closed before.
+        """Requests that had no effect, newest first: a wrong reference, a promise that was closed before, or a wish to be
+        told that is above a limit.
 
         about: those about these references only.
         """
-        query = select(*_COLUMNS).where(capture.c.promise_id.is_(None), capture.c.asks.in_(OF_PROMISES))
-        if about is not None:
-            query = query.where(ABOUT, capture.c.about.in_(sorted(about)))
+        query = select(*_COLUMNS).where(capture.c.promise_id.is_(None))
+        if about is None:
+            told = exists().where(notice.c.key == capture.c.key)
+            unheard = (capture.c.asks == Asks.NOTICE) & ~told
+            query = query.where(capture.c.asks.in_(OF_PROMISES) | unheard)
+        else:
+            query = query.where(ABOUT, capture.c.about.in_(sorted(about)), capture.c.asks.in_(OF_PROMISES))
         with self._database.read() as connection:
             rows = connection.execute(query.order_by(capture.c.at.desc()).limit(limit))
             return [Capture(*row) for row in rows]

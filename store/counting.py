@@ -1,6 +1,8 @@
 """How many callbacks were asked for, and holding those above a limit (``callbacks.rules.limits``). Toll fraud is the attack.
 
-Promises are counted, not captures: whoever rings again while his promise is open asks for nothing more (requirement E6).
+Promises are counted, not captures: whoever rings again while his promise is open asks for nothing more (requirement E6). Who
+only wants to hear when it is over is rung up, or written to, as well: the numbers that he asked it for count with the others,
+each once in a scope, however often he asks.
 """
 
 from collections import Counter
@@ -13,8 +15,8 @@ from sqlalchemy import ColumnElement, Connection, Select, bindparam, distinct, f
 
 from callbacks.policy import LimitPolicy
 from callbacks.rules.limits import Counts, exceeded, prefix_of
-from callbacks.values import Asks
-from store.tables import KEYED, capture, promise
+from callbacks.values import Asks, Capture, NumberSource
+from store.tables import KEYED, capture, notice, promise
 
 DAY = timedelta(hours=24)
 HELD = timedelta(days=3650)  # until somebody lets it; see Promises.let
@@ -65,6 +67,44 @@ def hold_exceeding(
     return over
 
 
+def within_limits(
+    connection: Connection, asked: Sequence[Capture], policy: LimitPolicy, now: datetime
+) -> list[Capture]:
+    """Of those who want to be told when it is over, those that may be; the first ones of a batch come first."""
+    if not asked:
+        return []
+    owned = {one.key: one.source is NumberSource.OWN for one in asked}
+    day = _Day(
+        connection,
+        [Asked(0, one.caller_id, one.number, not owned[one.key], one.at) for one in asked],
+        policy,
+        now,
+    )
+    there = _told_anyway(connection, {one.number for one in asked}, now)
+    kept = []
+    for one in sorted(asked, key=lambda one: (one.at, one.key)):
+        if (one.number, one.scope) not in there:
+            if exceeded(day.counts(one.caller_id, one.number), policy, not owned[one.key]):
+                continue
+            day.add(Asked(0, one.caller_id, one.number, not owned[one.key], one.at))
+            there.add((one.number, one.scope))
+        kept.append(one)
+    return kept
+
+
+def _told_anyway(connection: Connection, numbers: Iterable[str], now: datetime) -> set[tuple[str, str]]:
+    """Numbers and scopes that a notice of the last day counts for already."""
+    wanted, found = sorted(numbers), set[tuple[str, str]]()
+    for start in range(0, len(wanted), _MANY):
+        rows = connection.execute(
+            select(notice.c.number, notice.c.scope).where(
+                notice.c.number.in_(wanted[start : start + _MANY]), notice.c.asked_at.between(now - DAY, now)
+            )
+        )
+        found.update((row.number, row.scope) for row in rows)
+    return found
+
+
 class _Day:
     """Counts over 24 hours, with those of the batch added one by one."""
 
@@ -102,7 +142,12 @@ class _Day:
             .where(capture.c.at.between(*span), capture.c.asks.in_(_ASKS), *self._older(capture.c.promise_id))
             .group_by(capture.c.caller_id)
         )
-        return _counted(connection, query, capture.c.caller_id, callers)
+        wanted = list(callers)
+        found = _counted(connection, query, capture.c.caller_id, wanted)
+        columns = capture.c.caller_id, notice.c.number, notice.c.scope
+        told = select(*columns).join(notice, notice.c.key == capture.c.key).distinct()
+        told = told.where(capture.c.at.between(*span), capture.c.asks == Asks.NOTICE)
+        return found + _tallied(connection, told, capture.c.caller_id, wanted)
 
     def _by_number(
         self, connection: Connection, numbers: Iterable[str], span: tuple[datetime, datetime]
@@ -112,20 +157,16 @@ class _Day:
             .where(promise.c.created_at.between(*span), *self._older(promise.c.id))
             .group_by(promise.c.number)
         )
-        return _counted(connection, query, promise.c.number, numbers)
+        wanted = list(numbers)
+        found = _counted(connection, query, promise.c.number, wanted)
+        told = select(notice.c.number, notice.c.scope).where(notice.c.asked_at.between(*span)).distinct()
+        return found + _tallied(connection, told, notice.c.number, wanted)
 
     def _count_keyed(self, connection: Connection, span: tuple[datetime, datetime]) -> None:
-        rows = connection.execute(
-            select(capture.c.number)
-            .where(
-                KEYED,
-                capture.c.at.between(*span),
-                capture.c.promise_id.is_not(None),
-                *self._older(capture.c.promise_id),
-            )
-            .distinct()
-        )
-        for (number,) in rows:
+        keyed = select(capture.c.number).where(KEYED, capture.c.at.between(*span)).distinct()
+        called = keyed.where(capture.c.promise_id.is_not(None), *self._older(capture.c.promise_id))
+        told = keyed.where(capture.c.asks == Asks.NOTICE).join(notice, notice.c.key == capture.c.key)
+        for number in {row.number for query in (called, told) for row in connection.execute(query)}:
             self._prefix[prefix_of(number, self._policy)] += 1
             self._keyed += 1
 
@@ -139,4 +180,13 @@ def _counted(connection: Connection, query: Select[Any], column: Any, names: Ite
     for start in range(0, len(wanted), _MANY):
         for name, count in connection.execute(query.where(column.in_(wanted[start : start + _MANY]))):
             found[name] = count
+    return found
+
+
+def _tallied(connection: Connection, query: Select[Any], column: Any, names: Sequence[str]) -> Counter[str]:
+    """How many rows begin with each name."""
+    found: Counter[str] = Counter()
+    for start in range(0, len(names), _MANY):
+        rows = connection.execute(query.where(column.in_(names[start : start + _MANY])))
+        found.update(row[0] for row in rows)
     return found

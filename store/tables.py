@@ -206,6 +206,8 @@ _WAITING = text("state = 'waiting'")
 Index(
     "ix_notice_waiting", notice.c.scope, notice.c.asked_at, sqlite_where=_WAITING, postgresql_where=_WAITING
 )
+# How many were asked for lately, for one number, and what became of them.
+Index("ix_notice_number", notice.c.number, notice.c.asked_at)
 
 import_offset = Table(
     "import_offset",

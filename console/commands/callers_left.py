@@ -8,7 +8,7 @@ from typing import Annotated, Any, Final
 import typer
 
 from callbacks.masking import mask_number
-from callbacks.values import Capture
+from callbacks.values import Asks, Capture
 from console import intents
 from console.commands.asking import BySocket, ask_anyhow
 from console.commands.shared import Problem, Who, local, open_store, say
@@ -21,15 +21,21 @@ NO_NUMBER, EARLY = "wanted to be called, but left no number", "hung up early"
 
 
 def requests(limit: Newest = 50, full: Full = False) -> None:
-    """What callers asked about a promise without effect: a wrong reference, or one that was closed before."""
+    """What callers asked without effect: a wrong reference, one closed before, above a limit."""
     number = _shown(full)
     with open_store() as store:
         listed = store.unapplied(limit)
     for one in listed:
-        about = f"reference {one.about}" if one.about else "no reference"
-        say(f"{local(one.at)} {ASKS[one.asks]}, about {about}, from {number(one.caller_id) or 'withheld'}")
+        caller = number(one.caller_id) or "withheld"
+        say(f"{local(one.at)} {ASKS[one.asks]}, {_about(one, number)}, from {caller}")
     if not listed:
         say("Every request had its effect.")
+
+
+def _about(one: Capture, number: Callable[[str], str]) -> str:
+    if one.asks is Asks.NOTICE:
+        return f"{number(one.number)} is above a limit" if one.number else "no number"
+    return f"about reference {one.about}" if one.about else "about no reference"
 
 
 def missed(limit: Newest = 50, full: Full = False, as_json: AsJson = False) -> None:

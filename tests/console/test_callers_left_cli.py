@@ -60,6 +60,15 @@ def test_a_promise_shows_what_was_left_and_asked_afterwards(store: Store) -> Non
     assert "about reference 123456, from 137****2222" in run("requests")
 
 
+def test_who_may_not_be_told_because_of_a_limit_is_among_the_requests(store: Store) -> None:
+    keyed = {"caller_id": NUMBER, "source": NumberSource.KEYED, "asks": Asks.NOTICE, "wanted": False}
+    calls = [story.capture(f"{n}.1/2", AT + timedelta(minutes=n), f"1390000130{n}", **keyed) for n in (1, 2)]
+    bring(store, *calls, limits=LimitPolicy(per_caller_day=1))
+    (line,) = run("requests").splitlines()
+    assert "139****1302 is above a limit, from 139****1201" in line
+    assert len(run("notices").splitlines()) == 1
+
+
 def test_why_one_is_held_is_said_in_words_and_who_let_it(store: Store) -> None:
     keyed = {"caller_id": NUMBER, "source": NumberSource.KEYED}
     bring(

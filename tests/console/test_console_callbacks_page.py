@@ -179,6 +179,17 @@ def test_notices_are_listed_with_their_states(leader: Visitor, store: Store, now
     assert f"<b>{NOTICE_STATES['sent']}</b>" in page, "what was told stays listed"
 
 
+def test_who_may_not_be_told_because_of_a_limit_is_listed(
+    leader: Visitor, store: Store, now: datetime
+) -> None:
+    for n in (1, 2):
+        call = story.capture(f"{n}.1/2", now, f"1390000120{n}", caller_id="13711112222", asks=Asks.NOTICE)
+        bring(store, now, call, limits=LimitPolicy(per_caller_day=1))
+    page = leader.client.get("/callbacks/").text
+    assert page.count("<b>only wants to hear when it is over</b> above a limit") == 1
+    assert page.count("waits for the end of the outage") == 1
+
+
 def test_missed_calls_are_listed_with_masked_numbers_unless_asked_for(
     leader: Visitor, store: Store, now: datetime
 ) -> None:

@@ -123,6 +123,70 @@ def test_nobody_can_keep_a_caller_from_his_callback_by_keying_his_number(
     assert one.id in [due.id for due in book.claim_due(["power"], 9, NOW, "bridge", 60)]
 
 
+def wishes(keyed: Build, numbers: Sequence[str], first: int = 100, **values: object) -> list[Capture]:
+    """Calls that key numbers to be told on, one a second."""
+    asked = {"asks": Asks.NOTICE, "wanted": False} | values
+    return [
+        keyed(n, number, at=NOW - timedelta(seconds=300 - n), **asked)
+        for n, number in enumerate(numbers, first)
+    ]
+
+
+def told(book: Store) -> list[str]:
+    return sorted(one.number for one in book.notices())
+
+
+def test_who_keys_numbers_to_be_told_is_stopped_at_the_same_limits(book: Store, keyed: Build) -> None:
+    """B8's messages cost as much as callbacks: what is above stays a capture that is listed, and nobody is told."""
+    numbers = [f"1380{n:07}" for n in range(5)]
+    calls = wishes(keyed, numbers, caller_id="13912341234")
+    held(book, *calls)
+    assert told(book) == numbers[:3]
+    assert [one.number for one in book.unapplied()] == [numbers[4], numbers[3]]
+    held(book, *calls)
+    assert told(book) == numbers[:3], "reading the lines again brings nobody in"
+
+
+def test_callbacks_and_notices_count_together(book: Store, keyed: Build) -> None:
+    from_one = {"caller_id": "13912341234"}
+    held(book, *wishes(keyed, ["13800000001", "13811111111"], **from_one))
+    assert book.caller_counts("13912341234", "13822222222", FEW, NOW).caller == 2
+    assert held(book, *(keyed(n, f"1382222222{n}", **from_one) for n in (1, 2))) == 1
+    held(book, *wishes(keyed, ["13833333333"], 300, **from_one))
+    assert told(book) == ["13800000001", "13811111111"]
+
+
+def test_one_number_is_told_of_so_many_scopes_a_day(book: Store, keyed: Build) -> None:
+    for n, scope in enumerate(("power", "water", "gas")):
+        held(book, *wishes(keyed, ["13800000001"], 100 + n, scope=scope))
+    assert [one.scope for one in book.notices()] == ["water", "power"]
+    assert book.caller_counts("", "13800000001", FEW, NOW).number == 2
+
+
+def test_who_asks_again_to_be_told_asks_for_nothing_more(book: Store, keyed: Build) -> None:
+    held(book, *wishes(keyed, ["13800000001"] * 6, caller_id="13912341234"))
+    assert len(book.notices()) == 6, "whoever sends tells a number once"
+    assert book.unapplied() == []
+    assert book.caller_counts("13912341234", "13899999999", FEW, NOW).caller == 1
+
+
+def test_keyed_numbers_to_be_told_count_by_prefix_and_day_but_own_ones_do_not(
+    book: Store, keyed: Build
+) -> None:
+    held(book, *wishes(keyed, [f"1380000{n:04}" for n in range(4)]))
+    assert held(book, keyed(1, "13800009999")) == 1
+    assert reasons(book) == ["over a limit: prefix"]
+    own = {"source": NumberSource.OWN, "caller_id": "13800008888"}
+    held(book, *wishes(keyed, ["13800008888"], 200, **own))
+    assert "13800008888" in told(book)
+
+
+def test_notices_of_yesterday_count_no_more(book: Store, keyed: Build) -> None:
+    held(book, *wishes(keyed, [f"1380{n:07}" for n in range(3)], caller_id="13912341234"))
+    later = NOW + timedelta(hours=25)
+    assert book.caller_counts("13912341234", "13899999999", FEW, later) == Counts()
+
+
 def test_reading_again_holds_nothing_and_nobody_else(book: Store, keyed: Build) -> None:
     calls = [keyed(n, f"1380000{n:04}") for n in range(5)]
     held(book, *calls)
