@@ -37,6 +37,7 @@ from ami_bridge.site import site_of
 from ami_bridge.staff import Staff
 from ami_bridge.store_thread import StoreThread
 from ami_bridge.surroundings import Surroundings
+from ami_bridge.told import Told
 from ami_bridge.translate import WANTED, Translator
 from ami_bridge.waiting import Waiting
 from ami_bridge.watch import Watch
@@ -236,7 +237,8 @@ class Parts:
             refusal=self.callers.why_not_dialable,
             sender=self.staff.texts,
         )
-        return Notices(self.policy.restored, self.store, self.thread, calls, site, self.clock)
+        told = Told(self.settings.data_dir / "notices.jsonl", self.policy.restored.expires)
+        return Notices(self.policy.restored, self.store, self.thread, calls, site, self.clock, told)
 
     async def _recorded(self) -> None:
         await self.recorder.settled()

@@ -2,7 +2,8 @@
 
 A round: what an earlier run left is settled → for each scope that is stable, as for callbacks, so many as the pace and the lines
 allow → each is written down as intended, then sent. What came of it is written down in its turn; while the store is away it
-waits in memory, and a kill leaves "intended" behind, which is never sent again.
+waits in memory, and a kill leaves "intended" behind, which is never sent again. What was sent also stands on our own disk, for a
+book that becomes an older copy.
 """
 
 import asyncio
@@ -22,6 +23,7 @@ from ami_bridge.alert_calls import NEVER_BEGAN, AlertCalls, call_id, spoken_by
 from ami_bridge.clock import Clock
 from ami_bridge.originate import Guard, Headers
 from ami_bridge.store_thread import StoreThread
+from ami_bridge.told import Told as ToldFile
 from callbacks.policy import NoticePolicy
 from callbacks.rules.notifying import (
     AGAIN_AFTER,
@@ -89,6 +91,7 @@ class Notices:
     calls: AlertCalls
     site: Site
     clock: Clock
+    told: ToldFile = field(default_factory=ToldFile)
     _begun: deque[datetime] = field(default_factory=lambda: deque(maxlen=10_000))
     _calling: dict[str, Notice] = field(default_factory=dict)  # by key of the call
     _not_before: dict[str, datetime] = field(default_factory=dict)
@@ -102,6 +105,7 @@ class Notices:
     def use(self, policy: NoticePolicy, shown: str) -> None:
         """A new policy, from the next message on."""
         self.policy, self.calls.shown = policy, shown
+        self.told.expires = policy.expires
 
     def connected(self) -> None:
         """The link stands again: calls from before it are looked at by what AstDB says."""
@@ -162,7 +166,12 @@ class Notices:
         if refused := self.site.refused(notice.number):
             await self._end(notice, NoticeState.FAILED, f"may not be dialled: {refused}", now)
             return 0
-        if (heard := await self.thread(self.store.told_since, notice)) is not None:
+        if (said := self.told.of(notice)) is not None:
+            state = NoticeState.UNKNOWN if said is NoticeState.INTENDED else said
+            await self._end(notice, state, "sent before the book became an older copy", now)
+            return 0
+        heard = await self.thread(self.store.told_since, notice) or self.told.other(notice)
+        if heard is not None:
             await self._same(notice, heard, now)
             return 0
         way = first_way(self.policy, self._possible(notice))
@@ -184,10 +193,12 @@ class Notices:
         trunk = self._line(notice) if way == CALL else None
         if way == CALL and trunk is None:
             if before:
-                await self.thread(self.store.release_notice, notice.key, "no line is free", now)
-                self._later(notice)
+                await self._release(notice, "no line is free", now)
             return 0
         if not await self.thread(self.store.intend_notice, notice.key, way, now, after=before):
+            return 0
+        if not await self._note(notice, NoticeState.INTENDED, now):
+            await self._release(notice, "what is sent cannot be written down", now)
             return 0
         notice = replace(notice, way=way, at=now)
         self._begun.append(now)
@@ -266,12 +277,27 @@ class Notices:
         now = self.clock().wall
         log.info("notice over", capture=notice.key, way=way, outcome=outcome.value, detail=detail)
         if step.state is not None:
+            await self._note(notice, step.state, now)
             await self._end(notice, step.state, detail, now)
         elif step.way:
             await self._send(notice, step.way, way)
         else:
-            self._later(notice)
-            await self.thread(self.store.release_notice, notice.key, detail, now)
+            await self._release(notice, detail, now)
+
+    async def _release(self, notice: Notice, detail: str, now: datetime) -> None:
+        """Surely nothing left: it waits again. Our own disk first: a kill in between leaves what a kill always leaves."""
+        self._later(notice)
+        await self._note(notice, NoticeState.WAITING, now)
+        await self.thread(self.store.release_notice, notice.key, detail, now)
+
+    async def _note(self, notice: Notice, state: NoticeState, now: datetime) -> bool:
+        """False when our own disk does not take it."""
+        try:
+            await asyncio.to_thread(self.told.put, notice, state, now)
+        except OSError as problem:
+            log.error("what callers are told cannot be written down", reason=problem.strerror or str(problem))
+            return False
+        return True
 
     async def _end(self, notice: Notice, state: NoticeState, detail: str, now: datetime) -> None:
         await self.thread(self.store.end_notice, notice.key, state, detail, now)

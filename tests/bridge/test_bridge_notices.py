@@ -19,8 +19,9 @@ from ami_bridge.alert_calls import AlertCalls
 from ami_bridge.link import LinkDown
 from ami_bridge.notices import Notices, ordered
 from ami_bridge.originate import Guard
+from ami_bridge.told import Told as ToldFile
 from callbacks.policy import NoticePolicy
-from callbacks.rules.notifying import After, Told, after, how_many
+from callbacks.rules.notifying import After, Notice, Told, after, how_many
 from callbacks.values import Asks, Matter, NoticeState
 from fallback.policy import Trunk
 from store import StoreBusy
@@ -135,7 +136,11 @@ def asked(book: World, *numbers: str) -> None:
 
 @asynccontextmanager
 async def running(
-    book: World, site: Site, policy: NoticePolicy = POLICY, store: Any = None
+    book: World,
+    site: Site,
+    policy: NoticePolicy = POLICY,
+    store: Any = None,
+    told: ToldFile | None = None,
 ) -> AsyncIterator[Run]:
     calls = AlertCalls(
         book.asterisk,
@@ -145,7 +150,9 @@ async def running(
         lambda: book.now,
         order=ordered,
     )
-    notices = Notices(policy, store or book.store, book.thread, calls, site, lambda: book.now)
+    notices = Notices(
+        policy, store or book.store, book.thread, calls, site, lambda: book.now, told or ToldFile()
+    )
     try:
         yield Run(notices, book)
     finally:
@@ -398,3 +405,86 @@ async def test_an_outcome_that_the_store_did_not_take_is_written_when_it_is_back
         shelf.away = False
         await run.round()
         assert (state(book), len(run.orders())) == (NoticeState.SENT, 1)
+
+
+# -- a book that became an older copy
+
+
+def older(book: World, *numbers: str) -> None:
+    """The rows come in again from the spool, as if nothing had been sent."""
+    with book.store._database.write() as connection:
+        connection.exec_driver_sql("DELETE FROM notice")
+        connection.exec_driver_sql("DELETE FROM capture")
+    asked(book, *numbers)
+
+
+async def test_who_was_told_is_not_told_again_when_the_book_becomes_an_older_copy(
+    book: World, tmp_path: Path
+) -> None:
+    """B8: once, also over a fail-over; also whoever asked twice, and only the newer line came in again."""
+    asked(book, NUMBER)
+    path = tmp_path / "notices.jsonl"
+    async with running(book, Site(), told=ToldFile(path)) as run:
+        await run.round()
+        run.stage("heard,1")
+        await run.look()
+    older(book, NUMBER, NUMBER)
+    async with running(book, Site(), told=ToldFile(path)) as again:
+        await again.round()
+        await again.round()
+        assert len(again.orders()) == 1
+    assert [state(book, f"pbx1:{n}") for n in (1, 2)] == [NoticeState.SENT] * 2
+
+
+async def test_what_was_on_its_way_when_the_book_was_lost_is_unknown_and_never_sent_again(
+    book: World, tmp_path: Path
+) -> None:
+    asked(book, NUMBER)
+    path = tmp_path / "notices.jsonl"
+    async with running(book, Site(), told=ToldFile(path)) as run:
+        await run.round()
+    path.write_bytes(path.read_bytes() + b'{"key":"pbx1:1","st')  # a power cut in the next word
+    older(book, NUMBER)
+    async with running(book, Site(), told=ToldFile(path)) as again:
+        await again.round()
+        assert (state(book), len(again.orders())) == (NoticeState.UNKNOWN, 1)
+
+
+async def test_what_surely_did_not_leave_is_sent_also_after_the_book_was_lost(
+    book: World, tmp_path: Path
+) -> None:
+    asked(book, NUMBER)
+    path = tmp_path / "notices.jsonl"
+    async with running(book, Site(), told=ToldFile(path)) as run:
+        await run.round()
+        run.stage("end,CONGESTION,1")
+        await run.look()
+    older(book, NUMBER)
+    async with running(book, Site(), told=ToldFile(path)) as again:
+        await again.round()
+        assert len(again.orders()) == 2
+
+
+async def test_nothing_is_sent_that_cannot_be_written_down_first(book: World, tmp_path: Path) -> None:
+    asked(book, NUMBER)
+    (tmp_path / "notices.jsonl").mkdir()
+    told = ToldFile()
+    told._path = tmp_path / "notices.jsonl"
+    async with running(book, Site(), told=told) as run:
+        await run.round()
+        assert (state(book), run.orders()) == (NoticeState.WAITING, [])
+        (tmp_path / "notices.jsonl").rmdir()
+        book.later(61)
+        await run.round()
+        assert len(run.orders()) == 1
+
+
+def test_the_file_of_what_was_told_does_not_grow_for_ever(tmp_path: Path) -> None:
+    told = ToldFile(tmp_path / "notices.jsonl", expires=60.0)
+    for n in range(2500):
+        at = START + timedelta(seconds=n)
+        told.put(Notice(f"pbx1:{n}", "power", NUMBER, "en", at), NoticeState.SENT, at)
+    kept = ToldFile(tmp_path / "notices.jsonl")
+    assert kept.of(Notice("pbx1:2499", "power", NUMBER, "en", START)) is NoticeState.SENT
+    assert len((tmp_path / "notices.jsonl").read_bytes().splitlines()) < 1200
+    assert len(told._words) < 1200
