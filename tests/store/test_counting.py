@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 
@@ -148,7 +149,7 @@ def test_who_keys_numbers_to_be_told_is_stopped_at_the_same_limits(book: Store, 
 
 
 def test_callbacks_and_notices_count_together(book: Store, keyed: Build) -> None:
-    from_one = {"caller_id": "13912341234"}
+    from_one: dict[str, Any] = {"caller_id": "13912341234"}
     held(book, *wishes(keyed, ["13800000001", "13811111111"], **from_one))
     assert book.caller_counts("13912341234", "13822222222", FEW, NOW).caller == 2
     assert held(book, *(keyed(n, f"1382222222{n}", **from_one) for n in (1, 2))) == 1
