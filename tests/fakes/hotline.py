@@ -32,6 +32,10 @@ exten => s,1,Wait(60)
 [test-unknown]
 exten => 1,1,Gosub(holdfast,enter,1(nowhere))
  same => n,Set(DB(test/unknown)=passed)
+[test-nameless]
+exten => 1,1,Set(QUEUESTATUS=JOINEMPTY)
+ same => n,Gosub(holdfast,unanswered,1)
+ same => n,Hangup()
 [test-agent]
 exten => _X!,1,Answer()
  same => n,Wait(${IF($["${EXTEN}"="2"]?1:30)})

@@ -1,10 +1,13 @@
 """Where a tier hands a call to the next, or a language to the other: nothing is lost, and the right words are said."""
 
 import shutil
+import time
 
 import pytest
-from hotline import Bridge, Hotline
+from hotline import Bridge, Call, Hotline
 from scripted_agi import HANG, ScriptedAgi
+
+from callbacks.tier3 import parse
 
 pytestmark = pytest.mark.asterisk
 NUMBER, SOURCE, WANTED, PROMISED = 5, 6, 9, 10
@@ -66,3 +69,33 @@ def test_in_the_shortest_form_whoever_stays_to_the_end_of_the_phrase_is_called_b
         ("", "none", "0", "0"),
         ("", "none", "0", "0"),
     ]
+
+
+def test_the_language_that_he_chose_goes_with_him_to_a_person_and_back(hotline: Hotline) -> None:
+    hotline.sign_in()
+    hotline.lab.cli("queue pause member Local/1@test-agent queue power")
+    hotline.beat(60)
+    hotline.flag(mode="DEGRADED")
+    call = hotline.call().runs("Read", "/zh-CN/message-fault").keys("9").runs("Read", "/en/message-fault")
+    call.keys("0").runs("Queue")
+    time.sleep(0.5)
+    call.keys("8").runs("Playback", "/en/danger-noted").ended()
+
+
+def test_who_asks_in_the_queue_to_be_called_back_and_hangs_up_is_called_back(either: Hotline) -> None:
+    """What he heard there is: press 1 at any time to be called back."""
+    either.sign_in()
+    either.lab.cli("queue pause member Local/1@test-agent queue power")
+    either.flag("offer", mode="SURGE", message="surge")
+    call = either.call().runs("Playback", "offer-waiting").runs("Queue")
+    time.sleep(0.5)
+    call.keys("1").runs("Read", "/offer").hang_up()
+    assert [facts(line) for line in either.lines()] == [(OWN, "own", "1", "0")]
+
+
+def test_a_gosub_line_without_a_scope_promises_nothing_that_the_book_cannot_take(hotline: Hotline) -> None:
+    hotline.beat(60)
+    call = Call(hotline.events, OWN, "1@test-nameless").runs("Read", "message-unanswered").keys("1")
+    call.runs("Read", "/matter").ended()
+    (line,) = hotline.lines()
+    assert parse("|".join(line).encode(), "pbx1").scope == "power"
