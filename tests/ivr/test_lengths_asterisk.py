@@ -33,7 +33,7 @@ def test_the_shorter_the_dialogue_the_less_is_asked_also_in_tier_3(either: Hotli
     keyed = either.call("anonymous").runs("Read", "/offer-short-keyed").keys("2").runs("Read", "enter-number")
     keyed.keys("13800001111#").runs("Read", "confirm").keys("1").ended()
     either.put("holdfast", "length", "message")
-    message = either.call().runs("ExecIf", "own-number").ended()
+    message = either.call().runs("Playback", "/promise-short").ended()
     either.beat(60)  # without a bridge, what it said of lengths is old
     short = either.call().runs("Read", "/offer").hang_up()
     assert [facts(line) for line in either.lines()] == [
