@@ -23,7 +23,7 @@ from alerts.book import (
     rung_entry,
     try_entry,
 )
-from alerts.keeping import awaiting, figures, left_intended, long_over
+from alerts.keeping import awaiting, figures, left_intended, long_over, needless
 from alerts.links import Links
 from alerts.messages import message_of, news_of, words_of
 from alerts.plan import Item, Plan, make_plan
@@ -160,6 +160,10 @@ class Alerts:
     def awaiting(self, way: Way) -> tuple[str, ...]:
         """Keys of messages on this way that may still bring news: a call that has not said its end."""
         return awaiting(self._book, way, self.now() - timedelta(hours=1))
+
+    def needless(self, way: Way) -> tuple[str, ...]:
+        """Keys of messages on this way that are on their way still, though nobody needs them any more."""
+        return needless(self._book, way, self.now() - timedelta(hours=1))
 
     def find(self, short: str) -> tuple[Errand, Try] | None:
         """The message with this short id (of a link), None when it is unknown or long over."""

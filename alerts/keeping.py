@@ -37,6 +37,16 @@ def awaiting(book: Book, way: Way, since: datetime) -> tuple[str, ...]:
     )
 
 
+def needless(book: Book, way: Way, since: datetime) -> tuple[str, ...]:
+    """Of those ``awaiting``, the keys that nobody needs any more: all that they tell of was stopped or taken on."""
+    over = (Fate.STOPPED, Fate.CONFIRMED)
+    return tuple(
+        key
+        for key in awaiting(book, way, since)
+        if all(errand.closed in over for errand, _ in book.together(key))
+    )
+
+
 def left_intended(book: Book, now: datetime) -> list[dict[str, Any]]:
     """What the last run had intended may have been sent, or not: the entries that say so."""
     receipt = Receipt(Fate.UNKNOWN, "the run ended while it was being sent")

@@ -14,6 +14,7 @@ from alerts.book import short_id
 from alerts.call_way import AlertCall, judge
 from alerts.values import Fate, Receipt
 from ami_bridge.capacity import usable
+from ami_bridge.channels import LIST_TIMEOUT
 from ami_bridge.clock import Clock
 from ami_bridge.link import Link, LinkDown, NotSent
 from ami_bridge.originate import Guard, Headers
@@ -32,6 +33,8 @@ LONGEST = 300.0  # seconds after which nothing more is heard of a call: it rings
 KEEP_KEY = 600.0  # seconds for which a key stays in AstDB, so that a late order is known as seen
 LOOK_EVERY = 0.4
 NEVER_BEGAN = "Asterisk never began with the call"
+NOT_NEEDED = "hung up before it was answered: nobody needs to be told any more"
+UNANSWERED = ("Down", "Ring", "Ringing")  # states of a channel in CoreShowChannels
 READY_SECONDS = (
     3.0  # for which a call waits for a link that is only just being made, before the next way's turn
 )
@@ -39,13 +42,17 @@ READY_SECONDS = (
 
 @dataclass(slots=True)
 class Watched:
-    """A call under way, or over and not yet swept. since, over_at: mono seconds; told: its fate so far."""
+    """A call under way, or over and not yet swept. since, over_at: mono seconds; told: its fate so far; needless: it may stop
+    ringing; cut: it was made to.
+    """
 
     key: str
     since: float
     placed: bool = True  # by this run, under the present link
     told: Fate | None = None
     over_at: float | None = None
+    needless: bool = False
+    cut: bool = False
 
 
 @dataclass(slots=True)
@@ -114,6 +121,12 @@ class AlertCalls:
             if name not in self._calls:
                 self._calls[name] = Watched(key, self.clock().mono, placed=False)
 
+    def hang_up(self, keys: Iterable[str]) -> None:
+        """Calls of these messages need ring no longer: somebody else took the matter on. Whoever has answered is not cut off."""
+        for name in map(call_id, keys):
+            if name in self._calls:
+                self._calls[name].needless = True
+
     async def run(self) -> None:
         """Until cancelled: looks at every call that is under way."""
         while True:
@@ -136,7 +149,11 @@ class AlertCalls:
 
     async def _look_at(self, name: str, watched: Watched, now: float) -> None:
         stage = await _stage(self.link, name)
+        if watched.needless and not watched.cut and stage is not None and stage.startswith("dial,"):
+            watched.cut = await _hush(self.link, name)
         found = judge(stage) if stage is not None else self._never_seen(watched, now)
+        if watched.cut and found is not None and found.fate is Fate.FAILED:
+            found = Receipt(Fate.FAILED, NOT_NEEDED)
         if found is None and now - watched.since > LONGEST:
             found = Receipt(Fate.UNKNOWN, "Asterisk never said how the call ended")
         if found is not None and found.fate is not watched.told:
@@ -217,3 +234,16 @@ async def _stage(link: Link, name: str) -> str | None:
     if "not found" in reply.message.lower():
         return None
     raise LinkDown(f"Asterisk refused DBGet: {reply.message}")
+
+
+async def _hush(link: Link, name: str) -> bool:
+    """Hang up the call with this id unless it was answered; whether it was. Raises LinkDown."""
+    reply = await link.action({"Action": "CoreShowChannels"}, timeout=LIST_TIMEOUT)
+    for item in reply.events if reply.ok else ():
+        channel = item.get("Channel", "")
+        # the first half is up as soon as somebody has answered
+        if channel.startswith(f"Local/{name}@{DIAL_CONTEXT}-") and channel.endswith(";1"):
+            if item.get("ChannelStateDesc") not in UNANSWERED:
+                return False
+            return (await link.action({"Action": "Hangup", "Channel": channel, "Cause": "16"})).ok
+    return False

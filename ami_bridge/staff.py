@@ -134,8 +134,14 @@ class Staff:
                     self.alerts.raise_rung(action)
                 case StopRungs():
                     self.alerts.stop(action)
+                    self._hush()
                 case TellEnd():
                     self.alerts.end(action)
+                    self._hush()
+
+    def _hush(self) -> None:
+        """Telephones that still ring for what is stopped ring no longer."""
+        self.alerts.when_loaded(lambda: self.calls.hang_up(self.alerts.needless(Way.CALL)))
 
     def connected(self) -> None:
         """The link stands: calls that were on their way are looked at again."""

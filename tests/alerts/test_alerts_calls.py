@@ -8,7 +8,16 @@ from bridge_world import FakeAsterisk, policy, refusal, well
 
 from alerts.call_way import AlertCall, judge
 from alerts.values import Fate, Receipt
-from ami_bridge.alert_calls import FAMILY, LATE, LONGEST, NOT_AFTER, AlertCalls, alert_lines, call_id
+from ami_bridge.alert_calls import (
+    FAMILY,
+    LATE,
+    LONGEST,
+    NOT_AFTER,
+    NOT_NEEDED,
+    AlertCalls,
+    alert_lines,
+    call_id,
+)
 from ami_bridge.link import LinkState, NoReply
 from ami_bridge.originate import Guard
 from fallback.policy import Trunk
@@ -168,6 +177,46 @@ async def test_keys_are_taken_out_of_astdb_when_no_late_order_can_need_them(worl
     world.clock.forward(601)
     await world.calls.look()
     assert [one["Key"] for one in world.asterisk.actions("DBDel")] == [CALL.id]
+
+
+def half(state: str, name: str = CALL.id, which: int = 1) -> dict[str, str]:
+    return {"Channel": f"Local/{name}@holdfast-alert-dial-00000007;{which}", "ChannelStateDesc": state}
+
+
+@pytest.mark.parametrize("state", ["Down", "Ring", "Ringing"])
+async def test_a_call_that_nobody_needs_any_more_stops_ringing(world: World, state: str) -> None:
+    await world.calls.place(CALL)
+    world.stage("dial,1")
+    world.asterisk.channels = [half("Ringing", "al999999"), half("Ring", which=2), half(state)]
+    await world.calls.look()
+    assert world.asterisk.actions("Hangup") == [], "it is wanted"
+    world.calls.hang_up([KEY, "INC-1/other"])
+    await world.calls.look()
+    await world.calls.look()
+    assert [one["Channel"] for one in world.asterisk.actions("Hangup")] == [half(state)["Channel"]], "once"
+    world.stage("end,CANCEL,2")
+    await world.calls.look()
+    assert world.news == [(KEY, Receipt(Fate.FAILED, NOT_NEEDED))]
+
+
+@pytest.mark.parametrize(("stage", "state"), [("dial,1", "Up"), ("heard,1", "Ringing"), ("ack,1", "Ringing")])
+async def test_whoever_has_answered_is_not_cut_off(world: World, stage: str, state: str) -> None:
+    await world.calls.place(CALL)
+    world.stage(stage)
+    world.asterisk.channels = [half(state)]
+    world.calls.hang_up([KEY])
+    await world.calls.look()
+    assert world.asterisk.actions("Hangup") == []
+
+
+async def test_a_call_whose_channel_is_not_there_yet_is_hung_up_when_it_is(world: World) -> None:
+    await world.calls.place(CALL)
+    world.calls.hang_up([KEY])
+    world.stage("dial,1")
+    await world.calls.look()
+    world.asterisk.channels = [half("Ringing")]
+    await world.calls.look()
+    assert len(world.asterisk.actions("Hangup")) == 1
 
 
 def test_alert_calls_take_the_freest_healthy_line_and_no_full_one() -> None:

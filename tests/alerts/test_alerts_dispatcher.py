@@ -113,6 +113,19 @@ async def test_who_has_taken_it_on_is_not_asked_again_by_what_reached_him(tmp_pa
         assert [message.rung for message in world.ways[Way.SMS].sent] == []
 
 
+async def test_a_call_is_needless_when_all_that_it_tells_of_was_stopped(tmp_path: Path) -> None:
+    async with running(tmp_path, POLICY) as world:
+        world.alerts.raise_rung(rung())
+        await world.still()
+        [call] = world.ways[Way.CALL].sent
+        assert world.alerts.needless(Way.CALL) == ()
+        world.alerts.stop(StopRungs("INC-power-1", "boss", ("engineer",)))
+        assert world.alerts.needless(Way.CALL) == (call.key,)
+        assert world.alerts.needless(Way.SMS) == ()
+        world.alerts.receipt(call.key, Receipt(Fate.FAILED, "busy"))
+        assert world.alerts.needless(Way.CALL) == (), "it rings no more"
+
+
 async def test_late_news_that_a_call_was_busy_brings_the_next_way_at_once(tmp_path: Path) -> None:
     async with running(tmp_path, POLICY) as world:
         world.alerts.raise_rung(rung())

@@ -12,7 +12,11 @@ from alerts.twilio_way import spoken_words
 from alerts.words import LANGUAGES, TEXTS, facts_for, written
 
 FACTS = {"scope": "power", "subject": "A2 billing", "kind": "A2", "opened_at": AT.isoformat()}
-KNOWN = {"where", "what", "since", "minutes", "hurt", "kind", "drill", "mode", "plan"} | {"number", "count", "round"}
+KNOWN = {"where", "what", "since", "minutes", "hurt", "kind", "drill", "mode", "plan"} | {
+    "number",
+    "count",
+    "round",
+}
 
 
 def said(

@@ -12,7 +12,7 @@ from alert_world import AT, Recording, person, policy_of, rung
 from bridge_mind import until
 from bridge_world import World, world
 
-from alerts.dispatcher import REMINDER
+from alerts.dispatcher import REMINDER, Alerts
 from alerts.journal import FileJournal
 from alerts.policy import Way
 from alerts.ports import JournalFailed
@@ -214,6 +214,23 @@ async def test_switched_off_within_a_ladder_the_next_way_is_not_used_and_the_end
         run.staff.use(POLICY, on=True, shown="")
         await until(lambda: ("wang", "end") in run.sent())
         assert not run.ways[Way.NOTE].sent, "of an incident that is over only the end is told"
+
+
+async def test_what_still_rings_for_a_rung_that_was_stopped_is_to_stop(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """How the call ends in Asterisk: tests/alerts and tests/ivr."""
+    told: list[str] = []
+    monkeypatch.setattr(AlertCalls, "hang_up", lambda _self, keys: told.extend(keys))
+    monkeypatch.setattr(Alerts, "needless", lambda _self, way: (f"{way} that rings",))
+    async with running(place, CASE) as run:
+        await run.staff.alerts.ready()
+        run.staff.perform((rung("engineer"),))
+        assert told == []
+        run.staff.perform((StopRungs(INCIDENT, "li", ("a2.engineer",)),))
+        assert told == ["call that rings"]
+        run.staff.perform((TellEnd(INCIDENT, {"kind": "A2"}),))
+        assert told == ["call that rings"] * 2
 
 
 async def test_a_reminder_that_is_confirmed_is_nothing_to_the_core(place: Place) -> None:

@@ -18,6 +18,7 @@ from ami_bridge.alert_calls import AlertCalls
 from ami_bridge.inbox import Inbox
 from ami_bridge.link import Link, LinkSettings
 from ami_bridge.originate import Guard
+from fallback.decision import StopRungs
 from fallback.time import Now
 
 pytestmark = pytest.mark.asterisk
@@ -90,3 +91,41 @@ async def test_a_call_goes_on_while_we_are_restarted_and_its_acknowledgement_is_
         second.adopt(world.alerts.awaiting(Way.CALL))
         await until(lambda: world.told(NewsKind.ACKNOWLEDGED))
         assert world.alerts.figures().sent == 1
+
+
+async def test_a_phone_that_rings_for_what_somebody_else_took_on_stops_ringing(
+    hotline: Hotline, tmp_path: Path
+) -> None:
+    async with calls(hotline) as made:
+        policy = policy_of(engineer("rings"))
+        async with running(tmp_path, policy, ways={Way.CALL: OwnCall(made)}) as world:
+            made.receipt = world.alerts.receipt
+            world.alerts.raise_rung(rung())
+            await until(lambda: world.alerts.figures().sent)
+            since = len(hotline.events.seen)
+            await asyncio.sleep(0.5)
+            world.alerts.stop(StopRungs("INC-power-1", "boss", ("engineer",)))
+            made.hang_up(world.alerts.needless(Way.CALL))
+            await until(lambda: world.alerts.figures().failed, 2.0)
+            gone = await asyncio.to_thread(
+                hotline.events.wait,
+                lambda e: e.get("Event") == "Hangup" and "rings@test-person" in e["Channel"],
+                since,
+                2,
+            )
+            assert gone is not None, "it would ring on for half a minute"
+
+
+async def test_whoever_has_answered_hears_it_to_the_end_though_somebody_else_took_it_on(
+    hotline: Hotline, tmp_path: Path
+) -> None:
+    async with calls(hotline) as made:
+        policy = policy_of(engineer("presses"))
+        async with running(tmp_path, policy, ways={Way.CALL: OwnCall(made)}) as world:
+            made.receipt = world.alerts.receipt
+            world.alerts.raise_rung(rung())
+            await until(lambda: world.alerts.figures().sent)
+            await asyncio.sleep(0.5)
+            world.alerts.stop(StopRungs("INC-power-1", "boss", ("engineer",)))
+            made.hang_up(world.alerts.needless(Way.CALL))
+            await until(lambda: world.alerts.figures().confirmed)
