@@ -70,14 +70,18 @@ def gather(connection: Connection, asked: Sequence[Capture], now: datetime) -> G
 
 
 def _open_promises(connection: Connection, pairs: Iterable[Pair]) -> dict[Pair, int]:
+    """Held until the end of the transaction: an outcome that closed one meanwhile would leave the new call in a closed promise.
+    In the order of their ids, so that two importers do not wait for each other. (SQLite has one writer and no such words.)
+    """
     wanted = set(pairs)
     numbers = list({number for number, _ in wanted})
     found: dict[Pair, int] = {}
     for start in range(0, len(numbers), _MANY):
         rows = connection.execute(
-            select(promise.c.number, promise.c.scope, promise.c.id).where(
-                promise.c.number.in_(numbers[start : start + _MANY]), promise.c.closed_at.is_(None)
-            )
+            select(promise.c.number, promise.c.scope, promise.c.id)
+            .where(promise.c.number.in_(numbers[start : start + _MANY]), promise.c.closed_at.is_(None))
+            .order_by(promise.c.id)
+            .with_for_update()
         )
         found.update({(row.number, row.scope): row.id for row in rows})
     return {pair: found[pair] for pair in wanted if pair in found}
@@ -167,7 +171,7 @@ def renumber(
     was answered. before: the capture as it was; a promise with another number has it from a request that came after the
     call, and keeps it.
     """
-    old = connection.execute(select(promise).where(promise.c.id == promise_id)).one()
+    old = connection.execute(select(promise).where(promise.c.id == promise_id).with_for_update()).one()
     if old.state in CLOSED_STATES and old.state is not PromiseState.UNREACHABLE:
         return promise_id, 0
     if old.number != before.number:

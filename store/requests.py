@@ -111,7 +111,10 @@ def _fitting(calls: Sequence[_Row], requests: Sequence[_Row]) -> list[_Row]:
 def _apply(
     connection: Connection, calls: Sequence[_Row], fitting: Sequence[_Row], now: datetime
 ) -> list[Asked]:
-    held = connection.execute(select(promise).where(promise.c.id == calls[0].promise_id)).one()
+    # Held until the end of the transaction: whoever begins to dial it waits, and finds it as the request has left it.
+    held = connection.execute(
+        select(promise).where(promise.c.id == calls[0].promise_id).with_for_update()
+    ).one()
     change = next((one for one in reversed(fitting) if one.asks is Asks.CHANGE and one.number), None)
     if held.state in (_S.DIALLING, _S.TALKING):
         _note(connection, fitting, held.id)
@@ -215,9 +218,9 @@ def _join(connection: Connection, to: _Row, held: _Row, calls: Sequence[_Row]) -
 
 def _open_one(connection: Connection, number: str, scope: str) -> _Row | None:
     return connection.execute(
-        select(promise).where(
-            promise.c.number == number, promise.c.scope == scope, promise.c.closed_at.is_(None)
-        )
+        select(promise)
+        .where(promise.c.number == number, promise.c.scope == scope, promise.c.closed_at.is_(None))
+        .with_for_update()
     ).one_or_none()
 
 
