@@ -36,7 +36,15 @@ class Danger:
         takes, is written down then. A call that somebody takes stays what it was from its first moment: one that came in.
         """
         number, source = self._number(trail, rules)
-        known = (("HF_LANG", trail.language), ("HF_NUMBER", number), ("HF_SOURCE", source))
+        suffix = (
+            "-danger" if dict(trail.facts).get("HF_SPOOLED") == "1" else ""
+        )  # what is written stays as it is
+        known = (
+            ("HF_LANG", trail.language),
+            ("HF_NUMBER", number),
+            ("HF_SOURCE", source),
+            ("HF_SUFFIX", suffix),
+        )
         trail = replace(trail, place="danger", key="", given=(), facts=known)
         if not self.oncall:
             return self._capture(trail, call, rules, now)
@@ -111,7 +119,7 @@ class Danger:
         known = dict(trail.facts)
         number = known.get("HF_NUMBER", "")
         return Left(
-            unique_id=call,
+            unique_id=call + known.get("HF_SUFFIX", ""),
             at=now,
             scope=trail.scope,
             caller_id=trail.caller_id,

@@ -387,6 +387,16 @@ def test_danger_without_a_number_is_written_down_before_one_is_asked_for() -> No
     assert call.prompts[-1] == "danger-noted"
 
 
+def test_danger_after_the_promise_is_a_line_of_its_own_as_on_asterisk() -> None:
+    """The duty role may have taken on what the first line says, so it must not be a further word about that."""
+    answers = {**own(), "ask-message": "2", "reference-again": "8"}
+    call, memory = ring(answers, policy=TALKATIVE)
+    first, second = memory.kept
+    assert (first.unique_id, first.matter, first.promised) == (call.sid, "bill", True)
+    assert (second.unique_id, second.matter, second.number) == (f"{call.sid}-danger", "danger", "13912345678")
+    assert call.prompts[-1] == "danger-noted"
+
+
 def test_danger_that_cannot_be_kept_is_not_called_noted() -> None:
     call, _ = ring(DANGER, Memory(full=True))
     assert call.prompts[-1] == "not-noted"
