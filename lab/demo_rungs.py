@@ -236,7 +236,8 @@ def _reports(rung: Entry) -> str:
     """What a message to the duty role is about."""
     if rung["rung"] == "danger":
         return "a caller is in danger"
-    return f"{rung['facts'].get('count', '?')} reports of faults"
+    count = rung["facts"].get("count", "?")
+    return "a report of a fault" if count == "1" else f"{count} reports of faults"
 
 
 def _named(tries: Iterable[Entry], name: str) -> int:
