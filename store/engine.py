@@ -118,10 +118,20 @@ def _begin(connection: Connection) -> None:
 def _in_words(name: str) -> Iterator[None]:
     try:
         yield
-    except (IntegrityError, ProgrammingError):
+    except (IntegrityError, ProgrammingError) as error:
+        _without_values(error)
         raise  # a mistake of ours or a rule of the tables, not of the place where the database lies
     except DatabaseError as error:
+        _without_values(error)
         raise problem(name, str(error.orig)) from error
+
+
+def _without_values(error: DatabaseError) -> None:
+    """PostgreSQL says below its first line which row it did not like, with the caller's number; errors go into logs."""
+    said = error.orig
+    if said is not None and "\n" in str(said):
+        said.args = (str(said).partition("\n")[0],)
+        error.args = (f"({type(said).__module__}.{type(said).__name__}) {said}",)
 
 
 _REMEDIES = (

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
+from traceback import format_exception
 
 import pytest
 from alembic.autogenerate import compare_metadata
@@ -16,7 +17,7 @@ from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import create_engine
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import IntegrityError, OperationalError
 
 from store import Store, StoreBusy, StoreProblem, migrate
 from store.schema import HEAD
@@ -180,3 +181,17 @@ def test_an_error_never_tells_a_callers_number(book: Store, raised: type[Excepti
         connection.execute(promise.insert(), [row, row])
     assert isinstance(caught.value, raised) or isinstance(caught.value.__cause__, raised)
     assert "13912341234" not in str(caught.value)
+
+
+@pytest.mark.parametrize("kind", [IntegrityError, OperationalError])
+def test_what_postgresql_adds_about_a_row_is_never_told(
+    book: Store, kind: type[IntegrityError | OperationalError]
+) -> None:
+    """Its second line repeats the values that it did not like, among them a number."""
+    said = Exception("duplicate key\nDETAIL:  Key (number, scope)=(13912341234, power) already exists.")
+    with (
+        pytest.raises((IntegrityError, StoreProblem), match="duplicate key") as caught,
+        book._database.write(),
+    ):
+        raise kind("INSERT INTO promise", {}, said, hide_parameters=True)
+    assert "13912341234" not in "".join(format_exception(caught.value))
