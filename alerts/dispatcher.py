@@ -14,25 +14,23 @@ from typing import Any
 import structlog
 
 from alerts.book import (
-    END,
-    Book,
     Errand,
-    RungNote,
     Try,
     fate_entry,
     rung_entry,
     try_entry,
 )
-from alerts.keeping import awaiting, figures, left_intended, long_over, needless
+from alerts.keeping import awaiting, figures, needless
 from alerts.links import Links
+from alerts.memory import Memory
 from alerts.messages import message_of, news_of, words_of
+from alerts.notes import end_note, note_of, stop_entry
 from alerts.plan import Item, Plan, make_plan
 from alerts.policy import AlertPolicy, Way
-from alerts.ports import Journal, JournalFailed, JournalHeld, Sender
+from alerts.ports import Journal, Sender
 from alerts.roster import on_duty
 from alerts.rules import UNREACHED
 from alerts.values import AlertFigures, AlertNews, Fate, Message, NewsKind, Receipt
-from alerts.writer import Writer
 from fallback.decision import RaiseRung, StopRungs, TellEnd
 from fallback.time import Now
 
@@ -47,7 +45,6 @@ RECORD_PATIENCE = (
 DISK_AGAIN = 5.0  # seconds until a journal that took nothing is tried again
 LAST_WAIT = 1.0  # seconds for what is being sent when the run ends
 LOOK_AGAIN = 60.0  # seconds without news or deadline, at most
-COMPACT_EVERY = timedelta(hours=1)
 
 
 class Alerts:
@@ -74,36 +71,33 @@ class Alerts:
         self._tell = tell
         self.quiet = False  # nothing is sent while this is set; what is due is sent when it is not any more
         self._links = links or Links("", "")
-        self._writer = Writer(journal, self._journal_news)
-        self._book = Book()
-        self._start = clock()
-        self._early: list[Callable[[], None]] | None = []
+        self._memory = Memory(journal, clock, self._woken, self._journal_news)
+        self._book = self._memory.book
         self._wake = asyncio.Event()
         self._ready = asyncio.Event()
         self._sending: set[asyncio.Task[None]] = set()
-        self._compact_at = self.now() + COMPACT_EVERY
 
     # -- what the bridge asks
 
     def raise_rung(self, rung: RaiseRung) -> None:
         """Its roles are told, from now on. The same key twice is the same rung, also after a restart."""
-        self._when_loaded(lambda: self._raise(rung))
+        self._memory.when_loaded(lambda: self._raise(rung))
 
     def stop(self, stop: StopRungs) -> None:
         """Of these rungs nothing is sent any more that has not left by now."""
-        self._when_loaded(lambda: self._stop(stop))
+        self._memory.when_loaded(lambda: self._stop(stop))
 
     def end(self, end: TellEnd) -> None:
         """Nothing more is sent of the incident, and everybody who was told hears that it is over."""
-        self._when_loaded(lambda: self._end(end))
+        self._memory.when_loaded(lambda: self._end(end))
 
     def end_all_but(self, open_: Collection[str]) -> None:
         """After a restart: incidents that were closed while a kill came between the record and this journal are ended."""
-        self._when_loaded(lambda: self._end_all_but(frozenset(open_)))
+        self._memory.when_loaded(lambda: self._end_all_but(frozenset(open_)))
 
     def receipt(self, key: str, receipt: Receipt) -> None:
         """Late news of a message: a provider's callback, the end of a call. Unknown keys are passed over."""
-        self._when_loaded(lambda: self._receipt(key, receipt))
+        self._memory.when_loaded(lambda: self._receipt(key, receipt))
 
     def use(self, policy: AlertPolicy, quiet: bool = False) -> None:
         """A new policy, from now on; ways and people are looked up when something is sent. quiet: nothing is."""
@@ -112,7 +106,7 @@ class Alerts:
 
     def when_loaded(self, call: Callable[[], None]) -> None:
         """At once, or as soon as the journal was read, in the order in which it was asked."""
-        self._when_loaded(call)
+        self._memory.when_loaded(call)
 
     def told(self) -> list[AlertNews]:
         """News of every message that the journal still holds, as it stands: what a kill kept out of the record."""
@@ -141,13 +135,13 @@ class Alerts:
         await self._ready.wait()
         known = key in self._book.by_key
         self._receipt(key, Receipt(Fate.CONFIRMED, how), how, alone=True)
-        await self._writer.flush()
+        await self._memory.flush()
         return known
 
     async def written(self) -> None:
         """Returns when everything asked before is in the journal (or the journal cannot be written, which is told)."""
         await self._ready.wait()
-        await self._writer.flush()
+        await self._memory.flush()
 
     async def ready(self) -> None:
         """Returns when the journal was read and what a kill left behind is settled."""
@@ -179,7 +173,7 @@ class Alerts:
 
     def now(self) -> datetime:
         """Wall time of the start plus what has passed since: a step of the clock neither hurries nor silences anybody."""
-        return self._start.wall + timedelta(seconds=self._clock().mono - self._start.mono)
+        return self._memory.now()
 
     @property
     def busy(self) -> bool:
@@ -201,8 +195,7 @@ class Alerts:
                 await asyncio.wait(self._sending, timeout=LAST_WAIT)
             for task in self._sending:
                 task.cancel()
-            await self._writer.flush()
-            self._writer.close()
+            await self._memory.close()
 
     async def _round(self) -> datetime | None:
         """Sends what is due; returns when to look again."""
@@ -211,11 +204,10 @@ class Alerts:
             await self._let_record()
             plan = self._plan()  # an acknowledgement may have come meanwhile
         messages = [self._intend(batch) for batch in plan.batches]
-        durable = await self._writer.flush()
+        durable = await self._memory.flush()
         for message in messages:
             self._in_background(self._send(message))
-        if self.now() >= self._compact_at:
-            await self._compact()
+        await self._memory.compact_in_time()
         if durable:
             return plan.next_at
         soon = self.now() + timedelta(seconds=DISK_AGAIN)
@@ -285,17 +277,7 @@ class Alerts:
         if self.knows(rung.key) or rung.incident in self._book.ended:
             return
         now = self.now()
-        note = RungNote(
-            key=rung.key,
-            incident=rung.incident,
-            name=rung.rung,
-            text=rung.text,
-            kind=rung.facts.get("kind", ""),
-            facts=rung.facts,
-            raised_at=now,
-            due_at=rung.due_at,
-            drill=rung.drill,
-        )
+        note = note_of(rung, now)
         people: dict[str, str] = {}
         for role in rung.roles:
             for person in on_duty(self.policy, role, self._clock().wall):
@@ -307,27 +289,13 @@ class Alerts:
             self._tell(replace(said, due_at=rung.due_at, drill=rung.drill))
 
     def _stop(self, stop: StopRungs) -> None:
-        entry = {"e": "stop", "at": self.now().isoformat(), "incident": stop.incident, "who": stop.who}
-        self._note({**entry, "rungs": list(stop.rungs)})
+        self._note(stop_entry(stop, self.now()))
 
     def _end(self, end: TellEnd) -> None:
         if end.incident not in self._book.last or end.incident in self._book.ended:
             return
-        now = self.now()
-        key = f"{end.incident}/{END}"
-        note = RungNote(
-            key=key,
-            incident=end.incident,
-            name=END,
-            text=END,
-            kind=end.facts.get("kind", ""),
-            facts=end.facts,
-            raised_at=now,
-            due_at=now,
-            drill=end.drill,
-        )
         people = [(errand.person, errand.role, way.value) for errand, way in self._book.told(end.incident)]
-        self._note(rung_entry(note, people, kind="end"))
+        self._note(rung_entry(end_note(end, self.now()), people, kind="end"))
 
     def _end_all_but(self, open_: frozenset[str]) -> None:
         newest = {rung.incident: rung for rung in self._book.rungs.values()}
@@ -360,64 +328,22 @@ class Alerts:
             self._tell(self._news(NewsKind.UNREACHED, errand))
 
     def _note(self, entry: dict[str, Any]) -> None:
-        """Into the book now, into the journal with the next sync, which comes before anything is sent."""
-        self._book.apply(entry)
-        self._writer.put(entry)
+        self._memory.note(entry)
+
+    def _woken(self) -> None:
         self._wake.set()
 
     # -- starting
 
     async def _load(self) -> None:
-        try:
-            loaded = await self._writer.load()
-        except JournalHeld:
-            raise
-        except JournalFailed as problem:  # without its memory it still tells what comes from now on
-            self._journal_news(str(problem))
-        else:
-            for entry in loaded.entries:
-                self._take(entry)
-            if loaded.damaged:
-                self._journal_news(
-                    f"{loaded.damaged} damaged lines of the journal were set aside: {loaded.aside}"
-                )
-        self._settle()
-        early, self._early = self._early or [], None
-        for call in early:
-            call()
-        await self._compact()
+        await self._memory.load()
+        for errand, one in self._memory.settle():
+            self._say(errand, one)
+        self._memory.begin()
+        await self._memory.compact()
         self._ready.set()
 
-    def _take(self, entry: dict[str, Any]) -> None:
-        """An entry from the future was written before the clock was set back: it counts as written now."""
-        try:
-            if datetime.fromisoformat(entry["at"]) > self.now():
-                entry["at"] = self.now().isoformat()
-            self._book.apply(entry)
-        except (KeyError, ValueError, TypeError) as problem:
-            log.warning("a journal entry makes no sense", entry=entry.get("e"), problem=str(problem))
-
-    def _settle(self) -> None:
-        """What was intended when the last run ended may have been sent, or not."""
-        for entry in left_intended(self._book, self.now()):
-            self._note(entry)
-            self._say(*self._book.by_key[entry["key"]])
-
-    async def _compact(self) -> None:
-        self._compact_at = self.now() + COMPACT_EVERY
-        gone = long_over(self._book, self.now())
-        if gone:
-            self._book.forget(gone)
-            dropped = await self._writer.compact(lambda entry: entry["incident"] not in gone)
-            log.info("alert journal compacted", incidents=len(gone), lines=dropped)
-
     # -- small things
-
-    def _when_loaded(self, call: Callable[[], None]) -> None:
-        if self._early is not None:
-            self._early.append(call)
-        else:
-            call()
 
     def _in_background(self, work: Any) -> None:
         task = asyncio.create_task(work)
