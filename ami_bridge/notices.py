@@ -135,7 +135,8 @@ class Notices:
         if not self._settled:
             await self._settle()
         now = self.clock().wall
-        self._not_before = {key: at for key, at in self._not_before.items() if at > now}
+        latest = now + timedelta(seconds=AGAIN_AFTER)  # later ones were set before the clock was set back
+        self._not_before = {key: at for key, at in self._not_before.items() if now < at <= latest}
         count = how_many(self._begun, self.policy, LOOK_SECONDS, now)
         for scope in self.site.stable():
             if count <= 0:
@@ -311,8 +312,9 @@ class Notices:
         return possible
 
     def _line(self, notice: Notice) -> Trunk | None:
-        recent = self.clock().wall - timedelta(seconds=NO_CHANNEL_YET)
-        return self.site.line(notice.scope, sum(at > recent for at in self._begun))
+        now = self.clock().wall
+        recent = now - timedelta(seconds=NO_CHANNEL_YET)
+        return self.site.line(notice.scope, sum(recent < at <= now for at in self._begun))
 
     def _later(self, notice: Notice) -> None:
         self._not_before[notice.key] = self.clock().wall + timedelta(seconds=AGAIN_AFTER)

@@ -79,7 +79,8 @@ def is_expired(notice: Notice, policy: NoticePolicy, now: datetime) -> bool:
 def how_many(begun: Sequence[datetime], policy: NoticePolicy, every: float, now: datetime) -> int:
     """How many may be begun now: at most ``per_minute`` in any minute, and spread over it.
 
-    begun: when earlier ones were. every: seconds between two looks.
+    begun: when earlier ones were; times to come are what a clock that was set back leaves behind, and say nothing. every:
+    seconds between two looks.
     """
-    recent = sum(at > now - timedelta(minutes=1) for at in begun)
+    recent = sum(now - timedelta(minutes=1) < at <= now for at in begun)
     return max(0, min(policy.per_minute - recent, ceil(policy.per_minute * every / 60)))

@@ -295,6 +295,18 @@ async def test_the_pace_of_the_policy_is_kept(book: World) -> None:
         assert len(run.orders()) >= 12
 
 
+async def test_a_clock_that_is_set_back_by_hours_holds_no_notice_up(book: World) -> None:
+    policy = replace(POLICY, per_minute=30, expires=7 * 86_400.0)
+    asked(book, NUMBER, "13900000002")
+    async with running(book, Site(), policy) as run:
+        for _ in range(40):
+            run.notices._begun.append(START + timedelta(hours=3))
+        run.notices._not_before[KEY] = START + timedelta(hours=3)
+        await run.round()
+        await run.round()
+        assert len(run.orders()) == 2
+
+
 async def test_whoever_asked_three_times_is_told_once(book: World) -> None:
     asked(book, NUMBER, NUMBER, NUMBER)
     async with running(book, Site()) as run:
