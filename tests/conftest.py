@@ -21,12 +21,17 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
 # A worker is given the width of the terminal; what prints would keep that for good, whatever a test says later.
 os.environ.pop("COLUMNS", None)
 
+ALONE = ("ivr", "chaos")  # rooms whose tests start an Asterisk of their own, not the run's lab
+
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Where a run has several workers, all that use the run's one Asterisk or a browser stay with one."""
+    """Where a run has several workers, all that use the run's one lab or a browser stay with one; what brings an Asterisk of
+    its own goes beside it.
+    """
     for item in items:
         if any(item.get_closest_marker(name) for name in ("asterisk", "browser")):
-            item.add_marker(pytest.mark.xdist_group("lab"))
+            alone = item.path.parent.name in ALONE
+            item.add_marker(pytest.mark.xdist_group("hotline" if alone else "lab"))
 
 
 @pytest.fixture(scope="session")
