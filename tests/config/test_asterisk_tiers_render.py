@@ -29,8 +29,8 @@ def test_the_danger_key_is_in_every_way_of_the_site_and_before_the_queue_only_wi
     """B6."""
     oncall = (("PJSIP/8001",),)
     assert (
-        dialplan(danger_key="7").count('"="7"]?danger,1)') == 4
-    )  # told, phrase, and two questions of tier 3
+        dialplan(danger_key="7").count('"="7"]?danger,1)') == 5
+    )  # told, its offer, phrase, and two questions of tier 3
     assert dialplan(danger_key="7").count('"="7" & "${HF_MATTER}"!="danger"]?danger,1)') == 1  # the read-back
     assert "exten => normal,1,Answer()" in dialplan(oncall=oncall)
     assert "exten => normal," not in dialplan()

@@ -87,7 +87,7 @@ def test_who_asks_in_the_queue_to_be_called_back_and_hangs_up_is_called_back(eit
     either.sign_in()
     either.lab.cli("queue pause member Local/1@test-agent queue power")
     either.flag("offer", mode="SURGE", message="surge")
-    call = either.call().runs("Playback", "offer-waiting").runs("Queue")
+    call = either.call().runs("Read", "offer-waiting").runs("Queue")
     time.sleep(0.5)
     call.keys("1").runs("Read", "/offer").hang_up()
     assert [facts(line) for line in either.lines()] == [(OWN, "own", "1", "0")]

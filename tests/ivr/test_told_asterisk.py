@@ -69,7 +69,7 @@ def test_notice_is_the_phrase_and_then_the_queue_with_nothing_of_ours_left(eithe
     either.flag("notice", recovery=str(int(time.time()) + 86400), mode="PLANNED", message="planned")
     call = either.call().runs("Playback", "message-planned").keys("1").runs("Queue", timeout=5)
     assert call.ran("Playback", "tomorrow")
-    assert not call.ran("Playback", "offer-waiting")
+    assert not call.ran("Read", "offer-waiting")
     assert of(either, call.channel, "TIMEOUT(absolute)") == "0"
     time.sleep(0.3)
     call.keys("1")
@@ -84,7 +84,7 @@ def test_offer_lets_a_caller_leave_the_queue_by_a_key_in_his_place(either: Hotli
     paused(either)
     either.beat(60)
     either.flag("offer", mode="SURGE", message="surge")
-    call = either.call().runs("Playback", "offer-waiting").runs("Queue")
+    call = either.call().runs("Read", "offer-waiting").runs("Queue")
     joined = int(time.time())
     time.sleep(1.5)
     call.keys("1").runs("Read", "/offer").keys("1").runs("Read", "/matter").keys("2").ended()
@@ -93,6 +93,22 @@ def test_offer_lets_a_caller_leave_the_queue_by_a_key_in_his_place(either: Hotli
     (line,) = either.lines()
     assert line[5:12] == ["13912345678", "own", "bill", "zh-CN", "1", "1", "INC-1"]
     assert abs(int(line[WAITED]) - joined) <= 1
+
+
+def test_the_key_that_is_offered_counts_from_the_first_word_of_the_offer_on(either: Hotline) -> None:
+    """He hears "at any time"; so does whoever is in danger."""
+    paused(either)
+    either.beat(60)
+    either.flag("offer", mode="SURGE", message="surge")
+    call = either.call().runs("Read", "offer-waiting").keys("1").runs("Read", "/offer").keys("1")
+    call.runs("Read", "/matter").keys("2").ended()
+    danger = either.call().runs("Read", "offer-waiting").keys("8").runs("Playback", "danger-noted").ended()
+    assert not call.ran("Queue")
+    assert not danger.ran("Queue")
+    assert [(line[5], line[7], line[9]) for line in either.lines()] == [
+        ("13912345678", "bill", "1"),
+        ("13912345678", "danger", "1"),
+    ]
 
 
 def test_a_key_in_a_queue_without_an_offer_costs_nobody_his_place(either: Hotline) -> None:
