@@ -3,7 +3,7 @@
 import json
 from collections.abc import Callable
 from dataclasses import asdict
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Annotated
 
 import typer
@@ -70,7 +70,7 @@ def list_(
         state = "due" if promise.due and promise.state == "open" else promise.state
         table.add_row(
             *(str(promise.id), promise.number, promise.scope, promise.matter, state, str(promise.attempts)),
-            *(local(promise.due_at), promise.agent, _left(captures[promise.id]), _remark(promise.reason)),
+            *(_due(promise.due_at, now), promise.agent, _left(captures[promise.id]), _remark(promise.reason)),
         )
     out.print(table if promises else "Nothing to look at." if leader else "No promise is open.")
 
@@ -79,6 +79,11 @@ def _listed(store: Store, limit: int, *, everything: bool, leader: bool) -> list
     if leader:
         return store.for_leader(limit)
     return store.promises(limit, *PromiseState) if everything else store.open_promises(limit)
+
+
+def _due(at: datetime, now: datetime) -> str:
+    """When it may be called; not a date that is years away, for one that somebody must let."""
+    return local(at) if at - now < timedelta(days=365) else "held"
 
 
 def _remark(reason: str) -> str:
