@@ -174,6 +174,7 @@ class Parts:
             perform=lambda actions: self.staff.perform(actions),
             unmanned=lambda role: self.staff.unmanned(role),
             changed=lambda: self.portrait.soon(),
+            knows=lambda key: self.staff.alerts.knows(key),
         )
 
     def _portrait(self) -> Portrait:

@@ -48,7 +48,8 @@ class Taken:
 
 @dataclass
 class DutyDesk:
-    """perform: hands rungs to alerts. unmanned: why nobody of the role can be told, "" when somebody can.
+    """perform: hands rungs to alerts. unmanned: why nobody of the role can be told, "" when somebody can. knows: whether alerts
+    have taken this rung in before.
 
     trouble: why nobody can be told, "" while somebody can or nothing is open.
     """
@@ -60,6 +61,7 @@ class DutyDesk:
     perform: Callable[[Sequence[Action]], None]
     unmanned: Callable[[str], str]
     changed: Callable[[], None] = lambda: None
+    knows: Callable[[str], bool] = lambda _key: False
     trouble: str = ""
     _open: dict[str, Report] = field(default_factory=dict)
     _unsaved: set[str] = field(default_factory=set)
@@ -172,6 +174,9 @@ class DutyDesk:
         rung = rung_of(telling, self.policy.role, now)
         self._named[rung.incident] = tuple(one.key for one in telling.reports)
         first = telling.reports[0]
+        if telling.matter is Matter.DANGER and self.knows(rung.key):
+            self._catch_up(first, now)
+            return
         if telling.matter is Matter.DANGER and first.rounds >= ROUNDS_AT_ONCE:
             old = f"{ROUND}{first.rounds + 1 - ROUNDS_AT_ONCE}.danger"
             self.perform((StopRungs(rung.incident, "", (old,)),))
@@ -179,6 +184,15 @@ class DutyDesk:
         for one in telling.reports:
             self._open[one.key] = one.told(now)
             self._unsaved.add(one.key)
+
+    def _catch_up(self, first: Report, now: datetime) -> None:
+        """Rounds that a kill, or a book that became an older copy, kept out of the row count as told: alerts would not say
+        them again, and everybody would be silent until as many have gone by once more.
+        """
+        while self.knows(rung_of(Telling(first.matter, (first,)), self.policy.role, now).key):
+            first = first.told(now)
+        self._open[first.key] = first
+        self._unsaved.add(first.key)
 
     # -- taking on
 
@@ -275,6 +289,10 @@ class DutyDesk:
                 self._open[row.key] = row
             elif known is not None and known.rounds <= row.rounds:
                 self._open[row.key] = completed(row, known)
+            if row.told_at is not None and row.key in self._open:
+                is_danger = row.matter is Matter.DANGER
+                incident = danger_incident(row.key) if is_danger else fault_incident(row.told_at)
+                self._named[incident] = *self._named.get(incident, ()), row.key
         for incident, who in list(self._early.items()):
             if self._take(self._keys_of(incident), who):
                 del self._early[incident]

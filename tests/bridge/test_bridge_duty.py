@@ -204,6 +204,20 @@ async def test_a_word_on_a_message_of_the_last_run_counts(site: World) -> None:
         assert site.store.duty_open() == []
 
 
+async def test_taken_on_by_hand_after_a_restart_the_messages_of_the_last_run_stop(site: World) -> None:
+    """Else people are rung for what somebody has in hand already."""
+    fault = replace(capture(NUMBER), at=site.now.wall)
+    async with running(site) as run:
+        run.desk.seen([danger("13800001111"), fault])
+        await run.later(60)
+        incidents = {one.incident for one in run.rungs()}
+        assert len(incidents) == 2
+    async with running(site) as again:
+        assert again.desk.ack([], "all", "leader") == 2
+        await again.calm()
+        assert set(again.stopped()) == incidents
+
+
 async def test_what_the_journal_knows_as_taken_on_is_not_told_again_after_a_loss_of_the_book(
     site: World,
 ) -> None:
@@ -213,6 +227,28 @@ async def test_what_the_journal_knows_as_taken_on_is_not_told_again_after_a_loss
         await run.calm()
         assert run.rungs() == []
     assert site.store.duty_open() == []
+
+
+async def test_a_book_that_lost_thirty_rounds_does_not_silence_a_danger_for_as_many(site: World) -> None:
+    """Alerts know the rounds by their keys, and say none of them again."""
+    async with running(site) as run:
+        run.desk.seen([danger()])
+        await run.calm()
+        for _ in range(29):
+            await run.later(60)
+        before = {one.key for one in run.rungs()}
+        assert len(before) == 30
+    with site.store._database.write() as connection:
+        connection.exec_driver_sql("DELETE FROM duty")
+    async with running(site) as again:
+        again.desk.knows = before.__contains__
+        again.desk.seen([danger()])
+        await again.calm()
+        assert again.rungs() == [], "said just now by the last run"
+        await again.later(60)
+        (rung,) = again.rungs()
+        assert rung.key not in before
+        assert rung.facts["round"] == "31"
 
 
 async def test_where_nobody_holds_the_role_it_is_said_once_and_told_when_somebody_does(
