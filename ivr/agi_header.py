@@ -3,7 +3,8 @@
 The arguments of ``AGI(…)`` are named (``scope=power``), those that are empty are left out, and their order says nothing.
 Names: scope, lang, message, recovery and waited (seconds since 1970), incident, key, own, ref, length, person (1),
 number, source, wanted (1), keyed, matter, region, recording, spooled (1), parts (HF_PARTS: requests spooled so far), withheld
-(1: the caller id is not to be known), tier, mac. A dial plan that was rendered before there were names says the first eight by their places.
+(1: the caller id is not to be known), tier, mac. A dial plan that was rendered before there were names says the first eight
+by their places.
 """
 
 from collections.abc import Mapping
