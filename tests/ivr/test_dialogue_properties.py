@@ -147,7 +147,7 @@ class Invariants:
             if isinstance(step, Play | Ask | Record):
                 assert spoken_words().issuperset(step.prompts), set(step.prompts) - spoken_words()
             if isinstance(step, Play) and any(
-                p in ("promise", "promise-soon", "promise-open") for p in step.prompts
+                p in ("promise", "promise-soon", "promise-open", "promise-short") for p in step.prompts
             ):
                 assert self.kept, "promised before it was durable"
             if isinstance(step, SetFacts):

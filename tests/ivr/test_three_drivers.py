@@ -126,7 +126,8 @@ def test_what_is_promised_is_durable_before(row: Row, tmp_path: Path, hangups: N
     class Watching(AgiCaller):
         def reply(self, line: str) -> str:
             promised = any(
-                f"/{word}" in line for word in ("promise&", 'promise"', "promise-soon", "request-taken")
+                f"/{word}" in line
+                for word in ("promise&", 'promise"', "promise-soon", "promise-short", "request-taken")
             )
             if promised and "GOSUB" in line:
                 lines_then.append(sum(len(file.read_bytes().splitlines()) for file in spool.iterdir()))
@@ -138,4 +139,4 @@ def test_what_is_promised_is_durable_before(row: Row, tmp_path: Path, hangups: N
     caller = Watching(row.call, script(row))
     run_local(caller, tmp_path / "dialogue.json", NOW)
     assert all(lines_then)
-    assert bool(lines_then) == bool({"promise", "request-taken"} & set(caller.prompts))
+    assert bool(lines_then) == bool({"promise", "promise-short", "request-taken"} & set(caller.prompts))

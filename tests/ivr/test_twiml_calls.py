@@ -434,7 +434,8 @@ def test_every_call_ends_whatever_is_keyed_and_promises_only_what_is_kept(
     policy = TALKATIVE if talkative else POLICY
     call, memory = ring(answer, Memory(full=full), policy, caller)
     assert call.ended == "hangup"
-    promised = {"promise", "promise-soon", "promise-open", "danger-noted"} & set(call.prompts)
+    words = {"promise", "promise-soon", "promise-open", "promise-short", "danger-noted"}
+    promised = words & set(call.prompts)
     assert bool(promised) <= any(left.promised for left in memory.kept)
     assert max(len(sent.url) for sent in call.sent) < 2_200
 
