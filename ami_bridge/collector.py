@@ -24,7 +24,8 @@ BUNCH_SECONDS = (
 class Collector:
     """backlog: lines of this bridge's own spool that are not yet in the book. wake: called when something new is.
 
-    tidy: called once an hour, in the store's thread; returns sentences about what could not be done.
+    tidy: called once an hour, in a thread of its own, because folders of many recordings take their time and neither captures
+    nor callbacks wait for that; returns sentences about what could not be done.
     """
 
     def __init__(
@@ -37,6 +38,7 @@ class Collector:
     ) -> None:
         self._importer, self._thread, self._clock, self._wake = importer, thread, clock, wake
         self._tidy, self._tidied = tidy, -TIDY_SECONDS
+        self._tidying: asyncio.Task[None] | None = None
         self._now = asyncio.Event()
         self.backlog = 0
         self._waiting_since: float | None = None
@@ -69,19 +71,25 @@ class Collector:
                 if report.more:
                     continue
                 self._up_to(began)
-                await self._tidy_up()
+                self._tidy_up()
             await news_or(self._now, COLLECT_SECONDS)
             await asyncio.sleep(BUNCH_SECONDS)
 
-    async def _tidy_up(self) -> None:
+    def _tidy_up(self) -> None:
         """Only after a pass that went well and left nothing to read."""
-        if self._clock().mono - self._tidied < TIDY_SECONDS:
+        busy = self._tidying is not None and not self._tidying.done()
+        if busy or self._clock().mono - self._tidied < TIDY_SECONDS:
             return
         self._tidied = self._clock().mono
+        self._tidying = asyncio.create_task(self._tidied_up(), name="tidy")
+
+    async def _tidied_up(self) -> None:
         try:
-            problems = await self._thread(self._tidy, self._clock().wall)
+            problems = await asyncio.to_thread(self._tidy, self._clock().wall)
         except StoreProblem as problem:
             log.error("nothing was tidied", reason=str(problem))
+        except Exception:  # whatever it is, it keeps no captures out
+            log.exception("nothing was tidied")
         else:
             if problems:
                 log.error("tidied", problems=tuple(problems))

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime
+from threading import Event
 from typing import cast
 
 import pytest
@@ -114,3 +115,24 @@ async def test_once_an_hour_is_tidied_and_what_fails_stops_no_captures(
         played.capture()
         await passes(played, 3)
         assert collector.backlog == 0
+
+
+async def test_captures_come_in_while_a_great_many_recordings_are_tidied(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """E0: a danger that tier 3 wrote down is told by the import."""
+    begun, over = Event(), Event()
+
+    def tidy(_now: datetime) -> Sequence[str]:
+        begun.set()
+        over.wait(10)
+        return ()
+
+    async with collecting(monkeypatch, tidy) as (played, collector):
+        try:
+            await until(begun.is_set)
+            played.capture()
+            await passes(played, 3)
+            assert collector.backlog == 0
+        finally:
+            over.set()
