@@ -198,7 +198,7 @@ class Calls:
         """What the caller hears next; what he has confirmed until now is kept, should he hang up."""
         known = dict(trail.facts) | dict(talk.facts)
         trail = replace(trail, facts=tuple((name, known[name]) for name in RESUMABLE if known.get(name)))
-        so_far = left_so_far(self._facts(trail, asked, rules), trail, asked.second)
+        so_far = left_so_far(self._facts(trail, asked, rules), talk.dialogue.own, trail, asked.second)
         if so_far is not None:
             self.keeper.note(so_far)
         script = self._script(trail)

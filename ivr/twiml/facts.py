@@ -86,11 +86,15 @@ def missed(trail: Trail, call: str, now: datetime) -> Left:
     return _left(trail, call, now, {}, "")
 
 
-def left_so_far(call: CallFacts, trail: Trail, now: datetime) -> Left | None:
-    """What he leaves behind if he hangs up now; None when nothing new has to be written for it."""
+def left_so_far(call: CallFacts, own: str, trail: Trail, now: datetime) -> Left | None:
+    """What he leaves behind if he hangs up now; None when nothing new has to be written for it. Who asked to be called and
+    leaves before giving another number is called on his own, as by the hang-up handler of the dial plan. own: as dialled.
+    """
     known = dict(trail.facts)
     if known.get("HF_WANTED") != "1" or known.get("HF_SPOOLED") == "1":
         return None
+    if own and not known.get("HF_NUMBER"):
+        known |= {"HF_NUMBER": own, "HF_SOURCE": "own"}
     return _left(trail, call.unique_id, now, known, call.reference)
 
 

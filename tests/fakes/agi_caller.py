@@ -128,7 +128,8 @@ class AgiCaller:
             return []
         if not danger and (said.get("HF_NEXT") or not self.gone):
             return []
-        number = said.get("HF_NUMBER", "") or (said.get("HF_OWN", "") if danger else "")
+        wanted = danger or said.get("HF_WANTED") == "1"
+        number = said.get("HF_NUMBER", "") or (said.get("HF_OWN", "") if wanted else "")
         return [
             Left(
                 unique_id=self.call.unique_id,
@@ -140,7 +141,7 @@ class AgiCaller:
                 matter="danger" if danger else said.get("HF_MATTER", "unstated"),
                 language=said.get("HF_LANG", ""),
                 tier=3,
-                wanted=danger or said.get("HF_WANTED") == "1",
+                wanted=wanted,
                 promised=said.get("HF_PROMISED") == "1",
                 region=said.get("HF_REGION", ""),
                 recording=said.get("HF_RECORDING", ""),
