@@ -24,6 +24,9 @@ _log = structlog.get_logger()
 KEEP = timedelta(days=7)
 MOST = 2000  # lines of one pass; about a third of a second
 _TIDY = timedelta(minutes=1)  # between looks for what is old enough to be deleted
+_LATE = timedelta(
+    hours=24
+)  # for which a finished file of the dial plan is looked at, once a minute, whether it grew
 _SURE = 400  # files that moved last: what a fail-over to an older book loses first
 _NOT_OLD = timedelta(hours=1)
 
@@ -323,6 +326,16 @@ class Importer:
         number = self._dialled(capture.number) if capture.number else ""
         return capture if number == capture.number else replace(capture, number=number)
 
+    def _grew(self, source: Source, now: datetime) -> bool:
+        """A machine that slept, or a slow disk: Asterisk named the file for its minute and wrote to it long after. That line
+        was promised, and must not wait until the file is deleted.
+        """
+        if source.feed.locked or source.name not in self._finished or now - source.named > _LATE:
+            return False
+        with suppress(OSError):
+            return source.path.stat().st_size != self._reached[source.name]
+        return False
+
     def _delete_old(self, sources: Iterable[Source], now: datetime, tally: _Tally) -> None:
         """Delete files that are wholly imported and past their time; then the book forgets their offsets.
 
@@ -332,6 +345,7 @@ class Importer:
         if self._tidied is not None and timedelta(0) <= now - self._tidied < _TIDY:
             return
         self._tidied = now
+        self._finished.difference_update(source.name for source in sources if self._grew(source, now))
         old = [
             source for source in sources if source.name in self._finished and now - source.named > self._keep
         ]

@@ -216,6 +216,20 @@ def test_a_file_that_grew_after_its_end_is_read_before_it_is_deleted(
     assert len(book.open_promises()) == 2
 
 
+def test_a_line_that_comes_long_after_its_minute_is_read_within_the_next_one(
+    book: Store, folders: Folders, now: datetime
+) -> None:
+    """A machine that slept between the name of the file and the line: the promise was spoken."""
+    path = folders[1] / f"{now:%Y%m%d-%H%M}.txt"
+    path.write_bytes(t3("1.1"))
+    importer = Importer(book, *folders, "pbx1")
+    importer.run_once(now + timedelta(minutes=4))
+    importer.run_once(now + timedelta(minutes=10))
+    path.write_bytes(path.read_bytes() + t3("1.2"))
+    passes = [importer.run_once(now + timedelta(minutes=11, seconds=n)) for n in (1, 2)]
+    assert sum(one.new for one in passes) == 1
+
+
 def test_a_file_that_is_written_is_never_deleted(
     book: Store, folders: Folders, capture: Build, now: datetime
 ) -> None:
