@@ -181,7 +181,7 @@ def test_a_script_that_fails_hands_on_to_tier_3_with_what_it_had_confirmed(eithe
 
 def test_more_callers_than_may_start_or_run_go_on_in_tier_3_at_once(either: Hotline) -> None:
     started = 'SET VARIABLE "GROUP(holdfast-tier2)" "local"'
-    path = local(either, started, ASK.format(prompts=either.lab.prompts_dir), HANG, before=1.0)
+    path = local(either, started, ASK.format(prompts=either.lab.prompts_dir), HANG, before=2.0)
     with either.rendered(local_agi=str(path), local_start=1, local_most=2, agi_start=5):
         either.beat(60)
         first = pressed_1(either).runs("TryExec")
