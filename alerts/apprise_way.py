@@ -2,8 +2,8 @@
 
 import asyncio
 from concurrent.futures import ThreadPoolExecutor
-
-from apprise import Apprise, AppriseAsset, NotifyFormat, NotifyType
+from functools import cache
+from typing import Any
 
 from alerts.policy import Way
 from alerts.values import Fate, Message, Receipt
@@ -17,9 +17,12 @@ class AppriseNote:
     def __init__(self, timeout: float = 7.0) -> None:
         self._timeout = timeout
         self._threads = ThreadPoolExecutor(8, "apprise")
-        self._asset = AppriseAsset(app_id="Holdfast", app_desc="Holdfast", app_url="")
-        # Its first use loads every service that it knows, which takes seconds: not when somebody must be told.
-        self._threads.submit(Apprise.instantiate, "json://localhost")
+
+    def warm(self) -> None:
+        """Its first use loads every service that it knows, which takes seconds: not when somebody must be told, and not in the
+        start of a site that uses none.
+        """
+        self._threads.submit(_loaded)
 
     async def send(self, message: Message) -> Receipt:
         """SENT when the service has taken it. Apprise does not tell why one has not, so another try of it is not certain to
@@ -33,7 +36,9 @@ class AppriseNote:
             return Receipt(Fate.UNKNOWN, f"the service has not answered within {self._timeout:g} s")
 
     def _send(self, message: Message) -> Receipt:
-        apprise = Apprise(asset=self._asset)
+        module = _loaded()
+        asset = module.AppriseAsset(app_id="Holdfast", app_desc="Holdfast", app_url="")
+        apprise = module.Apprise(asset=asset)
         if not apprise.add(message.address):
             return Receipt(
                 Fate.FAILED, "the address is no Apprise URL; mend it in the roster", permanent=True
@@ -41,8 +46,8 @@ class AppriseNote:
         done = apprise.notify(
             body=message.words,
             title=f"Holdfast {message.reference}",
-            notify_type=NotifyType.WARNING,
-            body_format=NotifyFormat.TEXT,
+            notify_type=module.NotifyType.WARNING,
+            body_format=module.NotifyFormat.TEXT,
         )
         return (
             Receipt(Fate.SENT)
@@ -53,3 +58,11 @@ class AppriseNote:
     def close(self) -> None:
         """Lets go of the threads; what is under way ends by Apprise's own time-outs."""
         self._threads.shutdown(wait=False, cancel_futures=True)
+
+
+@cache
+def _loaded() -> Any:
+    import apprise  # here, because it is a third of a second of every start
+
+    apprise.Apprise.instantiate("json://localhost")
+    return apprise

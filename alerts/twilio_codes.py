@@ -8,6 +8,9 @@ import re
 
 from alerts.values import Fate, Receipt
 
+SPOKEN_IN = {"zh-CN": "zh-CN", "en": "en-GB"}
+"""Our languages as Twilio's voices know them."""
+
 # The same message to the same number by this account will be refused again.
 PERMANENT = frozenset(
     {

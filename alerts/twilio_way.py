@@ -4,7 +4,6 @@ import asyncio
 import logging
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
 from urllib.parse import quote
 
 from requests.exceptions import ConnectionError as Unconnected
@@ -16,7 +15,8 @@ from twilio.twiml.voice_response import Gather, VoiceResponse
 from urllib3.exceptions import MaxRetryError, NewConnectionError
 
 from alerts.policy import Way
-from alerts.twilio_codes import of_call, of_message, refused
+from alerts.twilio_codes import SPOKEN_IN, of_call, of_message, refused
+from alerts.twilio_settings import TwilioSettings
 from alerts.values import Fate, Message, Receipt
 from alerts.words import not_taken, short, spoken
 
@@ -25,25 +25,6 @@ _QUIET = logging.getLogger("holdfast.twilio")
 _QUIET.setLevel(logging.WARNING)
 LONGEST_TEXT = 1600  # signs that Twilio takes in one message
 KEY_SECONDS = 8  # silence after the words before they are said again
-SPOKEN_IN = {"zh-CN": "zh-CN", "en": "en-GB"}
-
-
-@dataclass(frozen=True, slots=True)
-class TwilioSettings:
-    """One account. sender: number in E.164, or the sid of a messaging service (MG…) for text messages; caller: number that
-    calls come from, "" for no calls; public_url: where Twilio reaches us, "" nowhere (then no status comes and no key).
-
-    timeout: seconds for one order, below the policy's ``send_timeout``. ring: seconds. base_url: of the API.
-    """
-
-    account_sid: str
-    auth_token: str = field(repr=False)
-    sender: str
-    caller: str
-    public_url: str = ""
-    base_url: str = "https://api.twilio.com"
-    timeout: float = 7.0
-    ring: int = 30
 
 
 class TwilioAccount:

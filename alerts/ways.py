@@ -1,10 +1,15 @@
 """The ways that a site has, built from plain values by whoever composes the bridge."""
 
+from typing import TYPE_CHECKING
+
 from alerts.apprise_way import AppriseNote
 from alerts.call_way import Caller, OwnCall
-from alerts.policy import Way
+from alerts.policy import AlertPolicy, Way
 from alerts.ports import Sender
-from alerts.twilio_way import TwilioAccount, TwilioSettings, TwilioSms, TwilioVoice
+from alerts.twilio_settings import TwilioSettings
+
+if TYPE_CHECKING:
+    from alerts.twilio_way import TwilioAccount
 
 
 class Ways:
@@ -16,14 +21,30 @@ class Ways:
 
     def __init__(self, twilio: TwilioSettings | None, caller: Caller | None) -> None:
         self._note = AppriseNote()
-        self._account = TwilioAccount(twilio) if twilio else None
+        self._account: TwilioAccount | None = None
         self.senders: dict[Way, Sender] = {Way.NOTE: self._note}
         if caller is not None:
             self.senders[Way.CALL] = OwnCall(caller)
-        if self._account is not None and twilio is not None:
-            self.senders[Way.SMS] = TwilioSms(self._account)
-            if twilio.caller:
-                self.senders[Way.VOICE] = TwilioVoice(self._account)
+        if twilio is not None:
+            self._account = self._twilio(twilio)
+
+    def _twilio(self, settings: TwilioSettings) -> "TwilioAccount":
+        from alerts.twilio_way import (  # its SDK is a third of a second of a start
+            TwilioAccount,
+            TwilioSms,
+            TwilioVoice,
+        )
+
+        account = TwilioAccount(settings)
+        self.senders[Way.SMS] = TwilioSms(account)
+        if settings.caller:
+            self.senders[Way.VOICE] = TwilioVoice(account)
+        return account
+
+    def warm(self, policy: AlertPolicy) -> None:
+        """Load what this roster will need, before somebody must be told."""
+        if any(reach.way is Way.NOTE for person in policy.people.values() for reach in person.reaches):
+            self._note.warm()
 
     def close(self) -> None:
         """Lets go of threads and connections."""

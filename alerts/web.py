@@ -7,21 +7,21 @@ shows one button: looking at it (a link checker does) acknowledges nothing.
 from collections import OrderedDict
 from collections.abc import Mapping
 from html import escape
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import structlog
 from aiohttp import web
 from multidict import MultiDictProxy
-from twilio.request_validator import RequestValidator
-from twilio.twiml.voice_response import VoiceResponse
 
 from alerts.book import Errand, Try
 from alerts.links import Links
 from alerts.policy import Way
-from alerts.twilio_codes import of_call, of_message
-from alerts.twilio_way import SPOKEN_IN
+from alerts.twilio_codes import SPOKEN_IN, of_call, of_message
 from alerts.values import Fate, Receipt
 from alerts.words import not_taken, page_words, taken
+
+if TYPE_CHECKING:
+    from twilio.request_validator import RequestValidator
 
 log = structlog.get_logger()
 
@@ -64,13 +64,21 @@ class Told(Protocol):
         ...
 
 
+def _validator(auth_token: str) -> "RequestValidator":
+    from twilio.request_validator import (
+        RequestValidator,  # only where there is an account: the SDK costs a start dear
+    )
+
+    return RequestValidator(auth_token)
+
+
 class AlertPages:
     """The handlers. auth_token: Twilio's, by which it signs; "" when there is no account, then its routes answer 404."""
 
     def __init__(self, alerts: Told, links: Links, auth_token: str = "") -> None:
         self._alerts = alerts
         self._links = links
-        self._validator = RequestValidator(auth_token) if auth_token else None
+        self._validator = _validator(auth_token) if auth_token else None
         self._seen: OrderedDict[str, None] = OrderedDict()
 
     def routes(self) -> list[web.RouteDef]:
@@ -120,6 +128,8 @@ class AlertPages:
         """POST /twilio/voice: the key that was pressed; answers in TwiML. 403 without Twilio's signature."""
         form = await self._signed(request)
         found = self._message(request.query.get("m", ""))
+        from twilio.twiml.voice_response import VoiceResponse  # only here, so that no start waits for it
+
         response = VoiceResponse()
         pressed = str(form.get("Digits", "")) == "1"
         language = _language(request) if found is None else self._spoken_in(found[0])

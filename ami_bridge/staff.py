@@ -12,16 +12,15 @@ from typing import Any
 import structlog
 from aiohttp import web
 
-from alerts.apprise_way import AppriseNote
-from alerts.call_way import OwnCall
 from alerts.dispatcher import DUTY, REMINDER, Alerts
 from alerts.journal import FileJournal
 from alerts.links import Links
 from alerts.policy import AlertPolicy, Way
 from alerts.ports import Sender
 from alerts.roster import on_duty
-from alerts.twilio_way import TwilioAccount, TwilioSettings, TwilioSms, TwilioVoice
+from alerts.twilio_settings import TwilioSettings
 from alerts.values import AlertNews, NewsKind
+from alerts.ways import Ways
 from alerts.web import AlertPages
 from ami_bridge.alert_calls import AlertCalls
 from ami_bridge.clock import Clock
@@ -44,6 +43,7 @@ NEVER_LIMITED = (
 class Staff:
     """on: whether staff are told at all, as the policy says. put: into the inbox. recorded: the decision is durable, or the
     store is away. taken_on: hears who took on a message to the duty role: its incident, and the person.
+    senders: the ways; those that the settings allow when none are given.
     """
 
     settings: Settings
@@ -56,13 +56,15 @@ class Staff:
     put: Callable[[Event], None]
     clock: Clock
     trouble: str = ""
+    senders: Mapping[Way, Sender] | None = None
     taken_on: Callable[[str, str], None] = lambda _incident, _person: None
 
     def __post_init__(self) -> None:
         self._rows: list[dict[str, Any]] = []
         self._rows_there = asyncio.Event()
-        self._account = _account(self.settings)
-        self._note = AppriseNote()
+        self._ways = Ways(_twilio(self.settings), self.calls)
+        self._senders = self._ways.senders if self.senders is None else self.senders
+        self._ways.warm(self.policy)
         public = self.settings.public_url or ""
         secret = self.settings.link_secret.get_secret_value() if self.settings.link_secret else ""
         self._links = Links(public, secret)
@@ -70,7 +72,7 @@ class Staff:
         self.alerts = Alerts(
             unlimited(self.policy),
             self._journal,
-            self._senders(),
+            self._senders,
             self.clock,
             self.recorded,
             self._hear,
@@ -78,14 +80,6 @@ class Staff:
         )
         self.alerts.quiet = not self.on
         self.calls.receipt = self.alerts.receipt
-
-    def _senders(self) -> dict[Way, Sender]:
-        senders: list[Sender] = [OwnCall(self.calls), self._note]
-        if self._account is not None:
-            senders.append(TwilioSms(self._account))
-            if self._account.settings.caller:
-                senders.append(TwilioVoice(self._account))
-        return {one.way: one for one in senders}
 
     def routes(self) -> list[web.RouteDef]:
         """What the outside may say of messages, for the public app."""
@@ -96,6 +90,7 @@ class Staff:
         """A new policy, from the next message on. Switched off, nothing more is sent, also of what was raised before."""
         self.policy, self.on = policy, on
         self.calls.shown = shown
+        self._ways.warm(policy)
         self.alerts.use(unlimited(policy), quiet=not on)
 
     def unmanned(self, role: str) -> str:
@@ -108,7 +103,7 @@ class Staff:
 
     def texts(self) -> Sender | None:
         """The way for text messages, None where it is not set up."""
-        return TwilioSms(self._account) if self._account is not None else None
+        return self._senders.get(Way.SMS)
 
     def begin(self, cases: Mapping[str, Case]) -> None:
         """At the start, and when alerts are switched on: of what was told before, only these incidents are still open.
@@ -160,9 +155,7 @@ class Staff:
 
     def close(self) -> None:
         """After ``run``, or without it."""
-        self._note.close()
-        if self._account is not None:
-            self._account.close()
+        self._ways.close()
 
     def _hear(self, news: AlertNews) -> None:
         match news.kind:
@@ -213,17 +206,15 @@ def unlimited(policy: AlertPolicy) -> AlertPolicy:
     return replace(policy, never_limited=tuple(dict.fromkeys((*policy.never_limited, *NEVER_LIMITED))))
 
 
-def _account(settings: Settings) -> TwilioAccount | None:
+def _twilio(settings: Settings) -> TwilioSettings | None:
     sid, token, sender = settings.twilio_account_sid, settings.twilio_auth_token, settings.twilio_from
     if sid is None or token is None or sender is None:
         return None
-    return TwilioAccount(
-        TwilioSettings(
-            account_sid=sid,
-            auth_token=token.get_secret_value(),
-            sender=sender,
-            caller=sender if sender.startswith("+") else "",
-            public_url=settings.public_url or "",
-            base_url=settings.twilio_url,
-        )
+    return TwilioSettings(
+        account_sid=sid,
+        auth_token=token.get_secret_value(),
+        sender=sender,
+        caller=sender if sender.startswith("+") else "",
+        public_url=settings.public_url or "",
+        base_url=settings.twilio_url,
     )

@@ -11,7 +11,8 @@ from twilio_server import SID, TOKEN, Refusal, TwilioServer
 
 from alerts.policy import Way
 from alerts.twilio_codes import of_call, of_message, refused
-from alerts.twilio_way import TwilioAccount, TwilioSettings, TwilioSms, TwilioVoice, twiml_for
+from alerts.twilio_settings import TwilioSettings
+from alerts.twilio_way import TwilioAccount, TwilioSms, TwilioVoice, twiml_for
 from alerts.values import Fate, Message
 from alerts.ways import Ways
 

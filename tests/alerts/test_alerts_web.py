@@ -13,7 +13,8 @@ from twilio_server import SID, TOKEN, TwilioServer, signature
 
 from alerts.links import Links
 from alerts.policy import Person, Reach, Way
-from alerts.twilio_way import TwilioAccount, TwilioSettings, TwilioSms, TwilioVoice
+from alerts.twilio_settings import TwilioSettings
+from alerts.twilio_way import TwilioAccount, TwilioSms, TwilioVoice
 from alerts.values import Fate, NewsKind
 from alerts.web import AlertPages
 

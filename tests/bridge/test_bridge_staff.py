@@ -91,12 +91,19 @@ async def running(
 
     calls = AlertCalls(site.asterisk, lambda: None, tuple, lambda *_: None, lambda: site.now)
     ways = {way: Recording(way) for way in (Way.SMS, Way.NOTE)}
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(Staff, "_senders", lambda _self: ways)
-        taken: Any = store
-        staff = Staff(
-            place.settings, POLICY, on, calls, taken, site.thread, at_once, heard.append, lambda: site.now
-        )
+    taken: Any = store
+    staff = Staff(
+        place.settings,
+        POLICY,
+        on,
+        calls,
+        taken,
+        site.thread,
+        at_once,
+        heard.append,
+        lambda: site.now,
+        senders=ways,
+    )
     if begin:
         staff.begin({one.key: one for one in open_})
     task = asyncio.create_task(staff.run())
