@@ -93,6 +93,8 @@ class DialplanSite:
     local_most: int = 8
     agi_secret: str = field(default="", repr=False)
     apology_after: int = 20
+    own_lines: tuple[str, ...] = ()
+    premium_prefixes: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         problems = list(self._problems())
@@ -114,6 +116,10 @@ class DialplanSite:
             yield f"languages {self.languages!r}: give one or two, such as zh-CN and en"
         yield from self._number_problems()
         yield from self._danger_problems()
+        for name in ("own_lines", "premium_prefixes"):
+            for one in getattr(self, name):
+                if not re.fullmatch("[0-9]{1,20}", one):
+                    yield f"{name} {one!r}: give digits"
         yield from code_problems(self.codes, [scope.name for scope in self.scopes], self.code_pin)
 
     def _scope_problems(self) -> Iterator[str]:

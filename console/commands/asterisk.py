@@ -105,7 +105,16 @@ def dialplan_site(settings: Settings, policy: SitePolicy) -> DialplanSite:
         local_most=policy.tier2.most,
         agi_secret=settings.agi_secret.get_secret_value() if settings.agi_secret else "",
         apology_after=max(0, round(policy.waiting.apology_after)),
+        own_lines=_own_lines(policy),
+        premium_prefixes=policy.caller.premium_prefixes,
     )
+
+
+def _own_lines(policy: SitePolicy) -> tuple[str, ...]:
+    """As callers may key them: as they are given, and with the area code before them."""
+    given = ("".join(c for c in line if c.isdigit()) for line in policy.caller.own_lines)
+    forms = (form for line in given if line for form in (line, policy.caller.area_code + line))
+    return tuple(dict.fromkeys(forms))
 
 
 def _ways(oncall: str, policy: SitePolicy) -> tuple[str, ...]:

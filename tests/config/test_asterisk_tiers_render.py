@@ -123,3 +123,25 @@ def test_without_tier_2_and_without_syncing_nothing_of_them_is_rendered() -> Non
 def test_a_value_that_could_do_harm_is_refused_with_its_name(change: dict[str, object], named: str) -> None:
     with pytest.raises(SiteInvalid, match=named):
         replace(SITE, **change)  # type: ignore[arg-type]  # wrong on purpose
+
+
+def test_what_digits_alone_tell_is_refused_by_asterisk_too() -> None:
+    policy = parse_policy(
+        DEFAULT.replace('area_code: ""', 'area_code: "0571"').replace(
+            "premium_prefixes: []", 'premium_prefixes: ["168"]'
+        )
+    )
+    site = asterisk.dialplan_site(
+        load_settings(data_dir=Path("/tmp/x"), ami_secret="x", policy_file=DEFAULT_POLICY), policy
+    )
+    assert (site.own_lines, site.premium_prefixes) == (("95598", "057195598"), ("168",))
+    refused = dialplan(own_lines=site.own_lines, premium_prefixes=("168",)).partition("[holdfast-refused]\n")[
+        2
+    ]
+    assert refused.splitlines()[:3] == [
+        "exten => 95598,1,Return()",
+        "exten => 057195598,1,Return()",
+        "exten => _168X!,1,Return()",
+    ]
+    with pytest.raises(SiteInvalid, match=r"premium_prefixes 'X\.': give digits"):
+        dialplan(premium_prefixes=("X.",))

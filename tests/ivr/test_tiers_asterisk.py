@@ -215,6 +215,19 @@ def test_a_spool_that_fails_is_no_promise_but_tier_3(hotline: Hotline, bridge: B
 # -- tier 3
 
 
+def test_tier_3_takes_no_line_of_our_own_and_no_premium_number(either: Hotline) -> None:
+    with either.rendered(own_lines=("057195598",), premium_prefixes=("168",)):
+        either.beat(60)
+        either.flag()
+        call = either.call("16812345678").runs("Read", "offer-keyed").keys("2")
+        call.runs("Read", "enter-number").keys("057195598#").runs("Read", "number-refused").keys(
+            "16855667788#"
+        )
+        call.ended()
+    assert not call.ran("Read", "read-back")
+    assert [line[NUMBER] for line in either.lines()] == [""]
+
+
 def test_tier_3_takes_a_keyed_number_and_reads_it_back_digit_by_digit(either: Hotline) -> None:
     either.beat(60)
     call = in_phrase(either, "anonymous").keys("2").runs("Read", "enter-number").keys("123#")
