@@ -57,6 +57,7 @@ def _in_dialplan(policy: SitePolicy) -> tuple[object, ...]:
         [(trunk.endpoint, trunk.dial) for trunk in core.trunks.values()],
         (policy.languages, policy.timezone, policy.danger, policy.waiting.apology_after, policy.tier2),
         (caller.max_tries, caller.choice_seconds, caller.digit_seconds, caller.ask_matter),
+        (caller.own_lines, caller.area_code, caller.premium_prefixes),
         (policy.callbacks.agent_patience, policy.callbacks.shown),
     )
 
