@@ -59,8 +59,12 @@ def _number(dialogue: Dialogue, text: str) -> Answer:
 
 
 def _is_danger(dialogue: Dialogue, text: str) -> bool:
-    """The danger key (B6), except where it may be a digit of a region's key."""
+    """The danger key (B6), except where it may be a digit: of a region's key, or of a number that was keyed too slowly and is
+    still being keyed while the promise is spoken. A false alarm sends people out.
+    """
     if text != dialogue.policy.danger_key:
+        return False
+    if dialogue.stage is Stage.TOLD and dialogue.put.get(Stage.KEYING) and dialogue.source != "keyed":
         return False
     asks_region = dialogue.stage in (Stage.REGION, Stage.OUTAGES)
     return not (asks_region and any(text in region.key for region in dialogue.policy.regions))

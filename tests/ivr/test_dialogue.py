@@ -330,6 +330,15 @@ def test_b6_the_danger_key_works_at_every_question_of_one_key() -> None:
         assert heard.facts["HF_NEXT"] == "danger"
 
 
+def test_digits_of_a_number_that_come_after_its_time_raise_no_false_alarm() -> None:
+    """Seen in a run of faults: 13830580101 keyed after the second silence, and its 8 heard as danger."""
+    late = Heard(replace(REFERENCED, length="full"), WHOLE).answer("2", "", "", "", Kept())
+    assert "own-number" in late.spoken
+    assert late.answer("8").last == End(done=True)
+    in_time = Heard(REFERENCED, POLICY).answer("1", "1", Kept())
+    assert in_time.answer("8").last == End(done=False, next=Next.DANGER)
+
+
 def test_b6_where_it_may_be_a_digit_the_danger_key_is_one() -> None:
     assert Heard().answer("2", "8").asked == ("number-refused", "enter-number")
     eight = replace(WHOLE, regions=(Region("west", "8"), Region("east", "18")))
