@@ -25,6 +25,7 @@ from lab.runs import ALIVE
 from lab.supervisor import Supervisor
 
 CLONE_NEWUTS = 0x04000000
+LONGEST_ORDER = 16 * 2**20  # bytes: a load names every caller
 
 
 def main(arguments: list[str]) -> int:
@@ -73,7 +74,9 @@ async def _live(supervisor: Supervisor, ending: asyncio.Event) -> None:
             return
         starting.result()
         known.write(supervisor.facts)
-        server = await asyncio.start_unix_server(_door(supervisor), supervisor.facts.socket)
+        server = await asyncio.start_unix_server(
+            _door(supervisor), supervisor.facts.socket, limit=LONGEST_ORDER
+        )
         _report({"ready": True})
         stopped = asyncio.create_task(supervisor.stopped.wait(), name="stopped")
         await asyncio.wait({end, stopped}, return_when=asyncio.FIRST_COMPLETED)

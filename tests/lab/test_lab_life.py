@@ -260,3 +260,10 @@ def test_an_installed_asterisk_is_used_when_it_is_named(
     with Lab.start(say=said.append) as lab:
         assert lab.call("13800030007", hangup_after=0.2).result().answered
     assert str(tmp_path) in said[-1]
+
+
+def test_an_order_that_names_thousands_of_callers_is_taken(lab: Lab) -> None:
+    with pytest.raises(LabError) as refused:
+        lab.cut("x" * 200_000)
+    assert "ended" not in str(refused.value)
+    assert lab.status()["running"]
