@@ -17,7 +17,7 @@ GIVE_UP = 12.0  # seconds without an answer
 LONGEST = 60.0  # seconds of a call
 AGAIN_AFTER = 0.4  # seconds after a key in which the same question is not a new one
 MOST_PRESSES = 8
-NUMBER_ENDS = "#"
+NUMBER_ENDS = MESSAGE_ENDS = "#"
 
 
 class Call(asyncio.DatagramProtocol):
@@ -140,6 +140,8 @@ class Call(asyncio.DatagramProtocol):
             return self._person.other + NUMBER_ENDS
         if heard == sound.CONFIRM:
             return "1" if self._read_back == self._person.other else "2"
+        if heard == sound.LEAVE:  # a late key was taken for a yes: he has nothing to say
+            return MESSAGE_ENDS
         return self._person.matter if heard == sound.MATTER else ""
 
     # -- pressing

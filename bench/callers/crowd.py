@@ -65,8 +65,8 @@ class Crowd:
         self._loop.call_soon_threadsafe(self._spawn_comers)
 
     def lines_die(self) -> None:
-        """Asterisk was killed: every call that it had is gone, and whoever comes now finds nobody."""
-        self._loop.call_soon_threadsafe(self._kill_lines)
+        """Asterisk was killed: every call that it had is gone when this returns; whoever comes now finds nobody."""
+        self._run(self._kill_lines())
 
     def drain(self, limit: float = END_LIMIT) -> None:
         """Nobody comes any more; returns when the last one is done, or after the limit."""
@@ -138,7 +138,7 @@ class Crowd:
             self._calls.discard(call)
             self._loop.call_later(10, line.calls.pop, call_id, None)
 
-    def _kill_lines(self) -> None:
+    async def _kill_lines(self) -> None:
         for call in list(self._calls):
             if call.story.answered is not None:
                 call.line_dies()

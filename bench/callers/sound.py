@@ -19,11 +19,11 @@ PHRASE, OFFER, ENTER, READ_BACK, CONFIRM, MATTER = (
     "confirm",
     "matter",
 )
-ASK, PROMISE, OWN, OTHER = "ask", "promise", "own-number", "other"
+ASK, LEAVE, PROMISE, OWN, OTHER = "ask", "leave", "promise", "own-number", "other"
 PROMISES = frozenset({"promise", "promise-soon", "promise-open", "promise-short"})
-QUESTIONS = frozenset({OFFER, ENTER, CONFIRM, MATTER, ASK})
+QUESTIONS = frozenset({OFFER, ENTER, CONFIRM, MATTER, ASK, LEAVE})
 SOUNDS = (
-    *(PHRASE, OFFER, ENTER, READ_BACK, CONFIRM, MATTER, PROMISE, OWN, ASK, OTHER),
+    *(PHRASE, OFFER, ENTER, READ_BACK, CONFIRM, MATTER, PROMISE, OWN, ASK, LEAVE, OTHER),
     *(str(digit) for digit in range(10)),
 )
 SECONDS = {PHRASE: 0.8, OFFER: 0.6, PROMISE: 0.8} | {str(digit): 0.1 for digit in range(10)}
@@ -35,8 +35,9 @@ _SAME = {
     "confirm": CONFIRM,
     "matter": MATTER,
     "own-number": OWN,
+    "leave-message": LEAVE,
     **dict.fromkeys(
-        ("more", "person", "ask-message", "leave-message", "reference-again", "undo", "back"), ASK
+        ("more", "person", "ask-message", "reference-again", "undo", "back"), ASK
     ),
     **dict.fromkeys(
         ("more-menu", "more-notice", "enter-reference", "promise-menu", "promise-menu-change"), ASK

@@ -39,9 +39,20 @@ def _bridge_freeze(world: World, crowd: Crowd, fault: Fault) -> Iterator[None]:
 
 @contextmanager
 def _asterisk_kill(world: World, crowd: Crowd, fault: Fault) -> Iterator[None]:
+    _kill_asterisk(world, crowd)
+    yield
+    _raise_asterisk(world, crowd)
+
+
+def _kill_asterisk(world: World, crowd: Crowd) -> None:
     world.lab.cut("asterisk")
     crowd.lines_die()
-    yield
+
+
+def _raise_asterisk(world: World, crowd: Crowd) -> None:
+    """Another fault's end may have started it already: whoever it has taken is not on a dead line."""
+    if world.asterisk_runs:
+        return
     crowd.lines_die()
     world.lab.restore("asterisk")
 
@@ -177,14 +188,12 @@ def _power_cut(world: World, crowd: Crowd, fault: Fault) -> Iterator[None]:
     """Bridge, Asterisk and console stop at once, and their files lose what was not synced."""
     world.kill_bridge()
     scripts = world.asterisk_children(SCRIPT)
-    world.lab.cut("asterisk")
-    crowd.lines_die()
+    _kill_asterisk(world, crowd)
     _kill(scripts)
     world.kill_console()
     world.drop_unsynced(random.Random(fault.dice))
     yield
-    crowd.lines_die()
-    world.lab.restore("asterisk")
+    _raise_asterisk(world, crowd)
     world.raise_bridge()
     world.raise_console()
 

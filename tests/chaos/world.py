@@ -236,6 +236,10 @@ class World:
             dropped += power.cut(self.site.tier3_dir, ".txt", self._synced, dice)
         return dropped
 
+    @property
+    def asterisk_runs(self) -> bool:
+        return "asterisk" in self.lab.status()["pids"]
+
     def asterisk_children(self, mark: str) -> list[int]:
         """Pids of programs that the lab's Asterisk has started and whose command line holds the mark."""
         asterisk = self.lab.status()["pids"].get("asterisk")

@@ -93,7 +93,7 @@ def test_with_a_dead_bridge_callers_are_taken_by_tier_2_and_above_its_limit_by_t
     second.presses("3").hears("promise")
     first.ended()
     second.ended()
-    assert tier3_numbers(lab)[-1:] == ["13800000331"]
+    assert "13800000331" in tier3_numbers(lab)
     site.start_bridge()
     taken = [
         (one.matter, one.tier, one.promised) for one in (capture_of(site, first), capture_of(site, second))
