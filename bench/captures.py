@@ -1,6 +1,6 @@
 """Express captures on a real Asterisk with RTP digits: every caller in the book once, and what each costs us.
 
-Callers press 1 during the phrase and hang up after 3.5 s, in the middle of the promise. ``cpu`` is our CPU for a captured
+Callers press 1 during the phrase and hang up after 2.5 s, in the middle of the promise. ``cpu`` is our CPU for a captured
 call against Asterisk's own for it, over the same calls; ``exchange`` is python -m bench.exchange in the same run.
 """
 
@@ -16,10 +16,11 @@ from bench import exchange
 from bench.cpu import cpu_seconds
 from bench.policy import policy
 from bench.report import Figure, show
+from lab.facts import Options
 from lab.lab import Lab
 from lab.site import Site, prompt_cache
 
-PRESS_AFTER, HANG_UP_AFTER = 1.0, 3.5
+PRESS_AFTER, HANG_UP_AFTER = 0.8, 2.5
 SETTLE_SECONDS = 3.0
 CPU_REACH = {60: 0.35, 100: 0.25}
 
@@ -40,7 +41,7 @@ def run(rate: float, seconds: float, version: str | None) -> Run:
     callers = [f"139{n:08d}" for n in range(10_000_000, 10_000_000 + int(rate * seconds))]
     scopes = {"power": {**_scope(), "recovery_hold": "60s"}}
     text = policy(caller={"dialogue": "express"}, scopes=scopes)
-    with Lab.start(version) as lab, Site(lab, text) as site:
+    with Lab.start(version, options=Options(log_steps=False)) as lab, Site(lab, text) as site:
         site.install()
         site.start_bridge()
         site.run(
@@ -53,6 +54,10 @@ def run(rate: float, seconds: float, version: str | None) -> Run:
         print(f"{len(callers)} callers at {rate:g}/s", file=sys.stderr, flush=True)
         load = lab.load(callers, rate, keys=[(PRESS_AFTER, "1")], hangup_after=HANG_UP_AFTER)
         results = load.results(seconds * 3 + 60)
+        ends = Counter(f"{one.outcome} {one.sip_code or ''}".strip() for one in results)
+        print(
+            "at the carrier: " + ", ".join(f"{count} {end}" for end, count in ends.items()), file=sys.stderr
+        )
         time.sleep(SETTLE_SECONDS)
         ours, asterisks = (cpu_seconds(pid) - used for pid, used in zip(pids, before, strict=True))
         book = json.loads(site.run("callbacks", "list", "--all", "--full", "--json", "--limit", "10000"))
@@ -83,7 +88,7 @@ def figures(done: Run, rate: float) -> list[Figure]:
             "calls",
             done.placed,
             once / done.placed,
-            "every call in the book once",
+            f"every call in the book once; {len(done.answered)} were answered",
             whole,
             done.placed,
         ),

@@ -58,6 +58,7 @@ def write(facts: Facts, programs: Programs) -> Path:
         did=facts.did,
         queue=facts.queue,
         queue_timeout=facts.options.queue_timeout,
+        log_steps=facts.options.log_steps,
     )
 
 

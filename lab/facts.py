@@ -18,13 +18,15 @@ class Options:
 
     agent_answers: seconds that an agent's phone rings. agent_talks: seconds after which the agent hangs up; None
     waits for the other side. queue_timeout: seconds that a caller waits in the queue at most. holdfast_conf: folder
-    with Holdfast's rendered files; None makes an empty one in the run folder.
+    with Holdfast's rendered files; None makes an empty one in the run folder. log_steps: Asterisk logs every step of its dial
+    plan, as the lab's own reading of calls needs it; False logs as a site does, for load.
     """
 
     agent_answers: float = 0.5
     agent_talks: float | None = None
     queue_timeout: int = 120
     holdfast_conf: str | None = None
+    log_steps: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -36,9 +36,7 @@ _SAME = {
     "matter": MATTER,
     "own-number": OWN,
     "leave-message": LEAVE,
-    **dict.fromkeys(
-        ("more", "person", "ask-message", "reference-again", "undo", "back"), ASK
-    ),
+    **dict.fromkeys(("more", "person", "ask-message", "reference-again", "undo", "back"), ASK),
     **dict.fromkeys(
         ("more-menu", "more-notice", "enter-reference", "promise-menu", "promise-menu-change"), ASK
     ),
