@@ -2,8 +2,29 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from enum import StrEnum
 
-from callbacks.values import Outcome
+from callbacks.values import Matter, Outcome
+
+DAY = 86_400.0
+
+
+class Way(StrEnum):
+    """How a scope's callbacks are made."""
+
+    QUEUE = "queue"  # through the queue: the ACD picks the agent
+    CLAIM = "claim"  # only by an agent's own claim
+    CUSTOMER = (
+        "customer"  # the customer first, who presses 1; keyed numbers go through the queue all the same
+    )
+
+
+class LineChoice(StrEnum):
+    """Which of the lines that are healthy a callback takes."""
+
+    FREE = "free"  # the one with most channels free
+    COST = "cost"  # the cheapest with room, in the order of the policy's ``costs``
+    HEALTH = "health"  # the one whose calls failed least lately
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +41,15 @@ class CallbackPolicy:
     call shorter than this is no success by itself. not_after: an originate older than this when Asterisk
     runs it is refused by the guarded context. ramp: calls allowed in flight at first after recovery; one
     more for every ramp_every seconds. shown: caller id that people see when called back; "" leaves it to the dial plan.
+
+    head_start: seconds by which a matter counts as older than it is; danger is first whatever stands here. most_per_day: attempts
+    that count, in one day of the calendar. first_days, try_days: working days for the first attempt, and after which a caller who
+    was not reached is given up, if ``least_attempts`` were made (E2). answer_days: days by matter until the answer is owed (E3).
+    warn_before: the leader is told so long before either is over, and again every warn_repeat. share: of the calls that agents
+    take while callers wait, how many are callbacks, 0 to 1 (0: none while anybody waits). way: see Way; ways: by scope.
+    processed: scopes whose callbacks are made at all; None all. lines, costs: see LineChoice; costs by trunk, smaller is cheaper.
+    press_seconds: how long a customer who was called first has to press 1. group_within: seconds within which fault reports of one
+    region count as one fault (C3), 0 never.
     """
 
     retry_after: Mapping[Outcome, float] = field(
@@ -49,6 +79,56 @@ class CallbackPolicy:
     ramp: int = 1
     ramp_every: float = 15.0
     shown: str = ""
+    head_start: Mapping[Matter, float] = field(
+        default_factory=lambda: {Matter.FAULT: 4 * 3600.0, Matter.COMPLAINT: 3600.0, Matter.TIPOFF: 3600.0}
+    )
+    most_per_day: int = 3
+    first_days: int = 1
+    try_days: int = 3
+    least_attempts: int = 3
+    answer_days: Mapping[Matter, float] = field(
+        default_factory=lambda: {Matter.COMPLAINT: 5.0, Matter.TIPOFF: 10.0}
+    )
+    warn_before: float = 2 * 3600.0
+    warn_repeat: float = 4 * 3600.0
+    share: float = 0.1
+    way: Way = Way.QUEUE
+    ways: Mapping[str, Way] = field(default_factory=dict)
+    processed: frozenset[str] | None = None
+    lines: LineChoice = LineChoice.FREE
+    costs: Mapping[str, float] = field(default_factory=dict)
+    press_seconds: float = 10.0
+    group_within: float = DAY
+
+
+@dataclass(frozen=True, slots=True)
+class KeepPolicy:
+    """How long each kind of data is kept, in seconds, 0 for ever; counted from the end of what it is about (a promise's closing).
+
+    promises: with captures, attempts and history. missed: calls that left nothing. calls: raw records of the queues; the half
+    hours that are made of them: half_hours. incidents: with messages and notes. changes: the record of decisions. backup_every:
+    a backup is made so often, 0 never; backup_late: an alert when the last good one is older (A9).
+    """
+
+    promises: float = 2 * 365 * DAY
+    missed: float = 180 * DAY
+    calls: float = 180 * DAY
+    half_hours: float = 5 * 365 * DAY
+    incidents: float = 5 * 365 * DAY
+    changes: float = 2 * 365 * DAY
+    backup_every: float = DAY
+    backup_late: float = 7 * DAY
+
+
+@dataclass(frozen=True, slots=True)
+class MeasurePolicy:
+    """How the measures are counted (G). Seconds. answer_in: T of the service level. short_abandon: abandons up to so long are
+    left out. formula: of the service level, a word of the measures' table.
+    """
+
+    answer_in: float = 20.0
+    short_abandon: float = 20.0
+    formula: str = "offered"
 
 
 @dataclass(frozen=True, slots=True)

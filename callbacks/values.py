@@ -171,6 +171,11 @@ class Promise:
     of its own; line_failures: attempts that our own lines spoiled. attempt: key of the newest attempt, ""
     before the first. holder, claimed_until: who holds the claim and until when (only while CLAIMED).
     attention: on the leader's list, because nobody can say what happened.
+
+    assigned: the agent it was handed to; nobody else is offered it, "" everybody. paused: a leader keeps it from being called.
+    wished_at: the caller wishes to be called then (due_at says so too). first_by: when the first attempt is owed (E2), answer_by:
+    when the answer is (E3), None where nothing is owed. first_at: when its first attempt began. warned_at: when the leader was
+    last told that a time is near or over. fault: key of the fault in one place that it is about (C3), "" none.
     """
 
     id: int
@@ -193,6 +198,75 @@ class Promise:
     claimed_until: datetime | None = None
     closed_at: datetime | None = None
     attention: bool = False
+    assigned: str = ""
+    paused: bool = False
+    wished_at: datetime | None = None
+    first_by: datetime | None = None
+    answer_by: datetime | None = None
+    first_at: datetime | None = None
+    warned_at: datetime | None = None
+    fault: str = ""
+
+
+class Settled(StrEnum):
+    """What became of one matter of a promise, in the agent's words (requirements E7, E8)."""
+
+    DONE = "done"
+    ORDERED = "ordered"  # a fault order was opened elsewhere; its number stands beside it
+    COMPLAINT = "complaint"  # the caller complains: answered within E3's days
+    GIVEN_UP = "given_up"  # the caller wants nothing more
+    WRONG = "wrong"  # not this caller's, or no matter at all
+
+
+@dataclass(frozen=True, slots=True)
+class MatterOutcome:
+    """The outcome of one capture's matter, apart from the promise's: a promise may gather several. capture: its key. order:
+    number of the fault order or complaint elsewhere. satisfied: 1 (not) to 5, 0 not asked. caused: the incident caused it (C4).
+    """
+
+    capture: str
+    settled: Settled
+    who: str
+    at: datetime
+    note: str = ""
+    order: str = ""
+    satisfied: int = 0
+    caused: bool = False
+
+
+class Touched(StrEnum):
+    """What was done to a promise, for its history."""
+
+    OPENED = "opened"
+    JOINED = "joined"  # a further call of the same caller
+    CLAIMED = "claimed"
+    RELEASED = "released"
+    DIALLED = "dialled"
+    ENDED = "ended"  # an attempt, with its outcome
+    NOTED = "noted"
+    SETTLED = "settled"  # one of its matters
+    RESCHEDULED = "rescheduled"
+    MOVED = "moved"  # to another place in the queue
+    ASSIGNED = "assigned"
+    PAUSED = "paused"
+    RESUMED = "resumed"
+    CANCELLED = "cancelled"
+    RESTORED = "restored"
+    MERGED = "merged"
+    ADOPTED = "adopted"  # the caller got through by himself
+    LOOKED = "looked"  # taken off the leader's list
+    WARNED = "warned"  # the leader was told of its deadline
+
+
+@dataclass(frozen=True, slots=True)
+class Touch:
+    """One line of a promise's history. who: a person, an agent, or a part of ours; detail: plain words or figures."""
+
+    promise_id: int
+    at: datetime
+    who: str
+    what: Touched
+    detail: str = ""
 
 
 @dataclass(frozen=True, slots=True)

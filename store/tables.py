@@ -16,7 +16,16 @@ from sqlalchemy import (
     text,
 )
 
-from callbacks.values import Asks, Matter, NoticeState, NumberSource, Outcome, PromiseState
+from callbacks.values import (
+    Asks,
+    Matter,
+    NoticeState,
+    NumberSource,
+    Outcome,
+    PromiseState,
+    Settled,
+    Touched,
+)
 from fallback.modes import Mode
 from fallback.state import Health
 from store.types import UtcTime, Word
@@ -54,6 +63,14 @@ promise = Table(
     Column("claimed_until", UtcTime),
     Column("closed_at", UtcTime),
     Column("attention", Boolean, nullable=False, server_default=false()),
+    Column("assigned", String(120), nullable=False, server_default=""),
+    Column("paused", Boolean, nullable=False, server_default=false()),
+    Column("wished_at", UtcTime),
+    Column("first_by", UtcTime),
+    Column("answer_by", UtcTime),
+    Column("first_at", UtcTime),
+    Column("warned_at", UtcTime),
+    Column("fault", String(160), nullable=False, server_default=""),
     sqlite_autoincrement=True,  # an id is never used twice, so neither is an attempt's key
 )
 # One open promise per number and scope (requirements C3, E6).
@@ -167,6 +184,30 @@ attempt = Table(
     Column("ended_at", UtcTime),
     Column("talk_seconds", Float, nullable=False, server_default="0"),
     Column("reason", Text, nullable=False, server_default=""),
+)
+# What became of each matter of a promise (requirements E7, E8).
+matter_outcome = Table(
+    "matter_outcome",
+    metadata,
+    Column("capture", String(160), primary_key=True),  # its key
+    Column("settled", Word(Settled), nullable=False),
+    Column("who", String(120), nullable=False),
+    Column("at", UtcTime, nullable=False),
+    Column("note", Text, nullable=False, server_default=""),
+    Column("order", String(80), nullable=False, server_default=""),
+    Column("satisfied", Integer, nullable=False, server_default="0"),
+    Column("caused", Boolean, nullable=False, server_default=false()),
+)
+# Every touch of a promise, in the order in which it happened.
+touch = Table(
+    "touch",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("promise_id", ForeignKey("promise.id"), nullable=False, index=True),
+    Column("at", UtcTime, nullable=False),
+    Column("who", String(120), nullable=False),
+    Column("what", Word(Touched), nullable=False),
+    Column("detail", Text, nullable=False, server_default=""),
 )
 _UNENDED = text("outcome IS NULL")
 Index("ix_attempt_unended", attempt.c.started_at, sqlite_where=_UNENDED, postgresql_where=_UNENDED)

@@ -1,0 +1,40 @@
+"""The desk's side of a promise: to whom it was handed, what is owed until when, what became of each matter, every touch."""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0007"
+down_revision = "0006"
+
+
+def upgrade() -> None:
+    for name in ("assigned", "fault"):
+        length = 120 if name == "assigned" else 160
+        op.add_column("promise", sa.Column(name, sa.String(length=length), server_default="", nullable=False))
+    op.add_column("promise", sa.Column("paused", sa.Boolean(), server_default=sa.false(), nullable=False))
+    for name in ("wished_at", "first_by", "answer_by", "first_at", "warned_at"):
+        op.add_column("promise", sa.Column(name, sa.DateTime(timezone=True), nullable=True))
+    op.create_table(
+        "matter_outcome",
+        sa.Column("capture", sa.String(length=160), nullable=False),
+        sa.Column("settled", sa.String(length=24), nullable=False),
+        sa.Column("who", sa.String(length=120), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("note", sa.Text(), server_default="", nullable=False),
+        sa.Column("order", sa.String(length=80), server_default="", nullable=False),
+        sa.Column("satisfied", sa.Integer(), server_default="0", nullable=False),
+        sa.Column("caused", sa.Boolean(), server_default=sa.false(), nullable=False),
+        sa.PrimaryKeyConstraint("capture", name=op.f("pk_matter_outcome")),
+    )
+    op.create_table(
+        "touch",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("promise_id", sa.Integer(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("who", sa.String(length=120), nullable=False),
+        sa.Column("what", sa.String(length=24), nullable=False),
+        sa.Column("detail", sa.Text(), server_default="", nullable=False),
+        sa.ForeignKeyConstraint(["promise_id"], ["promise.id"], name=op.f("fk_touch_promise_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_touch")),
+    )
+    op.create_index(op.f("ix_touch_promise_id"), "touch", ["promise_id"], unique=False)
