@@ -44,12 +44,12 @@ class CallbackPolicy:
 
     head_start: seconds by which a matter counts as older than it is; danger is first whatever stands here. most_per_day: attempts
     that count, in one day of the calendar. first_days, try_days: working days for the first attempt, and after which a caller who
-    was not reached is given up, if ``least_attempts`` were made (E2). answer_days: days by matter until the answer is owed (E3).
+    was not reached is given up after ``least_attempts`` (E2). answer_days: days by matter until the answer is owed (E3).
     warn_before: the leader is told so long before either is over, and again every warn_repeat. share: of the calls that agents
     take while callers wait, how many are callbacks, 0 to 1 (0: none while anybody waits). way: see Way; ways: by scope.
     processed: scopes whose callbacks are made at all; None all. lines, costs: see LineChoice; costs by trunk, smaller is cheaper.
-    press_seconds: how long a customer who was called first has to press 1. group_within: seconds within which fault reports of one
-    region count as one fault (C3), 0 never.
+    press_seconds: how long a customer who was called first has to press 1. group_within: seconds within which fault reports of
+    one region count as one fault (C3), 0 never.
     """
 
     retry_after: Mapping[Outcome, float] = field(
