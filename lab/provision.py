@@ -11,7 +11,7 @@ import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from lab.children import dying_with_us
@@ -19,6 +19,7 @@ from lab.errors import LabError
 from lab.programs import Programs, in_folder, installed
 
 PACKAGES = ("asterisk", "asterisk-core-sounds-en-gsm", "sip-tester")
+SIZE = "about 90 MB"
 DEFAULT_MIRROR = "http://deb.debian.org/debian"
 ARCHIVE_MIRROR = "http://archive.debian.org/debian"  # where old releases go when they leave the mirrors
 KEYRING = Path("/usr/share/keyrings/debian-archive-keyring.gpg")
@@ -72,18 +73,27 @@ def _newer_sipp(say: Say) -> Path | None:
 
 
 def folder(suite: str, say: Say) -> Path:
-    """The whole folder of a Debian suite; made when it is not there. Raises LabError."""
-    ready = cache_dir() / suite
+    """The whole folder of a Debian suite with Asterisk; made when it is not there. Raises LabError."""
+    without = (
+        "No Asterisk is installed and none can be fetched, because apt-get and dpkg-deb are missing: "
+        "install Asterisk 16 or later and SIPp, or run the lab on Debian or Ubuntu."
+    )
+    return packed(suite, suite, PACKAGES, SIZE, without, say)
+
+
+def packed(name: str, suite: str, packages: Sequence[str], size: str, without: str, say: Say) -> Path:
+    """A folder of this name in the cache with these packages of a Debian suite and all that they need.
+
+    size: of the packages, in words. without: what to tell where nothing can be fetched. Raises LabError.
+    """
+    ready = cache_dir() / name
     if (ready / MARK).exists():
         return ready
     if not _can_fetch():
-        raise LabError(
-            "No Asterisk is installed and none can be fetched, because apt-get and dpkg-deb are missing: "
-            "install Asterisk 16 or later and SIPp, or run the lab on Debian or Ubuntu."
-        )
-    with _only_one(suite, say):
+        raise LabError(without)
+    with _only_one(name, say):
         if not (ready / MARK).exists():
-            _make(suite, ready, say)
+            _make(ready, suite, packages, size, say)
     return ready
 
 
@@ -92,42 +102,42 @@ def _can_fetch() -> bool:
 
 
 @contextlib.contextmanager
-def _only_one(suite: str, say: Say) -> Iterator[None]:
+def _only_one(name: str, say: Say) -> Iterator[None]:
     cache_dir().mkdir(parents=True, exist_ok=True)
-    with (cache_dir() / f"{suite}.lock").open("w") as lock:
+    with (cache_dir() / f"{name}.lock").open("w") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            say(f"another run is making {suite}; waiting for it")
+            say(f"another run is making {name}; waiting for it")
             fcntl.flock(lock, fcntl.LOCK_EX)
         yield
 
 
-def _make(suite: str, ready: Path, say: Say) -> None:
+def _make(ready: Path, suite: str, packages: Sequence[str], size: str, say: Say) -> None:
     """Makes the folder beside its place and renames it. Whatever a run left that was killed is cleared first."""
-    work = ready.with_name(f".{suite}-making")
+    work = ready.with_name(f".{ready.name}-making")
     shutil.rmtree(work, ignore_errors=True)
     shutil.rmtree(ready, ignore_errors=True)
     try:
         root = work / "root"
         root.mkdir(parents=True)
-        archives = _fetch(suite, work, say)
+        archives = _fetch(suite, packages, size, work, say)
         say(f"unpacking {len(archives)} packages")
         for archive in archives:
             _run(["dpkg-deb", "-x", str(archive), str(root)], "unpacking")
-        (root / MARK).write_text(f"{suite}: {' '.join(PACKAGES)}\n")
+        (root / MARK).write_text(f"{suite}: {' '.join(packages)}\n")
         root.rename(ready)
         say(f"{ready} is ready and will be used again")
     finally:
         shutil.rmtree(work, ignore_errors=True)
 
 
-def _fetch(suite: str, work: Path, say: Say) -> list[Path]:
+def _fetch(suite: str, packages: Sequence[str], size: str, work: Path, say: Say) -> list[Path]:
     """Downloads the packages with everything that they need; returns the archives. Raises LabError."""
     mirrors = dict.fromkeys([_mirror(), ARCHIVE_MIRROR] if suite != "sid" else [_mirror()])
     for mirror in mirrors:
         apt = _apt_with_own_state(suite, mirror, work)
-        say(f"fetching {', '.join(PACKAGES)} of Debian {suite} from {mirror} (about 90 MB, once)")
+        say(f"fetching {', '.join(packages)} of Debian {suite} from {mirror} ({size}, once)")
         try:
             _run([*apt, "update"], f"reading the package list of {suite} at {mirror}")
             break
@@ -135,7 +145,7 @@ def _fetch(suite: str, work: Path, say: Say) -> list[Path]:
             failure = error
     else:
         raise failure
-    install = ["install", "-y", "--no-install-recommends", "--download-only", *PACKAGES]
+    install = ["install", "-y", "--no-install-recommends", "--download-only", *packages]
     _run([*apt, *install], f"fetching the packages of {suite}", _Counter(say))
     return sorted((work / "cache/archives").glob("*.deb"))
 

@@ -3,11 +3,14 @@
 import os
 import signal
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
+from postgres import Books, sqlite_book
 
 from lab import Lab
+from lab.postgres import Postgres
 
 # The first text drawn on a new machine builds Hypothesis' table of characters; a busy one takes seconds for it.
 settings.register_profile("busy machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -46,3 +49,25 @@ def lab16() -> Iterator[Lab]:
     """One lab with Asterisk 16 for the whole run."""
     with Lab.start("16") as running:
         yield running
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[Postgres]:
+    """One server for the whole run, or for each of its workers. Who kills it starts it again."""
+    with Postgres(say=lambda _: None) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def postgres(postgres_server: Postgres) -> Books:
+    """Its books: ``postgres.empty()`` is the address of one that holds nothing."""
+    return Books(postgres_server)
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def store_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """The address of an empty migrated book, once on each kind of database."""
+    if request.param == "sqlite":
+        return sqlite_book(tmp_path)
+    books: Books = request.getfixturevalue("postgres")
+    return books.empty()
