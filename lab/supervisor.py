@@ -250,7 +250,8 @@ class Supervisor:
         (folder / "callers.csv").write_text(scripts.service_list(caller_ids))
         options = ["-sf", "scenario.xml", "-inf", "callers.csv", "-s", did, "-i", address, "-mi", address]
         options += ["-m", str(len(caller_ids)), "-r", str(rate), "-l", str(len(caller_ids))]
-        options += ["-max_invite_retrans", "3"]  # 7 s: who is told nothing by then calls a dead Asterisk
+        # One caller who is told nothing for 7 s calls a dead Asterisk; a carrier's load goes on for SIP's own 32 s.
+        options += ["-max_invite_retrans", "3" if len(caller_ids) == 1 else "6"]
         options += ["-trace_logs", "-log_file", str(folder / "calls.log")]
         target = f"{self.facts.addresses.asterisk}:{self.facts.sip_port}"
         self._children[name] = await self._start_sipp(name, folder, [target, *options], address)
