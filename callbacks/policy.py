@@ -48,8 +48,8 @@ class CallbackPolicy:
     warn_before: the leader is told so long before either is over, and again every warn_repeat. share: of the calls that agents
     take while callers wait, how many are callbacks, 0 to 1 (0: none while anybody waits). way: see Way; ways: by scope.
     processed: scopes whose callbacks are made at all; None all. lines, costs: see LineChoice; costs by trunk, smaller is cheaper.
-    press_seconds: how long a customer who was called first has to press 1. group_within: seconds within which fault reports of
-    one region count as one fault (C3), 0 never.
+    warn_role: who is told. press_seconds: how long a customer who was called first has to press 1. group_within: seconds within
+    which fault reports of one region count as one fault (C3), 0 never.
     """
 
     retry_after: Mapping[Outcome, float] = field(
@@ -99,6 +99,7 @@ class CallbackPolicy:
     costs: Mapping[str, float] = field(default_factory=dict)
     press_seconds: float = 10.0
     group_within: float = DAY
+    warn_role: str = "leader"
 
 
 @dataclass(frozen=True, slots=True)

@@ -60,5 +60,7 @@ def _shown(leaf: _Leaf | None) -> str | None:
     if leaf is None:
         return None
     value = leaf.value
+    if isinstance(value, frozenset):
+        value = tuple(sorted(value))
     words = HIDDEN if leaf.secret else ", ".join(map(str, value)) if isinstance(value, tuple) else str(value)
     return words if len(words) <= SHOWN_AT_MOST else f"{words[: SHOWN_AT_MOST - 1]}…"

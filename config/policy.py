@@ -6,24 +6,33 @@ lead nowhere, each with its line, its path and its remedy. Nothing is loaded fro
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path as FilePath
 
 from pydantic import ValidationError
 
 from alerts.policy import AlertPolicy
-from callbacks.policy import CallbackPolicy, DutyPolicy, LimitPolicy, MessagePolicy, NoticePolicy
+from callbacks.policy import (
+    CallbackPolicy,
+    DutyPolicy,
+    KeepPolicy,
+    LimitPolicy,
+    MeasurePolicy,
+    MessagePolicy,
+    NoticePolicy,
+)
 from config import references, secrets
+from config.build_callbacks import call_hours, callback_policy, keep_policy, measure_policy
 from config.build_callers import caller_policy, plain
 from config.build_core import fallback_policy
 from config.build_staff import alert_policy, is_sending, notices_policy, waiting_policy
 from config.build_watch import hours_policy, sources_policy
+from config.call_hours import CallHours
 from config.danger import DangerPolicy
 from config.errors import ConfigErrors
 from config.hours import HoursPolicy
 from config.notices import NoticesPolicy, WaitingPolicy
-from config.sections import OUTCOMES, PolicySection
-from config.sections_base import given
+from config.sections import PolicySection
 from config.sections_defaults import DEFAULT_POLICY, defaults
 from config.settings import environment_now
 from config.side_files import SideFiles, side_files
@@ -45,7 +54,7 @@ class SitePolicy:
     timezone: IANA name. languages: of the prompts, the first is the default. dids: scope → numbers that lead
     to it. digest: SHA-256 of the file's text, to tell which policy was in force. alerts_on: whether staff are told;
     as the file says, else as soon as the policy is armed. restored: what is told when it is over (B8). prompts: the site's
-    own words by id and language; an id may be ``message-<id>@<scope>``.
+    own words by id and language; an id may be ``message-<id>@<scope>``. hours_of_calls: when people may be called back (E4).
     """
 
     name: str
@@ -71,6 +80,9 @@ class SitePolicy:
     messages: MessagePolicy = field(default_factory=MessagePolicy)
     tier2: Tier2Policy = field(default_factory=Tier2Policy)
     prompts: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    hours_of_calls: CallHours = field(default_factory=CallHours)
+    keep: KeepPolicy = field(default_factory=KeepPolicy)
+    measures: MeasurePolicy = field(default_factory=MeasurePolicy)
 
 
 def load_policy(path: FilePath) -> SitePolicy:
@@ -128,16 +140,13 @@ def _validated(document: Document) -> PolicySection | None:
 def _site(section: PolicySection, digest: str, files: SideFiles) -> SitePolicy:
     site, languages = section.site, tuple(section.site.languages)
     dids = {name: tuple(scope.dids) for name, scope in section.scopes.items()}
-    callbacks = given(section.callbacks)
-    retry = {OUTCOMES[name]: after for name, after in callbacks.pop("retry_after", {}).items()}
-    defaults = CallbackPolicy()
     return SitePolicy(
         name=site.name,
         timezone=site.timezone,
         languages=languages,
         pbx_id=site.pbx_id,
         fallback=fallback_policy(section, files.drills),
-        callbacks=replace(defaults, **callbacks, retry_after={**defaults.retry_after, **retry}),
+        callbacks=callback_policy(section),
         caller=caller_policy(section, dids),
         dids=dids,
         digest=digest,
@@ -155,4 +164,7 @@ def _site(section: PolicySection, digest: str, files: SideFiles) -> SitePolicy:
         messages=MessagePolicy(**plain(section.messages)),
         tier2=Tier2Policy(**plain(section.tier2)),
         prompts=section.prompts,
+        hours_of_calls=call_hours(section),
+        keep=keep_policy(section),
+        measures=measure_policy(section),
     )

@@ -7,7 +7,7 @@ whatever is not shaped as expected is left to the models, which name it.
 from collections.abc import Mapping
 from typing import Any
 
-from config import references_callers, references_staff, references_watch
+from config import references_callbacks, references_callers, references_staff, references_watch
 from config.errors import nearest
 from config.raw import check_list, listed, mapping
 from config.sections_defaults import Defaults
@@ -32,6 +32,7 @@ def check(document: Document, defaults: Defaults) -> None:
     references_staff.check(document, data, defaults)
     references_watch.check(document, data)
     references_callers.check(document, data, defaults)
+    references_callbacks.check(document, data, defaults)
 
 
 def _check_one_name_each(document: Document, rooms: Mapping[str, Mapping[str, Any]]) -> None:

@@ -6,11 +6,11 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BeforeValidator, Field, create_model
+from pydantic import AfterValidator, BeforeValidator, Field
 
-from callbacks.policy import CallbackPolicy
 from callbacks.values import Outcome
 from config.sections_base import Section, off_is_none, section_of
+from config.sections_callbacks import CallbackSection, KeepSection, MeasuresSection
 from config.sections_callers import (
     CallerSection,
     DangerSection,
@@ -42,35 +42,17 @@ from config.values import (
     MessageId,
     Name,
     Number,
-    Shown,
     TimeZone,
     one_of,
 )
 from fallback.modes import DialplanAction
 from fallback.policy import OWN_PARTS, AgentRules, HealthTimes, PartKind, SurgeRule
 
-Share = Annotated[float, Field(ge=0, le=100)]
 Count = Annotated[int, Field(ge=1, le=1000)]
 
 
 HealthSection = section_of(HealthTimes, {"suspect_count": Count, "good_count": Count})
 
-
-def _retry_section() -> type[Section]:
-    kinds: dict[str, Any] = {outcome.value: (Duration, None) for outcome in CallbackPolicy().retry_after}
-    return create_model("RetrySection", __base__=Section, **kinds)
-
-
-CallbackSection = section_of(
-    CallbackPolicy,
-    {
-        "retry_after": _retry_section(),
-        "factor": Share,
-        "max_attempts": Count,
-        "ramp": Count,
-        "shown": Shown,
-    },
-)
 
 Fraction = Annotated[float, Field(ge=0, le=1)]
 AgentSection: Any = section_of(
@@ -198,6 +180,8 @@ class PolicySection(Section):
     limits: LimitsSection = LimitsSection()  # type: ignore[valid-type]  # the same
     duty: DutySectionOfRole = DutySectionOfRole()  # type: ignore[valid-type]  # the same
     restored: RestoredSection = RestoredSection()  # type: ignore[valid-type]  # the same
+    keep: KeepSection = KeepSection()  # type: ignore[valid-type]  # the same
+    measures: MeasuresSection = MeasuresSection()  # type: ignore[valid-type]  # the same
     messages: MessagesSection = MessagesSection()  # type: ignore[valid-type]  # the same
     tier2: Tier2Section = Tier2Section()  # type: ignore[valid-type]  # the same
     prompts: PromptsSection = Field(default={})

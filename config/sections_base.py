@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import fields
 from enum import StrEnum
+from types import MappingProxyType
 from typing import Annotated, Any, Literal, get_args, get_origin, get_type_hints
 
 from pydantic import BaseModel, ConfigDict, Field, create_model
@@ -17,12 +18,16 @@ class Section(BaseModel):
 
 
 def section_of(
-    values: type[Any], special: Mapping[str, Any], left_out: frozenset[str] = frozenset()
+    values: type[Any],
+    special: Mapping[str, Any],
+    left_out: frozenset[str] = frozenset(),
+    more: Mapping[str, Any] = MappingProxyType({}),
 ) -> type[Section]:
     """A model with the fields of a dataclass of values, all of them optional: what is not given keeps its
     default.
 
-    special: annotations that say more than the type does. left_out: fields that another section fills.
+    special: annotations that say more than the type does. left_out: fields that another section fills. more: keys that fill
+    other values, with their types and defaults.
     """
     hints = get_type_hints(values)
     kinds: dict[str, Any] = {
@@ -30,7 +35,7 @@ def section_of(
         for field in fields(values)
         if field.name not in left_out
     }
-    return create_model(f"{values.__name__}Section", __base__=Section, **kinds)
+    return create_model(f"{values.__name__}Section", __base__=Section, **kinds, **more)
 
 
 def given_as(key: str) -> Callable[[Any], Any]:

@@ -54,6 +54,25 @@ def hours_meant(text: str) -> tuple[time, time]:
     return _hours(text)
 
 
+_TIME = re.compile(r"([01]\d|2[0-3]):([0-5]\d)|24:00", re.ASCII)
+
+
+def day_time(value: object, otherwise: time) -> time | None:
+    """A time of day as the file holds it, midnight for 24:00; ``otherwise`` for None, None for what is no time of day."""
+    if value is None or isinstance(value, time):
+        return value or otherwise
+    found = _TIME.fullmatch(value.strip()) if isinstance(value, str) else None
+    return time(int(found[1] or 0), int(found[2] or 0)) if found else None
+
+
+def day_time_meant(value: object) -> time:
+    """The same; what is no time of day raises an error that names its remedy."""
+    found = day_time(value, time(0))
+    if value is None or found is None:
+        raise bad(f"'{str(value)[:40]}' is no time of day", 'Write it in quotes: "08:00".')
+    return found
+
+
 def _day(value: object) -> date:
     if isinstance(value, date) and not isinstance(value, datetime):
         return value

@@ -67,7 +67,9 @@ def _keys_at(path: Path, model: type[BaseModel]) -> tuple[str, ...]:
             found = _bare(field.annotation) if field else None
         elif get_origin(found) in (dict, list):
             found = _bare(get_args(found)[-1])
-    return tuple(found.model_fields) if _is_model(found) else ()
+    if not _is_model(found):
+        return ()
+    return tuple(field.alias or name for name, field in found.model_fields.items())
 
 
 def _is_model(found: Any) -> bool:

@@ -4,7 +4,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from callbacks.policy import CallbackPolicy
-from callbacks.values import Outcome, Promise, PromiseState
+from callbacks.rules.deadlines import owed
+from callbacks.rules.hours import CallCalendar, day_of, next_call
+from callbacks.values import Matter, Outcome, Promise, PromiseState
 
 # Nobody's phone rang: the attempt says nothing about the caller and takes nothing from him, neither count
 # nor place.
@@ -76,32 +78,55 @@ def with_disposition(agent: Outcome | None, line: Outcome) -> Outcome:
     return line if agent is None else agent
 
 
-def after_attempt(promise: Promise, outcome: Outcome, policy: CallbackPolicy, now: datetime) -> Next:
-    """Where the promise goes. now: aware UTC, the end of the attempt.
+def after_attempt(
+    promise: Promise,
+    outcome: Outcome,
+    policy: CallbackPolicy,
+    now: datetime,
+    calendar: CallCalendar | None = None,
+) -> Next:
+    """Where the promise goes. now: aware UTC, the end of the attempt. calendar: None where hours and days do not count.
 
     Answered and refused close it. Busy, no answer, voicemail, rejected, "call again" and unknown count as
-    one attempt and come again after the policy's interval, or end as UNREACHABLE when max_attempts is
-    reached; unknown also goes on the leader's list. Congestion is our line's trouble: bounded by
+    one attempt and come again after the policy's interval, inside calling hours and at most ``most_per_day`` a day. It ends as
+    UNREACHABLE when max_attempts is reached, or when E2's days would be over before the next attempt and ``least_attempts`` were
+    made; not so somebody who was reached and asked to be called again. Danger is called at any hour (E4).
+    Unknown also goes on the leader's list. Congestion is our line's trouble: bounded by
     max_line_failures. No agent and not dialled never count and never close, because then nobody was called
     (E8: "never dialled" is 0); one that is still not dialled after many tries goes on the leader's list, because
     something is wrong that somebody has to mend.
     """
+    known = None if promise.matter is Matter.DANGER else calendar
     if outcome in _CLOSING:
         return _closing(promise, _CLOSING[outcome], outcome, promise.line_failures)
     if outcome in _OURS:
-        return _waiting(promise, outcome, policy, now, keeps_place=True)
+        return _waiting(promise, outcome, policy, now, known, keeps_place=True)
     if outcome is Outcome.CONGESTION:
-        return _after_line_failure(promise, policy, now)
-    if promise.attempts + 1 >= policy.max_attempts:
+        return _after_line_failure(promise, policy, now, known)
+    after = _waiting(promise, outcome, policy, now, known, counted=1)
+    if after.attempts >= policy.max_attempts or _is_given_up(promise, outcome, policy, after, known):
         return _closing(promise, PromiseState.UNREACHABLE, outcome, promise.line_failures)
-    return _waiting(promise, outcome, policy, now, counted=1)
+    return after
 
 
-def _after_line_failure(promise: Promise, policy: CallbackPolicy, now: datetime) -> Next:
+def _is_given_up(
+    promise: Promise, outcome: Outcome, policy: CallbackPolicy, after: Next, calendar: CallCalendar | None
+) -> bool:
+    """Whether E2's days are over before it could be tried again; they begin anew with a time that the caller wished for."""
+    if calendar is None or outcome is Outcome.AGAIN or after.attempts < policy.least_attempts:
+        return False
+    since = max(promise.created_at, promise.wished_at or promise.created_at)
+    until = owed(promise.matter, since, policy, calendar).give_up_at
+    return until is not None and after.due_at >= until
+
+
+def _after_line_failure(
+    promise: Promise, policy: CallbackPolicy, now: datetime, calendar: CallCalendar | None
+) -> Next:
     failures = promise.line_failures + 1
     if failures >= policy.max_line_failures:
         return _closing(promise, PromiseState.UNREACHABLE, Outcome.CONGESTION, failures)
-    return _waiting(promise, Outcome.CONGESTION, policy, now, failures=1)
+    return _waiting(promise, Outcome.CONGESTION, policy, now, calendar, failures=1)
 
 
 def _waiting(
@@ -109,22 +134,35 @@ def _waiting(
     outcome: Outcome,
     policy: CallbackPolicy,
     now: datetime,
+    calendar: CallCalendar | None,
     *,
     counted: int = 0,
     failures: int = 0,
     keeps_place: bool = False,
 ) -> Next:
+    attempts = promise.attempts + counted
     due = now + timedelta(seconds=policy.retry_after.get(outcome, policy.retry_after[Outcome.NO_ANSWER]))
+    if calendar is not None:
+        used_up = counted > 0 and is_day_used_up(attempts, policy)
+        due = next_call(calendar, max(due, day_of(calendar, now).end) if used_up else due)
     place = promise.place_at or promise.created_at
     return Next(
         state=PromiseState.OPEN,
         due_at=due,
         place_at=place if keeps_place else due,
-        attempts=promise.attempts + counted,
+        attempts=attempts,
         line_failures=promise.line_failures + failures,
         reason=outcome.value,
         attention=promise.attention or _is_strange(promise, outcome),
     )
+
+
+def is_day_used_up(attempts: int, policy: CallbackPolicy) -> bool:
+    """Whether the next attempt has to wait for another day, after so many that counted.
+
+    Every ``most_per_day`` attempts there is a night: then no day can hold more of them, and none need be counted by day.
+    """
+    return policy.most_per_day > 0 and attempts > 0 and attempts % policy.most_per_day == 0
 
 
 def _is_strange(promise: Promise, outcome: Outcome) -> bool:
