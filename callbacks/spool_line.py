@@ -1,6 +1,7 @@
 """One capture as one line of the spool: JSON that a person can read, closed by a checksum over what stands
 before it. What is often empty is left out when it is: ``waited_since`` (a caller who had been waiting), ``reference``,
-``region``, ``recording``, ``asks``, ``about``, ``owner``; so lines that were written before there were such fields stay readable.
+``region``, ``recording``, ``asks``, ``about``, ``owner``, and what only a manual form has; so
+lines that were written before there were such fields stay readable.
 
 ``{"v":1,"key":"pbx1:1763762400.17","at":"2026-11-21T10:15:00.123456+00:00", … ,"sum":"9a0b1c2d"}``
 
@@ -18,12 +19,14 @@ from callbacks.lines import DamagedLine
 from callbacks.values import Asks, Capture, HeldCapture, Matter, NumberSource, held
 
 VERSION = 1
-_TIERS = (1, 2, 3, 4)
+_TIERS = (0, 1, 2, 3, 4)
 _MARK = b',"sum":"'
 _ENCODE = json.JSONEncoder(ensure_ascii=True, separators=(",", ":"), check_circular=False).encode
 # As long as the book's columns; a line that the book could not take would be durable and yet lost.
+FORM_LIMITS = {"name": 80, "address": 200, "remarks": 1000, "taken_by": 80}
 _LIMITS = {"key": 160, "scope": 80, "caller_id": 64, "number": 40, "language": 16, "incident": 120}
 _EXTRA = {"reference": 12, "region": 40, "recording": 160, "asks": 24, "about": 12, "owner": 40}
+_EXTRA |= FORM_LIMITS
 _STRICT = {name: _LIMITS[name] for name in ("key", "scope", "language", "incident")} | _EXTRA
 _NUMBER = re.compile(r"(\+?[0-9]{1,39})?\Z")
 
@@ -134,6 +137,7 @@ def _capture(row: dict[str, Any]) -> Capture:
         asks=Asks(extra.get("asks", "")),
         about=extra.get("about", ""),
         owner=extra.get("owner", ""),
+        **{name: extra.get(name, "") for name in FORM_LIMITS},
     )
     return held(capture, _utc(row["waited_since"]) if "waited_since" in row else None)
 

@@ -46,10 +46,11 @@ class Capture:
     number: as dialled from the site, digits with an optional "+"; "" when none was left.
     promised: the caller heard the promise to its end. wanted: True when the caller asked to be called, by
     a key or by staying; False is a missed call, which is listed but does not go into the book.
-    tier: 1 to 4 (design section 4); caller_id: as received, untrusted, may be "".
+    tier: 1 to 4 (design section 4), 0: a person took it down by hand (C2); caller_id: as received, untrusted, may be "".
     reference: digits that the caller was told, "" none; region: id of the policy; recording: file name of a message.
     asks, about, owner: what else it may be than a callback, and reference and number of the promise that it is about. A call that
     asks for several things leaves several captures, with ``/2``, ``/3`` … behind the key; see ``capture_key``.
+    name, address, remarks, taken_by: what a manual form has besides; taken_by: who wrote it down.
     """
 
     key: str
@@ -70,6 +71,10 @@ class Capture:
     asks: Asks = Asks.CALL
     about: str = ""
     owner: str = ""
+    name: str = ""
+    address: str = ""
+    remarks: str = ""
+    taken_by: str = ""
 
     @property
     def place_at(self) -> datetime:

@@ -131,6 +131,11 @@ capture = Table(
     Column("asks", Word(Asks), nullable=False, server_default=""),
     Column("about", String(12), nullable=False, server_default=""),
     Column("owner", String(40), nullable=False, server_default=""),
+    # What only a manual form has (requirement C2).
+    Column("name", String(80), nullable=False, server_default=""),
+    Column("address", String(200), nullable=False, server_default=""),
+    Column("remarks", Text, nullable=False, server_default=""),
+    Column("taken_by", String(80), nullable=False, server_default=""),
     Column("promise_id", ForeignKey("promise.id"), index=True),
     Column("imported_at", UtcTime, nullable=False),
 )
@@ -411,4 +416,13 @@ meta = Table(
     metadata,
     Column("key", String(80), primary_key=True),
     Column("value", Text, nullable=False),
+)
+
+# Numbers whose person asked to be forgotten, as keyed digests: what was left until then stays deleted, from whatever old
+# file or copy it comes in again (``callbacks.forgotten``). until: aware UTC.
+forgotten = Table(
+    "forgotten",
+    metadata,
+    Column("digest", String(64), primary_key=True),
+    Column("until", UtcTime, nullable=False),
 )

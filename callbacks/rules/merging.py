@@ -42,6 +42,10 @@ def merge(first: Capture, later: Capture) -> Capture:
         asks=Asks(_said(first.asks, later.asks, order)),
         about=_said(first.about, later.about, order),
         owner=_said(first.owner, later.owner, order),
+        name=_said(first.name, later.name, order),
+        address=_said(first.address, later.address, order),
+        remarks=_said(first.remarks, later.remarks, order),
+        taken_by=_said(first.taken_by, later.taken_by, order),
     )
 
 
