@@ -1,29 +1,20 @@
 """Captures of real Asterisks, through the protocol and the table, into our events; and what is malformed."""
 
-from collections.abc import Iterator
 from dataclasses import replace
-from typing import TypeVar
 
 import pytest
 from ami_server import CAPTURES, capture
 from hypothesis import given
 from hypothesis import strategies as st
+from recorded import AGENT_1, SITE, UNHEARD, VERSIONS, events_of, kinds, translated
 
 from ami_bridge.events import (
-    AgentDone,
-    AgentTook,
-    CallbackProgress,
     CallerAbandoned,
     CoreShutdown,
-    Hangup,
-    Leg,
-    OriginateAnswered,
     TrunkCallEnded,
     TrunkRang,
 )
 from ami_bridge.inbox import AmiEvent
-from ami_bridge.link.wire import Framer, event_name, parse
-from ami_bridge.site import Site
 from ami_bridge.translate import TABLE, WANTED, Translator
 from fallback.events import (
     CallerLeft,
@@ -34,42 +25,13 @@ from fallback.events import (
     MemberSeen,
     Presence,
     QueueSeen,
-    SeatSilent,
     TrunkSeen,
 )
-
-VERSIONS = ("asterisk-16.28", "asterisk-22.10.1")
-SITE = Site(trunks={"carrier-a": "A", "carrier-b": "B"}, queues=frozenset({"power"}))
-UNHEARD = {"Alarm", "AlarmClear", "SpanAlarm", "SpanAlarmClear"}  # of DAHDI, whose cards the lab has not
-AGENT_1 = "PJSIP/agent-1"
-Kind = TypeVar("Kind")
-
-
-def events_of(data: bytes) -> Iterator[AmiEvent]:
-    framer = Framer(1_000_000)
-    if not data.startswith(b"Asterisk Call Manager/"):
-        framer.feed(b"Asterisk Call Manager/1\r\n")
-    for message in framer.feed(data):
-        if name := event_name(message):
-            yield AmiEvent(name.decode(), parse(message))
-
-
-def translated(version: str, name: str) -> list[object]:
-    translator = Translator(SITE)
-    found: list[object] = []
-    for event in events_of(capture(version, name)):
-        found.extend(translator(event))
-    assert not translator.malformed
-    return found
 
 
 def member(presence: Presence, interface: str = AGENT_1) -> MemberSeen:
     named = interface.removeprefix("PJSIP/").replace("agent-", "Agent ")
     return MemberSeen("power", interface, presence, "agent-9" if interface.endswith("9") else named)
-
-
-def kinds(found: list[object], kind: type[Kind]) -> list[Kind]:
-    return [item for item in found if isinstance(item, kind)]
 
 
 @pytest.mark.parametrize("version", VERSIONS)
@@ -230,76 +192,6 @@ def test_our_own_callback_is_no_caller_who_waits() -> None:
     headers = {"Queue": "power", "Channel": "Local/x;2", "Uniqueid": "hf-att1-2", "Count": "1"}
     assert Translator(SITE)(AmiEvent("QueueCallerJoin", headers)) == (QueueSeen("power", 1),)
     assert Translator(SITE)(AmiEvent("QueueCallerLeave", headers)) == (QueueSeen("power", 1),)
-
-
-def story(version: str, name: str) -> list[object]:
-    """The attempt's own events, without what app_queue and the agents' phones tell everybody."""
-    found = translated(version, name)
-    others = MemberSeen | QueueSeen | CallerAbandoned | LinesSeen | TrunkCallEnded
-    return [item for item in found if not isinstance(item, others)]
-
-
-def agent(attempt: str, status: str) -> CallbackProgress:
-    return CallbackProgress(attempt, Leg.AGENT, status, AGENT_1)
-
-
-def caller(attempt: str, status: str) -> CallbackProgress:
-    return CallbackProgress(attempt, Leg.CALLER, status, "PJSIP/carrier-b")
-
-
-@pytest.mark.parametrize("version", VERSIONS)
-@pytest.mark.parametrize(
-    ("name", "attempt", "status"),
-    [
-        ("callback-answered", "att1", "ANSWER"),
-        ("callback-busy", "att2", "BUSY"),
-        ("callback-no-answer", "att3", "NOANSWER"),
-    ],
-)
-def test_a_callback_through_the_queue_tells_its_outcome(
-    version: str, name: str, attempt: str, status: str
-) -> None:
-    found = story(version, name)
-    steps = [
-        item
-        for item in found
-        if item in (agent(attempt, "ANSWER"), caller(attempt, ""), caller(attempt, status))
-    ]
-    assert steps == [agent(attempt, "ANSWER"), caller(attempt, ""), caller(attempt, status)]
-    assert AgentTook(attempt, "power", AGENT_1) in found
-    assert OriginateAnswered(attempt, ok=True, reason=4) in found
-    assert [item.attempt for item in kinds(found, Hangup)] == [attempt]
-
-
-@pytest.mark.parametrize("version", VERSIONS)
-def test_a_callback_that_talked_tells_how_long_the_agent_had_it(version: str) -> None:
-    (done,) = kinds(story(version, "callback-answered"), AgentDone)
-    assert (done.member, 2 <= done.talk_seconds <= 6) == (AGENT_1, True)
-
-
-@pytest.mark.parametrize("version", VERSIONS)
-def test_a_callback_that_no_agent_takes_never_rings_the_caller(version: str) -> None:
-    found = story(version, "callback-no-agent")
-    assert {item.leg for item in kinds(found, CallbackProgress)} == {Leg.AGENT}
-    assert OriginateAnswered("att4", ok=False, reason=3) in found
-    assert SeatSilent("power", AGENT_1) in found
-    assert [(end.attempt, end.cause) for end in kinds(found, Hangup)] in ([("att4", 0)], [("att4", 19)])
-
-
-@pytest.mark.parametrize("version", VERSIONS)
-def test_an_agents_own_claim_rings_him_and_then_the_caller(version: str) -> None:
-    progress = kinds(story(version, "claim"), CallbackProgress)
-    assert progress == [
-        agent("att5", ""),
-        agent("att5", "ANSWER"),
-        caller("att5", ""),
-        caller("att5", "ANSWER"),
-    ]
-
-
-@pytest.mark.parametrize("version", VERSIONS)
-def test_an_originate_that_cannot_begin_is_told(version: str) -> None:
-    assert story(version, "originate-failed") == [OriginateAnswered("att6", ok=False, reason=0)]
 
 
 @pytest.mark.parametrize("version", VERSIONS)

@@ -1,37 +1,20 @@
 """Callers who asked for it hear that it is over (requirement B8): once each, at a pace, over every kill."""
 
-import asyncio
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
 
 import pytest
 from alert_world import Recording
-from bridge_world import FENCE, START, World, capture, refusal, world
+from bridge_world import START, World, refusal, world
+from notices_run import BOTH, KEY, NUMBER, POLICY, Site, asked, running, state
 
 from alerts.policy import Way
-from alerts.ports import Sender
 from alerts.values import Fate, Receipt
-from ami_bridge.alert_calls import AlertCalls
-from ami_bridge.link import LinkDown
-from ami_bridge.notices import Notices, ordered
-from ami_bridge.originate import Guard
-from ami_bridge.told import Told as ToldFile
 from callbacks.policy import NoticePolicy
-from callbacks.rules.notifying import After, Notice, Told, after, how_many
-from callbacks.values import Asks, Matter, NoticeState
-from fallback.policy import Trunk
-from store import StoreBusy
-
-POLICY = NoticePolicy(ways=("call",), per_minute=600)
-BOTH = NoticePolicy(ways=("sms", "call"), per_minute=600)
-NUMBER = "13900000001"
-KEY = "pbx1:1"
-FAMILY = "holdfast-alert"
-
+from callbacks.rules.notifying import After, Told, after, how_many
+from callbacks.values import NoticeState
 
 # -- the rule
 
@@ -63,108 +46,10 @@ def test_only_what_surely_was_not_heard_is_followed_by_another_way(
 # -- the bridge's part
 
 
-@dataclass
-class Site:
-    """The moment, as the tests set it."""
-
-    lines: int = 10
-    ready: bool = True
-    bad: dict[str, str] = field(default_factory=dict)
-    way: Recording | None = None
-
-    def stable(self) -> list[str]:
-        return ["power"] if self.ready else []
-
-    def line(self, scope: str, soon: int) -> Trunk | None:
-        carrier = Trunk("carrier-a", "carrier-a", "PJSIP/{number}@carrier-a", 10)
-        return carrier if self.lines - soon > 0 else None
-
-    def refused(self, number: str) -> str:
-        return self.bad.get(number, "")
-
-    def texts(self) -> Sender | None:
-        return self.way
-
-    def international(self, number: str) -> str:
-        return f"+86{number}"
-
-    def words(self, scope: str, language: str) -> str:
-        return f"{scope} works again"
-
-
-@dataclass
-class Run:
-    """One run of the bridge's part; a kill is its end, without a word to anybody."""
-
-    notices: Notices
-    world: World
-
-    async def round(self) -> None:
-        await self.notices.round()
-        await self.calm()
-
-    async def calm(self) -> None:
-        while tasks := set(self.notices._tasks):
-            await asyncio.wait(tasks, timeout=1)
-
-    async def look(self) -> None:
-        """What Asterisk says of the calls, and what follows."""
-        await self.notices.calls.look()
-        await self.calm()
-
-    def orders(self) -> list[dict[str, Any]]:
-        return self.world.asterisk.actions("Originate")
-
-    def stage(self, value: str, which: int = -1) -> None:
-        """What the dial plan writes of a call."""
-        self.world.asterisk.db[FAMILY, self.orders()[which]["Exten"]] = value
-
-
 @pytest.fixture
 def book(tmp_path: Path) -> Iterator[World]:
     with world(tmp_path) as one:
         yield one
-
-
-def asked(book: World, *numbers: str) -> None:
-    one = replace(capture("0"), asks=Asks.NOTICE, matter=Matter.UNSTATED, wanted=False, at=START)
-    lines = [
-        replace(one, key=f"pbx1:{n}", number=number, language="en") for n, number in enumerate(numbers, 1)
-    ]
-    book.store.import_captures(lines, "spool", 1, START)
-
-
-@asynccontextmanager
-async def running(
-    book: World,
-    site: Site,
-    policy: NoticePolicy = POLICY,
-    store: Any = None,
-    told: ToldFile | None = None,
-) -> AsyncIterator[Run]:
-    calls = AlertCalls(
-        book.asterisk,
-        lambda: Guard(FENCE, int(book.now.wall.timestamp())),
-        tuple,
-        lambda *_: None,
-        lambda: book.now,
-        order=ordered,
-    )
-    notices = Notices(
-        policy, store or book.store, book.thread, calls, site, lambda: book.now, told or ToldFile()
-    )
-    try:
-        yield Run(notices, book)
-    finally:
-        for task in notices._tasks:
-            task.cancel()
-        await asyncio.gather(*notices._tasks, return_exceptions=True)
-
-
-def state(book: World, key: str = KEY) -> NoticeState:
-    found = book.store.notice(key)
-    assert found is not None
-    return found.state
 
 
 async def test_a_call_is_intended_before_it_is_made_and_over_when_it_was_heard(book: World) -> None:
@@ -318,185 +203,3 @@ async def test_whoever_asked_three_times_is_told_once(book: World) -> None:
         await run.round()
         assert len(run.orders()) == 1
     assert [state(book, f"pbx1:{n}") for n in (1, 2, 3)] == [NoticeState.SENT] * 3
-
-
-# -- kills
-
-
-async def test_a_kill_after_the_call_was_heard_costs_the_caller_no_second_one(book: World) -> None:
-    asked(book, NUMBER)
-    async with running(book, Site()) as run:
-        await run.round()
-        run.stage("heard,1")
-    async with running(book, Site()) as again:
-        await again.round()
-        await again.look()
-        assert (state(book), len(again.orders())) == (NoticeState.SENT, 1)
-
-
-async def test_a_kill_while_it_rings_leaves_the_call_to_the_next_run(book: World) -> None:
-    asked(book, NUMBER)
-    async with running(book, Site()) as run:
-        await run.round()
-        run.stage("dial,1")
-    async with running(book, Site()) as again:
-        await again.round()
-        await again.look()
-        assert (state(book), len(again.orders())) == (NoticeState.INTENDED, 1)
-        again.stage("heard,2")
-        await again.look()
-        assert (state(book), len(again.orders())) == (NoticeState.SENT, 1)
-
-
-async def test_a_kill_before_the_order_left_costs_the_caller_only_a_minute(book: World) -> None:
-    asked(book, NUMBER)
-
-    def die(_order: Any) -> None:
-        raise LinkDown("killed before the order was on the wire")
-
-    async with running(book, Site()) as run:
-        book.asterisk.before = die
-        await run.round()
-    book.asterisk.before = lambda _: None
-    book.asterisk.sent.clear()
-    async with running(book, Site()) as again:
-        await again.round()
-        assert again.orders() == [], "the order may yet be on its way"
-        book.later(30)
-        await again.look()
-        assert state(book) is NoticeState.WAITING
-        book.later(61)
-        await again.round()
-        again.stage("heard,1")
-        await again.look()
-        assert (state(book), len(again.orders())) == (NoticeState.SENT, 1)
-
-
-async def test_a_kill_while_a_text_was_being_sent_leaves_it_unknown_for_ever(book: World) -> None:
-    asked(book, NUMBER)
-    way = Recording(Way.SMS, hangs=True)
-    async with running(book, Site(way=way), BOTH) as run:
-        await run.notices.round()
-        await asyncio.sleep(0.01)
-        assert len(way.sent) == 1
-    way.hangs = False
-    async with running(book, Site(way=way), BOTH) as again:
-        await again.round()
-        assert (state(book), len(way.sent), again.orders()) == (NoticeState.UNKNOWN, 1, [])
-
-
-class Shelf:
-    """The store, which goes away as soon as something was intended."""
-
-    def __init__(self, store: Any) -> None:
-        self._store, self.away = store, False
-
-    def __getattr__(self, name: str) -> Any:
-        call = getattr(self._store, name)
-
-        def asked(*given: Any, **more: Any) -> Any:
-            if self.away:
-                raise StoreBusy("held by another process")
-            result = call(*given, **more)
-            self.away = name == "intend_notice"
-            return result
-
-        return asked
-
-
-async def test_an_outcome_that_the_store_did_not_take_is_written_when_it_is_back(book: World) -> None:
-    asked(book, NUMBER)
-    shelf = Shelf(book.store)
-    async with running(book, Site(), store=shelf) as run:
-        await run.round()
-        run.stage("heard,1")
-        await run.look()
-        assert state(book) is NoticeState.INTENDED
-        with pytest.raises(StoreBusy):
-            await run.round()
-        shelf.away = False
-        await run.round()
-        assert (state(book), len(run.orders())) == (NoticeState.SENT, 1)
-
-
-# -- a book that became an older copy
-
-
-def older(book: World, *numbers: str) -> None:
-    """The rows come in again from the spool, as if nothing had been sent."""
-    with book.store._database.write() as connection:
-        connection.exec_driver_sql("DELETE FROM notice")
-        connection.exec_driver_sql("DELETE FROM capture")
-    asked(book, *numbers)
-
-
-async def test_who_was_told_is_not_told_again_when_the_book_becomes_an_older_copy(
-    book: World, tmp_path: Path
-) -> None:
-    """B8: once, also over a fail-over; also whoever asked twice, and only the newer line came in again."""
-    asked(book, NUMBER)
-    path = tmp_path / "notices.jsonl"
-    async with running(book, Site(), told=ToldFile(path)) as run:
-        await run.round()
-        run.stage("heard,1")
-        await run.look()
-    older(book, NUMBER, NUMBER)
-    async with running(book, Site(), told=ToldFile(path)) as again:
-        await again.round()
-        await again.round()
-        assert len(again.orders()) == 1
-    assert [state(book, f"pbx1:{n}") for n in (1, 2)] == [NoticeState.SENT] * 2
-
-
-async def test_what_was_on_its_way_when_the_book_was_lost_is_unknown_and_never_sent_again(
-    book: World, tmp_path: Path
-) -> None:
-    asked(book, NUMBER)
-    path = tmp_path / "notices.jsonl"
-    async with running(book, Site(), told=ToldFile(path)) as run:
-        await run.round()
-    path.write_bytes(path.read_bytes() + b'{"key":"pbx1:1","st')  # a power cut in the next word
-    older(book, NUMBER)
-    async with running(book, Site(), told=ToldFile(path)) as again:
-        await again.round()
-        assert (state(book), len(again.orders())) == (NoticeState.UNKNOWN, 1)
-
-
-async def test_what_surely_did_not_leave_is_sent_also_after_the_book_was_lost(
-    book: World, tmp_path: Path
-) -> None:
-    asked(book, NUMBER)
-    path = tmp_path / "notices.jsonl"
-    async with running(book, Site(), told=ToldFile(path)) as run:
-        await run.round()
-        run.stage("end,CONGESTION,1")
-        await run.look()
-    older(book, NUMBER)
-    async with running(book, Site(), told=ToldFile(path)) as again:
-        await again.round()
-        assert len(again.orders()) == 2
-
-
-async def test_nothing_is_sent_that_cannot_be_written_down_first(book: World, tmp_path: Path) -> None:
-    asked(book, NUMBER)
-    (tmp_path / "notices.jsonl").mkdir()
-    told = ToldFile()
-    told._path = tmp_path / "notices.jsonl"
-    async with running(book, Site(), told=told) as run:
-        await run.round()
-        assert (state(book), run.orders()) == (NoticeState.WAITING, [])
-        (tmp_path / "notices.jsonl").rmdir()
-        book.later(61)
-        await run.round()
-        assert len(run.orders()) == 1
-
-
-def test_the_file_of_what_was_told_does_not_grow_for_ever(tmp_path: Path) -> None:
-    told = ToldFile(tmp_path / "notices.jsonl", expires=60.0)
-    for n in range(2500):
-        at = START + timedelta(seconds=n)
-        told.put(Notice(f"pbx1:{n}", "power", NUMBER, "en", at), NoticeState.SENT, at)
-    kept = ToldFile(tmp_path / "notices.jsonl")
-    assert kept.of(Notice("pbx1:2499", "power", NUMBER, "en", START)) is NoticeState.SENT
-    assert len((tmp_path / "notices.jsonl").read_bytes().splitlines()) < 1200
-    assert len(told._words) < 1200
