@@ -1,15 +1,18 @@
 """The store as a whole: every subject over one database."""
 
 from store.attempts import Attempts
+from store.calls import Calls
 from store.captures import Captures
 from store.decisions import Decisions
 from store.duty import Duty
 from store.engine import Database
+from store.half_hours import HalfHours
 from store.incidents import Incidents
 from store.intents import Intents
 from store.live import Live
 from store.lookups import Lookups
 from store.notices import Notices
+from store.promise_counts import PromiseCounts
 from store.promises import Promises
 from store.records import Records
 from store.schema import check, migrate
@@ -17,7 +20,21 @@ from store.view import View
 
 
 class Store(
-    Captures, Lookups, Promises, Attempts, Decisions, Incidents, Records, Intents, Live, View, Duty, Notices
+    Captures,
+    Lookups,
+    Promises,
+    Attempts,
+    Decisions,
+    Incidents,
+    Records,
+    Intents,
+    Live,
+    View,
+    Duty,
+    Notices,
+    Calls,
+    HalfHours,
+    PromiseCounts,
 ):
     """The one door to the database: its subjects' methods, each one transaction. Synchronous and thread-safe.
 
