@@ -37,6 +37,7 @@ RIGHTS = (
         "call",
         "Getvar, Setvar: Asterisk's clock, lamps as DEVICE_STATE(); Redirect, Hangup: those who wait",
     ),
+    Right("write", "agent", "QueuePause: an agent is offered no queue call while his own claim is under way"),
     Right("write", "originate", "Originate: callbacks through the guarded context"),
 )
 
@@ -57,9 +58,11 @@ LEVELS = (
     "QueueCallerLeave",
     "QueueCallerAbandon",
     "AgentRingNoAnswer",
+    "AgentConnect",
+    "AgentComplete",
     "OriginateResponse",
 )
-OF_OUR_CALLS = ("DialBegin", "DialEnd", "AgentConnect", "AgentComplete", "Hangup")
+OF_OUR_CALLS = ("DialBegin", "DialEnd", "Hangup")
 OF_TRUNKS = ("Newchannel", "Hangup")  # how many lines are in use, and how calls on them end
 OF_OUR_DIALPLAN = ("HoldfastCode", "HoldfastAlert")  # names of user events
 OUR_CALL = "iqueid: hf-"  # the unique ids that our outgoing calls are given; also in DestUniqueid

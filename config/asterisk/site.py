@@ -46,7 +46,8 @@ class DialplanSite:
     beat_fresh: a beat younger than this means that the bridge lives; flag_expires: older than this, flags are ignored.
     agi_start, agi_silence: how long the bridge may take to begin, and between two steps, before tier 3 goes on.
     key_wait, digit_wait: silence that ends a key, a number. callback_priority: of a callback in its queue; live callers
-    have 0. queue_wait: longest wait of a callback for an agent. shown: caller id of outgoing calls unless HF_SHOWN says.
+    have 0. customer_priority: of who was called first and pressed 1, and of a callback whose turn it is while callers wait.
+    queue_wait: longest wait of a callback for an agent. shown: caller id of outgoing calls unless HF_SHOWN says.
     codes, code_pin: phone codes and the PIN they all ask for; none without codes. code_pin_file: where Asterisk finds the
     rendered hash of it. code_lock: after three wrong PINs a phone is locked for so long.
     recordings_dir: where Asterisk puts callers' messages. tier3_sync: hand each line to the disk before it is promised.
@@ -75,6 +76,7 @@ class DialplanSite:
     ask_matter: bool = True
     queue_wait: int = 120
     callback_priority: int = -10
+    customer_priority: int = 10
     shown: str = ""
     codes: tuple[CodeLine, ...] = ()
     code_pin: str = field(default="", repr=False)
@@ -169,6 +171,7 @@ class DialplanSite:
             "digit_wait": (1, 60),
             "queue_wait": (1, 3600),
             "callback_priority": (-1000, -1),
+            "customer_priority": (1, 1000),
             "code_lock": (60, 86400),
             "danger_ring": (5, 120),
             "local_start": (1, 100),

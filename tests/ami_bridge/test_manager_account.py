@@ -25,7 +25,7 @@ def passes(event: str, endpoints: tuple[str, ...] = TRUNKS) -> bool:
 def test_the_account_has_exactly_the_rights_it_needs() -> None:
     text = render_manager_account("holdfast", "s3cret")
     assert "\nread = system,agent,call,user\n" in text
-    assert "\nwrite = system,call,originate\n" in text
+    assert "\nwrite = system,call,agent,originate\n" in text
     assert "\ndeny = 0.0.0.0/0.0.0.0\n" in text
     assert "\npermit = 127.0.0.1/255.255.255.255\n" in text
 

@@ -67,7 +67,8 @@ def test_only_the_end_of_a_call_hangs_up_and_no_pattern_matches_h() -> None:
 def test_a_call_that_was_never_answered_is_no_key_of_a_context_that_originates_enter() -> None:
     """Asterisk runs the extension "failed" of the originate's context, which a pattern would match."""
     found = contexts(dialplan())
-    assert all("exten => failed,1,Hangup()" in found[name] for name in ("holdfast-dial", "holdfast-alert"))
+    entered = ("holdfast-dial", "holdfast-alert", "holdfast-customer")
+    assert all("exten => failed,1,Hangup()" in found[name] for name in entered)
 
 
 def test_the_matters_of_tier_3_are_those_of_the_dialogue() -> None:
@@ -85,11 +86,20 @@ def test_every_prompt_that_the_dialplan_plays_is_in_the_catalogue() -> None:
 
 def test_every_number_of_the_site_arrives() -> None:
     text = dialplan(
-        replace(SITE, beat_fresh=7, flag_expires=77, callback_priority=-3, agi_port=4999, shown="95598")
+        replace(
+            SITE,
+            beat_fresh=7,
+            flag_expires=77,
+            callback_priority=-3,
+            customer_priority=12,
+            agi_port=4999,
+            shown="95598",
+        )
     )
     assert "${hf_age} <= 7 " in text
     assert "${hf_age} > 77 " in text
-    assert "QUEUE_PRIO=-3" in text
+    assert '"${HF_TURN}"="1"]?12:-3)}' in text
+    assert "QUEUE_PRIO=12)" in text
     assert ":4999/capture," in text
     assert "hf_shown=95598" in text
 
