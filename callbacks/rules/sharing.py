@@ -21,13 +21,13 @@ class Share:
     def answered(self, waiting: int, share: float) -> "Share":
         """An agent took a live call, and so many callers wait on. share: 0 to 1, of the policy.
 
-        A quiet hour puts nothing by, and no more than one callback's worth is kept, so that no rush of callbacks meets the
-        next rush of callers.
+        A quiet hour puts nothing by, and no more than one callback's worth is kept over from call to call, so that no rush of
+        callbacks meets the next rush of callers.
         """
         if waiting <= 0:
             return self
         earned = share / (1.0 - share) if share < 1.0 else _EVERY
-        return replace(self, live=self.live + 1, credit=min(self.credit + earned, max(1.0, earned)))
+        return replace(self, live=self.live + 1, credit=min(self.credit, 1.0) + earned)
 
     def started(self, waiting: int) -> "Share":
         """A callback was started while so many live callers wait. With none waiting it costs nothing."""
