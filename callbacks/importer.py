@@ -17,7 +17,7 @@ from callbacks.aside import set_aside
 from callbacks.folders import Listing, Source, feeds_of, remote_feeds
 from callbacks.lines import Chunk, DamagedLine, read_chunk
 from callbacks.policy import LimitPolicy
-from callbacks.ports import CaptureBook, ImportResult
+from callbacks.ports import NO_TERMS, CaptureBook, ImportResult, Terms
 from callbacks.values import OF_PROMISES, Capture
 
 _log = structlog.get_logger()
@@ -90,6 +90,11 @@ def no_limits() -> LimitPolicy | None:
     return None
 
 
+def no_terms() -> Terms:
+    """Nothing is owed, and no two calls are about the same fault."""
+    return NO_TERMS
+
+
 def nobody(_captures: Sequence[Capture]) -> None:
     """Nobody wants to see captures on their way."""
 
@@ -102,9 +107,9 @@ class Importer:
     loss of the book. dialled: a number as the site dials it; every way in passes through here, so one person
     is one promise however his number was written (E6). It returns what it cannot read as it came. seen: is called with
     new captures before the book is, and goes on while the book is away, so that danger is told also then; once for each
-    line in the life of this importer, once more for those that were not yet in the book when a new one begins. limits:
-    asked for every batch; what is above them is held. remote: the folder into which other Asterisks' lines are brought.
-    label: for the names of files in the book, so that a folder beside the site's own has offsets of its own.
+    line in the life of this importer, once more for those that were not yet in the book when a new one begins. limits,
+    terms: asked for every batch; what is above the limits is held. remote: the folder into which other Asterisks' lines are
+    brought. label: for the names of files in the book, so that a folder beside the site's own has offsets of its own.
     """
 
     def __init__(
@@ -119,6 +124,7 @@ class Importer:
         dialled: Callable[[str], str] = _as_it_is,
         seen: Callable[[Sequence[Capture]], None] = nobody,
         limits: Callable[[], LimitPolicy | None] = no_limits,
+        terms: Callable[[], Terms] = no_terms,
         remote: Path | None = None,
         label: str = "",
     ) -> None:
@@ -129,7 +135,7 @@ class Importer:
         self._skipped: dict[
             str, int
         ] = {}  # file → up to where old lines were not shown while the book was away
-        self._limits = limits
+        self._limits, self._terms = limits, terms
         self._remote, self._label = remote, label
         self._keep = keep
         self._most = most
@@ -253,7 +259,13 @@ class Importer:
             tally.problem(_put_aside(source.path, chunk.start, damaged))
             _log.warning("damaged lines", file=source.path.name, lines=len(damaged), why=damaged[0][1])
         result = self._book.import_captures(
-            captures, source.name, chunk.end, now, damaged=len(damaged), limits=self._limits()
+            captures,
+            source.name,
+            chunk.end,
+            now,
+            damaged=len(damaged),
+            limits=self._limits(),
+            terms=self._terms(),
         )
         self._reached[source.name] = chunk.end
         self._remember(source.name, chunk.end)

@@ -1,13 +1,14 @@
 """What the promise book's moving parts need from outside, as small Protocols. The store satisfies them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
 from callbacks.policy import LimitPolicy
 from callbacks.rules import Next
-from callbacks.values import Attempt, Capture, Outcome, Promise
+from callbacks.rules.deadlines import Owed
+from callbacks.values import Attempt, Capture, Matter, Outcome, Promise
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +21,19 @@ class ImportResult:
     completed: int = 0
     promises: int = 0
     held: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """What the site's rules say of a capture that comes in. owed: until when what is owed to somebody who left this matter then
+    (E2, E3); None: it is written later. fault: key of the fault in one place that it reports (C3), "" none; None: none has one.
+    """
+
+    owed: Callable[[Matter, datetime], Owed] | None = None
+    fault: Callable[[Capture], str] | None = None
+
+
+NO_TERMS = Terms()
 
 
 class CaptureBook(Protocol):
@@ -38,9 +52,10 @@ class CaptureBook(Protocol):
         *,
         damaged: int = 0,
         limits: LimitPolicy | None = None,
+        terms: Terms = NO_TERMS,
     ) -> ImportResult:
-        """Bring captures in, once each by their key, gather them in promises, hold those above a limit, and move the
-        source's offset.
+        """Bring captures in, once each by their key, gather them in promises on the site's terms, hold those above a limit,
+        and move the source's offset.
         """
         ...
 
@@ -53,7 +68,15 @@ class PromiseBook(Protocol):
     """Claims, as a dispatcher needs them. All times are aware UTC; every method is one transaction."""
 
     def claim_due(
-        self, scopes: Sequence[str], limit: int, now: datetime, holder: str, lease: float
+        self,
+        scopes: Sequence[str],
+        limit: int,
+        now: datetime,
+        holder: str,
+        lease: float,
+        *,
+        head_start: Mapping[Matter, float] = ...,
+        only: Collection[Matter] | None = None,
     ) -> list[Promise]:
         """Claim up to ``limit`` promises whose turn it is, for ``lease`` seconds."""
         ...
@@ -64,15 +87,19 @@ class PromiseBook(Protocol):
         """Claim this one; None when somebody else has it or it is closed."""
         ...
 
-    def release(self, promise_id: int, holder: str) -> bool:
+    def release(
+        self, promise_id: int, holder: str, *, now: datetime | None = None, who: str = "", why: str = ""
+    ) -> bool:
         """Give a claim back; False when this holder has none."""
         ...
 
-    def cancel(self, promise_id: int, now: datetime, reason: str, *, attention: bool = False) -> bool:
+    def cancel(
+        self, promise_id: int, now: datetime, reason: str, *, attention: bool = False, who: str = ""
+    ) -> bool:
         """Close a promise that nobody is calling; attention: and put it on the leader's list."""
         ...
 
-    def hold(self, promise_id: int, now: datetime, until: datetime, reason: str) -> bool:
+    def hold(self, promise_id: int, now: datetime, until: datetime, reason: str, *, who: str = "") -> bool:
         """Keep one open that cannot be called as it stands, not due before ``until``, on the leader's list."""
         ...
 
@@ -124,6 +151,7 @@ class AttemptBook(Protocol):
         *,
         talk_seconds: float | None = None,
         reason: str = "",
+        who: str = "",
     ) -> bool:
         """Set the outcome, once, and move the promise; False when it was set before."""
         ...

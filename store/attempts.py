@@ -5,19 +5,31 @@ from dataclasses import fields
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, insert, select, update
+from sqlalchemy import Connection, Row, Select, case, func, insert, select, update
 
 from callbacks.rules import Move, Next, ending, target
-from callbacks.values import CLOSED_STATES, Attempt, Outcome, Promise, PromiseState
+from callbacks.values import (
+    CLOSED_STATES,
+    Attempt,
+    Outcome,
+    Promise,
+    PromiseState,
+    Settled,
+    Touched,
+)
 from store.engine import Subject
 from store.errors import ClaimLost, UnknownRow
 from store.gather import part
+from store.history import touch
+from store.matters import settle_rest
 from store.moves import can
 from store.promises import to_promise
 from store.requests import settle_promise
 from store.tables import attempt, promise
 
 _NAMES = tuple(field.name for field in fields(Attempt))
+_OURS = frozenset({Outcome.NO_AGENT, Outcome.NOT_DIALLED})  # nobody's phone rang
+_SETTLES = {PromiseState.DONE: Settled.DONE, PromiseState.REFUSED: Settled.GIVEN_UP}
 
 
 def to_attempt(row: Row[*tuple[Any, ...]]) -> Attempt:
@@ -49,6 +61,7 @@ class Attempts(Subject):
                     attempt=one.key,
                     tries=promise.c.tries + 1,
                     claimed_until=None,
+                    first_at=func.coalesce(promise.c.first_at, one.started_at),
                     **({"agent": one.agent} if one.agent else {}),
                 )
                 .returning(promise)
@@ -56,6 +69,8 @@ class Attempts(Subject):
             if moved is None:
                 raise ClaimLost(f"promise {one.promise_id} is not claimed by {holder}; nothing is dialled")
             connection.execute(insert(attempt).values({name: getattr(one, name) for name in _NAMES}))
+            who = one.agent or holder
+            touch(connection, one.promise_id, one.started_at, who, Touched.DIALLED, one.key)
             return to_promise(moved)
 
     def mark_talking(self, key: str, *, agent: str = "") -> bool:
@@ -144,15 +159,17 @@ class Attempts(Subject):
         *,
         talk_seconds: float | None = None,
         reason: str = "",
+        who: str = "",
     ) -> bool:
         """Set the attempt's outcome, once, and move its promise to where ``after`` says
-        (``rules.after_attempt``).
+        (``rules.after_attempt``), or to a later time that the caller wished for while he was being called.
 
         False, and nothing changes, when it was finished before. talk_seconds: None leaves what the line said.
         When that closes the promise, calls that came in too late to be answered by it go on as a promise of
         their own, in the same transaction (E8): somebody is still waiting. What callers asked of the promise while it was
-        being called is done then, unless the outcome has answered it. Raises WrongMove for a state to
-        which no outcome leads.
+        being called is done then, unless the outcome has answered it. An outcome that answers the caller settles all matters
+        that have none of their own. who: stands in the history; "": whoever stated the outcome, else the agent. Raises
+        WrongMove for a state to which no outcome leads.
         """
         with self._database.write() as connection:
             values: dict[str, Any] = {"outcome": outcome, "ended_at": now}
@@ -167,15 +184,17 @@ class Attempts(Subject):
             if done is None:
                 _must_exist(connection, key)
                 return False
+            ended = to_attempt(done)
             moved = connection.execute(
                 update(promise)
                 .where(promise.c.attempt == key, can(ending(after.state)))
-                .values(**_moved(after, now))
-            )
-            if moved.rowcount == 1 and after.state in CLOSED_STATES:
-                part(connection, done.promise_id, _answers_until(to_attempt(done), after, now), now)
-            if moved.rowcount == 1:
-                settle_promise(connection, done.promise_id, now)
+                .values(**_moved(after, now), **_first_at(ended))
+                .returning(promise.c.wished_at)
+            ).one_or_none()
+            person = who or ended.who or ended.agent
+            touch(connection, ended.promise_id, now, person, Touched.ENDED, outcome.value)
+            if moved is not None:
+                _after_moved(connection, ended, after, now, moved.wished_at, person)
             return True
 
     def unended_attempts(self) -> list[Attempt]:
@@ -216,6 +235,30 @@ class Attempts(Subject):
 def _must_exist(connection: Connection, key: str) -> None:
     if connection.execute(select(attempt.c.key).where(attempt.c.key == key)).one_or_none() is None:
         raise UnknownRow(f"there is no attempt {key}")
+
+
+def _after_moved(
+    connection: Connection, ended: Attempt, after: Next, now: datetime, wished_at: datetime | None, who: str
+) -> None:
+    """What follows for the promise: calls that came too late go on, matters are settled, wishes and requests are done."""
+    if after.state in CLOSED_STATES:
+        part(connection, ended.promise_id, _answers_until(ended, after, now), now)
+        if after.state in _SETTLES:
+            settle_rest(connection, ended.promise_id, _SETTLES[after.state], who, now)
+    elif wished_at is not None and wished_at > now:
+        connection.execute(
+            update(promise)
+            .where(promise.c.id == ended.promise_id)
+            .values(due_at=wished_at, place_at=wished_at)
+        )
+    settle_promise(connection, ended.promise_id, now)
+
+
+def _first_at(ended: Attempt) -> Mapping[str, Any]:
+    """An attempt that rang nobody is no first attempt: what is owed stays owed (E2)."""
+    if ended.outcome not in _OURS:
+        return {}
+    return {"first_at": case((promise.c.first_at == ended.started_at, None), else_=promise.c.first_at)}
 
 
 def _answers_until(ended: Attempt, after: Next, now: datetime) -> datetime:

@@ -9,12 +9,13 @@ from typing import Any
 from sqlalchemy import Connection, Row, insert, select, update
 
 from callbacks.policy import LimitPolicy
-from callbacks.ports import ImportResult
+from callbacks.ports import ImportResult, Terms
 from callbacks.rules import merge
-from callbacks.values import OF_PROMISES, Asks, Capture, NoticeState, NumberSource
+from callbacks.values import OF_PROMISES, Asks, Capture, NoticeState, NumberSource, Touched
 from store.counting import OVER, Asked, hold_exceeding, within_limits
 from store.dialect import upsert
 from store.gather import gather, renumber
+from store.history import CALLER, touch_all
 from store.requests import settle
 from store.tables import capture, notice, promise
 
@@ -26,12 +27,16 @@ _MANY = 400  # keys in one statement; SQLite's oldest limit is 999 variables
 
 
 def bring_in(
-    connection: Connection, captures: Sequence[Capture], limits: LimitPolicy | None, now: datetime
+    connection: Connection,
+    captures: Sequence[Capture],
+    limits: LimitPolicy | None,
+    terms: Terms,
+    now: datetime,
 ) -> ImportResult:
     """Insert what is new, complete what is known, do what was asked, hold what is too much."""
     batch = _by_key(captures)
     known = _known(connection, list(batch))
-    opened = _Opened()
+    opened = _Opened(terms)
     fresh = [one for key, one in batch.items() if key not in known]
     _insert(connection, fresh, opened, now)
     changed = [
@@ -53,12 +58,13 @@ def bring_in(
 class _Opened:
     """Promises that this batch opened, and those that somebody joined who rang from their number."""
 
+    terms: Terms
     all: list[Asked] = field(default_factory=list)
     joined_by_owner: set[int] = field(default_factory=set)
 
     def gather(self, connection: Connection, asked: Sequence[Capture], now: datetime) -> dict[str, int]:
         """The promise of each capture, by its key."""
-        gathered = gather(connection, asked, now)
+        gathered = gather(connection, asked, now, self.terms)
         places = {one.key: gathered.promises[one.number, one.scope] for one in asked}
         first: dict[int, Capture] = {}
         own: set[int] = set()
@@ -122,7 +128,7 @@ def _complete(
     if _is_asked_for(whole) and promise_id is None:
         promise_id = opened.gather(connection, [whole], now)[whole.key]
     elif promise_id is not None and (whole.number, whole.scope) != (old.number, old.scope):
-        promise_id, made = renumber(connection, promise_id, old, whole, now)
+        promise_id, made = renumber(connection, promise_id, old, whole, now, opened.terms)
         if made:
             opened.all.append(_asked(promise_id, whole))
     connection.execute(
@@ -166,7 +172,7 @@ def _let_own(connection: Connection, joined: Iterable[int], now: datetime) -> No
     """Somebody keyed a number so often that its promise is held; now its owner rings himself, and is called."""
     ids = list(joined)
     for start in range(0, len(ids), _MANY):
-        connection.execute(
+        let = connection.execute(
             update(promise)
             .where(
                 promise.c.id.in_(ids[start : start + _MANY]),
@@ -174,4 +180,6 @@ def _let_own(connection: Connection, joined: Iterable[int], now: datetime) -> No
                 promise.c.reason.startswith(OVER),
             )
             .values(due_at=now, attention=False, reason="")
+            .returning(promise.c.id)
         )
+        touch_all(connection, let.scalars().all(), now, CALLER, Touched.RESUMED)

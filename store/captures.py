@@ -8,7 +8,7 @@ from sqlalchemy import Connection, delete, exists, func, select, update
 from sqlalchemy.exc import IntegrityError
 
 from callbacks.policy import LimitPolicy
-from callbacks.ports import ImportResult
+from callbacks.ports import NO_TERMS, ImportResult, Terms
 from callbacks.recordings import Recorded
 from callbacks.values import OF_PROMISES, Asks, Capture
 from store.bringing import bring_in
@@ -54,6 +54,7 @@ class Captures(Subject):
         *,
         damaged: int = 0,
         limits: LimitPolicy | None = None,
+        terms: Terms = NO_TERMS,
     ) -> ImportResult:
         """Bring captures in and move the source's offset, in one transaction.
 
@@ -62,7 +63,8 @@ class Captures(Subject):
         promise of its number and scope, or opens one (E6, C3); a call that joins takes nothing of the
         promise's place. Requests about a promise are applied (``store.requests``), and who asked to be told that it is over
         gets a row among the notices. limits: promises above them are opened and held, on the leader's list, and notices
-        above them are not given; None: there are no limits. damaged: lines of the source that were set aside, counted with
+        above them are not given; None: there are no limits. terms: what is owed, and which fault it is, is written on promises
+        when they are opened and when their matter becomes known. damaged: lines of the source that were set aside, counted with
         it. now: aware UTC.
 
         Where a database has several writers, another process may have brought the same in since we looked: then it is known.
@@ -70,7 +72,7 @@ class Captures(Subject):
         for left in reversed(range(_TRIES)):
             try:
                 with self._database.write() as connection:
-                    result = bring_in(connection, captures, limits, now)
+                    result = bring_in(connection, captures, limits, terms, now)
                     _move_offset(connection, source, offset, damaged, now)
                 return result
             except IntegrityError:

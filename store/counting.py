@@ -15,7 +15,8 @@ from sqlalchemy import ColumnElement, Connection, Select, bindparam, distinct, f
 
 from callbacks.policy import LimitPolicy
 from callbacks.rules.limits import Counts, exceeded, prefix_of
-from callbacks.values import Asks, Capture, NumberSource
+from callbacks.values import Asks, Capture, NumberSource, Touch, Touched
+from store.history import touches
 from store.tables import KEYED, capture, notice, promise
 
 DAY = timedelta(hours=24)
@@ -64,6 +65,7 @@ def hold_exceeding(
             .values(due_at=now + HELD, attention=True, reason=bindparam("b_reason")),
             [{"b_id": id_, "b_reason": OVER + word} for id_, word in over.items()],
         )
+        touches(connection, [Touch(id_, now, "", Touched.PAUSED, OVER + word) for id_, word in over.items()])
     return over
 
 

@@ -5,12 +5,14 @@ from dataclasses import dataclass, fields, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, case, select, update
+from sqlalchemy import Connection, Row, bindparam, select, update
 from sqlalchemy.exc import IntegrityError
 
+from callbacks.ports import NO_TERMS, Terms
 from callbacks.rules import Move, sources, target
-from callbacks.values import CLOSED_STATES, Asks, Capture, Matter, PromiseState
+from callbacks.values import CLOSED_STATES, Asks, Capture, Matter, PromiseState, Touch, Touched
 from store.dialect import upsert
+from store.history import CALLER, touch, touches
 from store.tables import capture, promise
 
 Pair = tuple[str, str]  # number and scope
@@ -18,6 +20,8 @@ _COLUMNS = [capture.c[field.name] for field in fields(Capture)]
 _COARSE = timedelta(seconds=1)  # tier 3 knows whole seconds only
 
 _MANY = 400
+_CORRECTED = "the caller corrected the number"
+_Row = Row[*tuple[Any, ...]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,61 +40,114 @@ class Gathered:
 _JOIN = (
     update(promise)
     .where(promise.c.id == bindparam("b_id"))
+    .values(captures=promise.c.captures + bindparam("b_captures"))
+)
+_TELL = (
+    update(promise)
+    .where(promise.c.id == bindparam("b_id"))
     .values(
-        captures=promise.c.captures + bindparam("b_captures"),
-        # A stated matter is worth more than none; the first one stated stands.
-        matter=case(
-            (promise.c.matter == Matter.UNSTATED, bindparam("b_matter", type_=promise.c.matter.type)),
-            else_=promise.c.matter,
-        ),
+        {
+            promise.c[name]: bindparam(f"b_{name}", type_=promise.c[name].type)
+            for name in ("matter", "fault", "first_by", "answer_by")
+        }
     )
 )
 
 
-def gather(connection: Connection, asked: Sequence[Capture], now: datetime) -> Gathered:
-    """Join each capture's open promise in whatever state it is, or open one. Only counts and matter of a
-    joined promise
-    change: its place and due time stay (E6).
+def gather(
+    connection: Connection, asked: Sequence[Capture], now: datetime, terms: Terms = NO_TERMS
+) -> Gathered:
+    """Join each capture's open promise in whatever state it is, or open one. Only counts, matter and what follows from the
+    matter change of a joined promise: its place and due time stay (E6). Every call is a line in the promise's history.
     """
     groups: dict[Pair, list[Capture]] = {}
     for one in asked:
         groups.setdefault((one.number, one.scope), []).append(one)
-    found = _open_promises(connection, groups)
-    missing = [pair for pair in groups if pair not in found]
-    _join(connection, ((found[pair], groups[pair]) for pair in found))
+    there = _open_promises(connection, groups)
+    missing = [pair for pair in groups if pair not in there]
+    _join(connection, [(there[pair], groups[pair]) for pair in there], now, terms)
+    found = {pair: row.id for pair, row in there.items()}
     if missing:
-        found |= _open(connection, [_row(groups[pair], now) for pair in missing])
+        made = _open(connection, [_row(groups[pair], now, terms) for pair in missing])
+        found |= made
         late = [pair for pair in missing if pair not in found]
         if late:  # another process opened them in between, which only a database with several writers allows
             theirs = _open_promises(connection, late)
-            _join(connection, ((theirs[pair], groups[pair]) for pair in theirs))
-            found |= theirs
+            _join(connection, [(theirs[pair], groups[pair]) for pair in theirs], now, terms)
+            found |= {pair: row.id for pair, row in theirs.items()}
             missing = [pair for pair in missing if pair not in theirs]
+        touches(connection, [line for pair, id_ in made.items() for line in _opened(id_, groups[pair], now)])
     return Gathered(found, missing)
 
 
-def _open_promises(connection: Connection, pairs: Iterable[Pair]) -> dict[Pair, int]:
+def _open_promises(connection: Connection, pairs: Iterable[Pair]) -> dict[Pair, _Row]:
     """Held until the end of the transaction: an outcome that closed one meanwhile would leave the new call in a closed promise.
     In the order of their ids, so that two importers do not wait for each other. (SQLite has one writer and no such words.)
     """
     wanted = set(pairs)
     numbers = list({number for number, _ in wanted})
-    found: dict[Pair, int] = {}
+    found: dict[Pair, _Row] = {}
     for start in range(0, len(numbers), _MANY):
         rows = connection.execute(
-            select(promise.c.number, promise.c.scope, promise.c.id)
+            select(*_KNOWN)
             .where(promise.c.number.in_(numbers[start : start + _MANY]), promise.c.closed_at.is_(None))
             .order_by(promise.c.id)
             .with_for_update()
         )
-        found.update({(row.number, row.scope): row.id for row in rows})
+        found.update({(row.number, row.scope): row for row in rows})
     return {pair: found[pair] for pair in wanted if pair in found}
 
 
-def _join(connection: Connection, groups: Iterable[tuple[int, Sequence[Capture]]]) -> None:
-    rows = [{"b_id": id_, "b_captures": len(some), "b_matter": _matter(some)} for id_, some in groups]
-    if rows:
-        connection.execute(_JOIN, rows)
+_KNOWN = [
+    promise.c[name]
+    for name in ("number", "scope", "id", "matter", "created_at", "fault", "first_by", "answer_by")
+]
+
+
+def _join(
+    connection: Connection, groups: Sequence[tuple[_Row, Sequence[Capture]]], now: datetime, terms: Terms
+) -> None:
+    if not groups:
+        return
+    connection.execute(_JOIN, [{"b_id": row.id, "b_captures": len(some)} for row, some in groups])
+    if told := [new for row, some in groups if (new := _told(row, some, terms)) is not None]:
+        connection.execute(_TELL, told)
+    touches(connection, [_line(row.id, one, Touched.JOINED, now) for row, some in groups for one in some])
+
+
+def _told(row: _Row, some: Sequence[Capture], terms: Terms) -> Mapping[str, Any] | None:
+    """What these calls say of a promise besides that they are; None: nothing new. A stated matter is worth more than none; the
+    first one stated stands, unless somebody speaks of danger.
+    """
+    matter = _matter(some)
+    matter = matter if row.matter is Matter.UNSTATED or matter is Matter.DANGER else row.matter
+    fault = row.fault or _fault(some, terms)
+    if matter is row.matter and fault == row.fault:
+        return None
+    until = row.first_by, row.answer_by
+    if matter is not row.matter and terms.owed is not None:
+        owed = terms.owed(matter, row.created_at)
+        until = owed.first_by, owed.answer_by
+    values = {"matter": matter, "fault": fault, "first_by": until[0], "answer_by": until[1]}
+    return {"b_id": row.id, **{f"b_{name}": value for name, value in values.items()}}
+
+
+def _opened(promise_id: int, some: Sequence[Capture], now: datetime) -> Iterable[Touch]:
+    first = min(some, key=lambda one: one.at)
+    yield _line(promise_id, first, Touched.OPENED, now)
+    for one in some:
+        if one is not first:
+            yield _line(promise_id, one, Touched.JOINED, now)
+
+
+def _line(promise_id: int, one: Capture, what: Touched, now: datetime) -> Touch:
+    return Touch(promise_id, min(one.at, now), CALLER, what, one.matter.value)
+
+
+def _fault(some: Sequence[Capture], terms: Terms) -> str:
+    if terms.fault is None:
+        return ""
+    return next((key for one in some if (key := terms.fault(one))), "")
 
 
 def _open(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> dict[Pair, int]:
@@ -105,9 +162,11 @@ def _open(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> dict[Pai
     return {(row.number, row.scope): row.id for row in made}
 
 
-def _row(some: Sequence[Capture], now: datetime) -> dict[str, Any]:
+def _row(some: Sequence[Capture], now: datetime, terms: Terms) -> dict[str, Any]:
     first = min(some, key=lambda one: one.at)
     at = min(first.at, now)  # a clock that runs ahead must not hide a caller
+    matter = _matter(some)
+    owed = terms.owed(matter, at) if terms.owed is not None else None
     return {
         "scope": first.scope,
         "number": first.number,
@@ -116,12 +175,17 @@ def _row(some: Sequence[Capture], now: datetime) -> dict[str, Any]:
         "due_at": at,
         "place_at": min(at, *(one.place_at for one in some)),
         "captures": len(some),
-        "matter": _matter(some),
+        "matter": matter,
         "language": first.language,
+        "fault": _fault(some, terms),
+        "first_by": owed and owed.first_by,
+        "answer_by": owed and owed.answer_by,
     }
 
 
 def _matter(some: Sequence[Capture]) -> Matter:
+    if any(one.matter is Matter.DANGER for one in some):
+        return Matter.DANGER
     return next((one.matter for one in some if one.matter is not Matter.UNSTATED), Matter.UNSTATED)
 
 
@@ -159,7 +223,12 @@ def part(connection: Connection, promise_id: int, until: datetime, now: datetime
 
 
 def renumber(
-    connection: Connection, promise_id: int, before: Capture, whole: Capture, now: datetime
+    connection: Connection,
+    promise_id: int,
+    before: Capture,
+    whole: Capture,
+    now: datetime,
+    terms: Terms = NO_TERMS,
 ) -> tuple[int, int]:
     """A later line of the same call corrected the number or the scope: the capture's promise follows, never a
     second one beside it.
@@ -179,8 +248,9 @@ def renumber(
     there = _open_promises(connection, [(whole.number, whole.scope)])
     alone = old.captures == 1 and old.closed_at is None
     if alone and not there and _takes(connection, promise_id, whole):
+        touch(connection, promise_id, now, CALLER, Touched.NOTED, _CORRECTED)
         return promise_id, 0
-    gathered = gather(connection, [whole], now)
+    gathered = gather(connection, [whole], now, terms)
     _take_from(connection, old, now)
     return gathered.promises[whole.number, whole.scope], gathered.opened
 
@@ -204,6 +274,8 @@ def _take_from(connection: Connection, old: Any, now: datetime) -> None:
         values |= {
             "state": target(Move.CANCEL),
             "closed_at": now,
-            "reason": "the caller corrected the number",
+            "reason": _CORRECTED,
         }
     connection.execute(update(promise).where(promise.c.id == old.id).values(**values))
+    what = Touched.CANCELLED if "state" in values else Touched.NOTED
+    touch(connection, old.id, now, CALLER, what, _CORRECTED)

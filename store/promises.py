@@ -2,21 +2,38 @@
 promise.
 """
 
-from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, Update, func, insert, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Row,
+    Select,
+    TextClause,
+    func,
+    insert,
+    not_,
+    or_,
+    select,
+    update,
+)
 
-from callbacks.rules import Move, order_key, target
-from callbacks.values import Promise, PromiseState
+from callbacks.rules import Move, target
+from callbacks.values import Matter, Promise, PromiseState, Touch, Touched
 from store.engine import Subject
+from store.history import touch, touches
 from store.moves import can
-from store.tables import change, promise
+from store.tables import BUSY, LISTED, OPEN, TURN, change, promise
+from store.turns import NO_START, handed_to, whose_turn
 
 BY_PERSON, LET, SEEN = "callback", "let", "seen"  # kind and new state of the rows that a leader's word leaves
+LAPSED = "lapsed"
 _S = PromiseState
 _FREE = {"holder": "", "claimed_until": None, "agent": ""}
+_SPARE = 16  # looked at beyond what is wanted, where others may be taking the first ones at this moment
 
 
 def to_promise(row: Row[*tuple[Any, ...]]) -> Promise:
@@ -28,75 +45,95 @@ class Promises(Subject):
     """The open and closed promises. All times are aware UTC; leases run on the ``now`` that is given."""
 
     def claim_due(
-        self, scopes: Sequence[str], limit: int, now: datetime, holder: str, lease: float
+        self,
+        scopes: Sequence[str],
+        limit: int,
+        now: datetime,
+        holder: str,
+        lease: float,
+        *,
+        head_start: Mapping[Matter, float] = NO_START,
+        only: Collection[Matter] | None = None,
     ) -> list[Promise]:
         """Claim up to ``limit`` promises that are due, in their order, for ``lease`` seconds.
 
         holder: unique for each run of a process, so that a run which was replaced holds nothing any more.
-        Claims that lapsed are free again; only CLAIMED ones lapse.
+        Claims that lapsed are free again; only CLAIMED ones lapse. head_start: seconds by matter, see ``rules.order_key``.
+        only: these matters; None: all. What a leader paused, or was handed to an agent, is left out.
         """
         if limit <= 0 or not scopes:
             return []
         with self._database.write() as connection:
             _free_lapsed(connection, now)
-            return _claim(connection, _first(connection, scopes, limit, now), now, holder, lease)
+            return _claim_first(connection, scopes, limit, now, holder, lease, "", head_start, only)
 
     def claim_for_agent(
-        self, agent: str, now: datetime, lease: float, scopes: Sequence[str] | None = None
+        self,
+        agent: str,
+        now: datetime,
+        lease: float,
+        scopes: Sequence[str] | None = None,
+        *,
+        head_start: Mapping[Matter, float] = NO_START,
+        only: Collection[Matter] | None = None,
     ) -> Promise | None:
         """The next due promise for an agent who asks; what the agent holds already is given again, with a
-        new lease.
+        new lease. What was handed to him comes before what is for everybody.
 
-        scopes: None means any. The holder is the agent. None when nothing is due.
+        scopes: None means any. The holder is the agent. None when nothing is due. head_start, only: as for ``claim_due``.
         """
         with self._database.write() as connection:
             _free_lapsed(connection, now)
-            held = select(promise.c.id).where(promise.c.state == _S.CLAIMED, promise.c.holder == agent)
+            held = select(promise.c.id).where(BUSY, promise.c.state == _S.CLAIMED, promise.c.holder == agent)
             mine = connection.execute(held.limit(1)).scalars().all()
             again = _claim(connection, mine, now, agent, lease, agent=agent, move=Move.RENEW)
             if again:
                 return again[0]
-            first = _first(connection, scopes, 1, now)
-            made = _claim(connection, first, now, agent, lease, agent=agent)
+            handed = handed_to(connection, agent, scopes, now, head_start, only)
+            made = _claim(connection, handed[:1], now, agent, lease, agent=agent)
+            made = made or _claim_first(connection, scopes, 1, now, agent, lease, agent, head_start, only)
             return made[0] if made else None
 
     def claim(
         self, promise_id: int, now: datetime, holder: str, lease: float, *, agent: str = ""
     ) -> Promise | None:
-        """Claim this one, due or not; None when it is not open (somebody else has it, or it is closed)."""
+        """Claim this one, due or not; None when it is not open (somebody else has it, or it is closed), when a leader
+        paused it, or when it was handed to another agent.
+        """
         with self._database.write() as connection:
             _free_lapsed(connection, now)
-            made = _claim(connection, [promise_id], now, holder, lease, agent=agent)
+            free = not_(promise.c.paused), promise.c.assigned.in_(("", agent))
+            made = _claim(connection, [promise_id], now, holder, lease, agent=agent, also=free)
             return made[0] if made else None
 
-    def release(self, promise_id: int, holder: str) -> bool:
-        """Give a claim back, its place kept; False when this holder has no claim on it."""
-        return self._one_promise(
-            _held(promise_id, holder, Move.RELEASE).values(state=target(Move.RELEASE), **_FREE)
-        )
+    def release(
+        self, promise_id: int, holder: str, *, now: datetime | None = None, who: str = "", why: str = ""
+    ) -> bool:
+        """Give a claim back, its place kept; False when this holder has no claim on it. now: None is this moment."""
+        values = {"state": target(Move.RELEASE), **_FREE}
+        line = _Line(now or datetime.now(UTC), who or holder, Touched.RELEASED, why)
+        return self._moved(promise_id, _holds(holder, Move.RELEASE), values, line)
 
     def renew(self, promise_id: int, holder: str, now: datetime, lease: float) -> bool:
         """Lengthen a claim; False when it is lost."""
         until = now + timedelta(seconds=lease)
-        return self._one_promise(
-            _held(promise_id, holder, Move.RENEW)
-            .where(promise.c.claimed_until > now)
-            .values(claimed_until=until)
-        )
+        standing = (*_holds(holder, Move.RENEW), promise.c.claimed_until > now)
+        return self._moved(promise_id, standing, {"claimed_until": until}, None)
 
-    def cancel(self, promise_id: int, now: datetime, reason: str, *, attention: bool = False) -> bool:
+    def cancel(
+        self, promise_id: int, now: datetime, reason: str, *, attention: bool = False, who: str = ""
+    ) -> bool:
         """Close a promise that nobody is calling at this moment; False when it is being called, or closed.
 
         attention: put it on the leader's list; without it a promise that is there already stays there.
         """
-        seen: dict[str, Any] = {"attention": True} if attention else {}
-        return self._one_promise(
-            update(promise)
-            .where(promise.c.id == promise_id, can(Move.CANCEL))
-            .values(state=target(Move.CANCEL), closed_at=now, reason=reason, **seen, **_FREE)
+        values: dict[str, Any] = {"state": target(Move.CANCEL), "closed_at": now, "reason": reason, **_FREE}
+        values |= {"attention": True} if attention else {}
+        return self._moved(
+            promise_id, (can(Move.CANCEL),), values, _Line(now, who, Touched.CANCELLED, reason)
         )
 
-    def hold(self, promise_id: int, now: datetime, until: datetime, reason: str) -> bool:
+    def hold(self, promise_id: int, now: datetime, until: datetime, reason: str, *, who: str = "") -> bool:
         """Keep a promise open that cannot be called as it stands (a number that is none): not due before ``until``,
         its place kept, any claim given back, on the leader's list. Nothing that a caller left ends in silence.
 
@@ -105,11 +142,8 @@ class Promises(Subject):
         """
         if until <= now:
             raise ValueError(f"a promise is held until a later time; {until} is not after {now}")
-        return self._one_promise(
-            update(promise)
-            .where(promise.c.id == promise_id, can(Move.HOLD))
-            .values(state=target(Move.HOLD), due_at=until, attention=True, reason=reason, **_FREE)
-        )
+        values = {"state": target(Move.HOLD), "due_at": until, "attention": True, "reason": reason, **_FREE}
+        return self._moved(promise_id, (can(Move.HOLD),), values, _Line(now, who, Touched.PAUSED, reason))
 
     def let(self, promise_id: int, now: datetime, who: str = "") -> bool:
         """Let one be called that was held: due now, its place kept, off the leader's list. False when it is not waiting.
@@ -117,15 +151,16 @@ class Promises(Subject):
         who: the person who let it; he stands in the record with the time and the reason for which it was held.
         """
         waiting = (promise.c.id == promise_id, promise.c.state == _S.OPEN, promise.c.attention)
-        return self._settle(waiting, {"due_at": now, "attention": False, "reason": ""}, LET, now, who)
+        to = {"due_at": now, "attention": False, "reason": ""}
+        return self._settle(waiting, to, LET, _Line(now, who, Touched.RESUMED))
 
     def seen_by_leader(self, promise_id: int, now: datetime, who: str = "") -> bool:
         """Take a promise off the leader's list; who did it stands in the record. False when it was not on it."""
         listed = (promise.c.id == promise_id, promise.c.attention)
-        return self._settle(listed, {"attention": False}, SEEN, now, who)
+        return self._settle(listed, {"attention": False}, SEEN, _Line(now, who, Touched.LOOKED))
 
     def _settle(
-        self, which: Sequence[ColumnElement[bool]], to: Mapping[str, Any], word: str, now: datetime, who: str
+        self, which: Sequence[ColumnElement[bool]], to: Mapping[str, Any], word: str, line: "_Line"
     ) -> bool:
         """A person's word on one promise, with its row in the record."""
         with self._database.write() as connection:
@@ -134,8 +169,10 @@ class Promises(Subject):
             ).one_or_none()
             if before is None or connection.execute(update(promise).where(*which).values(**to)).rowcount != 1:
                 return False
-            row = {"at": now, "kind": BY_PERSON, "subject": f"#{before.id}", "old": before.state, "new": word}
-            connection.execute(insert(change), [row | {"reason": before.reason, "who": who, "incident": ""}])
+            row = {"at": line.at, "kind": BY_PERSON, "subject": f"#{before.id}", "old": before.state}
+            row |= {"new": word, "reason": before.reason, "who": line.who, "incident": ""}
+            connection.execute(insert(change), [row])
+            touch(connection, before.id, line.at, line.who, line.what, before.reason)
             return True
 
     def promise(self, promise_id: int) -> Promise | None:
@@ -151,7 +188,7 @@ class Promises(Subject):
         return self._listed_promises(
             select(promise)
             .where(
-                promise.c.state.in_((_S.CLAIMED, _S.DIALLING, _S.TALKING)),
+                BUSY,
                 or_(promise.c.agent == member, promise.c.holder == member),
             )
             .order_by(promise.c.id)
@@ -162,14 +199,12 @@ class Promises(Subject):
         attempt.
         """
         return self._listed_promises(
-            select(promise).where(promise.c.state.in_((_S.DIALLING, _S.TALKING))).order_by(promise.c.id)
+            select(promise).where(BUSY, promise.c.state.in_((_S.DIALLING, _S.TALKING))).order_by(promise.c.id)
         )
 
     def open_promises(self, limit: int = 100, scope: str | None = None) -> list[Promise]:
         """All that are not closed, in the order of the queue, whether due or not."""
-        query = (
-            select(promise).where(promise.c.closed_at.is_(None)).order_by(promise.c.place_at, promise.c.id)
-        )
+        query = select(promise).where(OPEN).order_by(promise.c.place_at, promise.c.id)
         query = query if scope is None else query.where(promise.c.scope == scope)
         return self._listed_promises(query.limit(limit))
 
@@ -183,70 +218,87 @@ class Promises(Subject):
         """Promises that somebody should look at (an outcome nobody knows, lines that never carried the
         call).
         """
-        return self._listed_promises(
-            select(promise).where(promise.c.attention).order_by(promise.c.id).limit(limit)
-        )
+        return self._listed_promises(select(promise).where(LISTED).order_by(promise.c.id).limit(limit))
 
     def count_due(self, scopes: Sequence[str], now: datetime) -> int:
         """How many could be claimed now."""
-        query = select(func.count()).where(*_due(now), promise.c.scope.in_(scopes))
+        due = TURN, promise.c.place_at <= now, promise.c.due_at <= now, promise.c.scope.in_(scopes)
         with self._database.read() as connection:
-            count: int = connection.execute(query).scalar_one()
+            count: int = connection.execute(select(func.count()).where(*due)).scalar_one()
         return count
 
     def next_due(self, scopes: Sequence[str]) -> datetime | None:
         """When the first open promise is due, past or future; None when there is none."""
+        first_due = select(func.min(promise.c.due_at)).where(TURN, promise.c.scope.in_(scopes))
         with self._database.read() as connection:
-            first: datetime | None = connection.execute(
-                select(func.min(promise.c.due_at)).where(
-                    promise.c.state == _S.OPEN, promise.c.scope.in_(scopes)
-                )
-            ).scalar_one()
+            first: datetime | None = connection.execute(first_due).scalar_one()
         return first
 
     def _listed_promises(self, query: Select[Any]) -> list[Promise]:
         with self._database.read() as connection:
             return [to_promise(row) for row in connection.execute(query)]
 
-    def _one_promise(self, statement: Update) -> bool:
+    def _moved(
+        self,
+        promise_id: int,
+        when: Sequence[ColumnElement[bool]],
+        values: Mapping[str, Any],
+        line: "_Line | None",
+    ) -> bool:
+        """One promise, if it is as asked for; with its line in the history."""
         with self._database.write() as connection:
-            return connection.execute(statement).rowcount == 1
+            statement = update(promise).where(promise.c.id == promise_id, *when).values(**values)
+            done = connection.execute(statement).rowcount == 1
+            if done and line is not None:
+                touch(connection, promise_id, line.at, line.who, line.what, line.detail)
+            return done
 
 
-def _held(promise_id: int, holder: str, move: Move) -> Update:
-    return update(promise).where(promise.c.id == promise_id, can(move), promise.c.holder == holder)
+@dataclass(frozen=True, slots=True)
+class _Line:
+    at: datetime
+    who: str
+    what: Touched
+    detail: str = ""
 
 
-def _due(now: datetime) -> tuple[ColumnElement[bool], ...]:
-    """A place never lies before the due time except where an attempt failed for our own reasons, so asking
-    for both
-    lets the index of places end the look.
-    """
-    return promise.c.state == _S.OPEN, promise.c.place_at <= now, promise.c.due_at <= now
-
-
-def _first(connection: Connection, scopes: Sequence[str] | None, limit: int, now: datetime) -> list[int]:
-    """The ids whose turn it is. One look per scope, because an index gives the order within one scope
-    only.
-    """
-    query = select(promise.c.place_at, promise.c.id).where(*_due(now)).limit(limit)
-    query = query.order_by(promise.c.place_at, promise.c.id)
-    if connection.dialect.name == "postgresql":
-        query = query.with_for_update(
-            skip_locked=True
-        )  # SQLite has one writer, and would drop this in silence
-    open_ = query.where(promise.c.closed_at.is_(None))  # says nothing new, but names the index of all scopes
-    looks = [open_] if scopes is None else [query.where(promise.c.scope == one) for one in scopes]
-    found = sorted((row.place_at, row.id) for look in looks for row in connection.execute(look))
-    return [id_ for _, id_ in found[:limit]]
+def _holds(holder: str, move: Move) -> tuple[ColumnElement[bool], ...]:
+    return can(move), promise.c.holder == holder
 
 
 def _free_lapsed(connection: Connection, now: datetime) -> None:
-    connection.execute(
+    freed = connection.execute(
         update(promise)
-        .where(can(Move.LAPSE), promise.c.claimed_until <= now)
+        .where(BUSY, can(Move.LAPSE), promise.c.claimed_until <= now)
         .values(state=target(Move.LAPSE), **_FREE)
+        .returning(promise.c.id)
     )
+    touches(connection, [Touch(id_, now, "", Touched.RELEASED, LAPSED) for id_ in freed.scalars()])
+
+
+def _claim_first(
+    connection: Connection,
+    scopes: Sequence[str] | None,
+    limit: int,
+    now: datetime,
+    holder: str,
+    lease: float,
+    agent: str,
+    head_start: Mapping[Matter, float],
+    only: Collection[Matter] | None,
+) -> list[Promise]:
+    """Those whose turn it is. SQLite has one writer, so what was looked at is still free; elsewhere others take the first ones
+    at the same moment, and whoever comes second goes on to the next.
+    """
+    alone = connection.dialect.name == "sqlite"
+    most = limit if alone else limit + _SPARE
+    left = whose_turn(connection, scopes, most, now, head_start, only)
+    taken: list[Promise] = []
+    while left and len(taken) < limit:
+        more = limit - len(taken)
+        some, left = left[:more], left[more:]
+        taken += _claim(connection, some, now, holder, lease, agent=agent, also=(TURN,))
+    return taken
 
 
 def _claim(
@@ -258,14 +310,22 @@ def _claim(
     *,
     agent: str = "",
     move: Move = Move.CLAIM,
+    also: Sequence[ColumnElement[bool] | TextClause] = (),
 ) -> list[Promise]:
-    """The conditional update: whoever comes second finds the state changed and gets nothing."""
+    """The conditional update: whoever comes second finds the state changed, or the row held, and gets nothing."""
     if not ids:
         return []
+    which = [promise.c.id.in_(ids), can(move), *also]
+    if connection.dialect.name == "postgresql":
+        # Nobody waits for another claim. (SQLite has one writer, and would drop these words in silence.)
+        which = [promise.c.id.in_(select(promise.c.id).where(*which).with_for_update(skip_locked=True))]
     rows = connection.execute(
         update(promise)
-        .where(promise.c.id.in_(ids), can(move))
+        .where(*which)
         .values(state=target(move), holder=holder, agent=agent, claimed_until=now + timedelta(seconds=lease))
         .returning(promise)
     ).all()
-    return sorted((to_promise(row) for row in rows), key=order_key)
+    if move is Move.CLAIM:
+        touches(connection, [Touch(row.id, now, agent or holder, Touched.CLAIMED) for row in rows])
+    turn = {id_: place for place, id_ in enumerate(ids)}
+    return sorted((to_promise(row) for row in rows), key=lambda one: turn[one.id])

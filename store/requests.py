@@ -21,19 +21,23 @@ from sqlalchemy import Connection, Row, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from callbacks.rules import Move, target
-from callbacks.values import OF_PROMISES, Asks, NumberSource, PromiseState
+from callbacks.values import OF_PROMISES, Asks, NumberSource, PromiseState, Touched
 from store.counting import Asked
 from store.dialect import upsert
+from store.history import CALLER, touch
 from store.moves import can
 from store.tables import ABOUT, REFERRED, capture, promise
 
 CANCELLED = "the caller cancelled it"
+TAKEN_OUT = "a caller cancelled his part of it"
 CHANGED = "the caller gave another number"
 JOINED = "joined a newer one of the same number"
 _S = PromiseState
 _Row = Row[*tuple[Any, ...]]
 _MANY = 400
 _COARSE = timedelta(seconds=1)  # the dial plan's own lines know whole seconds only
+# Of the promise whose calls go on in another one: who was to call them, when they wished for it, and what is owed to them.
+_KEPT = ("assigned", "paused", "wished_at", "first_by", "answer_by", "first_at", "fault")
 _FREE = {"holder": "", "claimed_until": None, "agent": ""}
 
 
@@ -125,7 +129,7 @@ def _apply(
     elif change is not None and held.number != change.number and held.state in _MOVABLE:
         return _change(connection, held, calls, fitting, change, now)
     elif held.state is _S.CANCELLED:
-        _note(connection, fitting, _restore(connection, held, calls))
+        _note(connection, fitting, _restore(connection, held, calls, now))
     elif held.state in (_S.OPEN, _S.CLAIMED):
         _note(connection, fitting, held.id)
     return []
@@ -165,18 +169,21 @@ def _cancel(
         made = connection.execute(insert(promise).values(**closed).returning(promise.c.id))
         place = made.scalar_one()
         _hand_over(connection, held, calls, place)
-    else:
-        _close(connection, held, Move.CANCEL, CANCELLED, now)
+        touch(connection, held.id, now, CALLER, Touched.NOTED, f"{TAKEN_OUT}: #{place}")
+        touch(connection, place, now, CALLER, Touched.CANCELLED, CANCELLED)
+    elif _close(connection, held, Move.CANCEL, CANCELLED, now):
+        touch(connection, held.id, now, CALLER, Touched.CANCELLED, CANCELLED)
     _note(connection, fitting, place)
 
 
-def _close(connection: Connection, held: _Row, move: Move, reason: str, now: datetime) -> None:
+def _close(connection: Connection, held: _Row, move: Move, reason: str, now: datetime) -> bool:
     """Whoever begins to dial it in the same moment wins; then the request is noted and waits for the outcome."""
-    connection.execute(
+    closed = connection.execute(
         update(promise)
         .where(promise.c.id == held.id, can(move))
         .values(state=target(move), closed_at=now, reason=reason, **_FREE)
     )
+    return closed.rowcount == 1
 
 
 def _like(held: _Row, calls: Sequence[_Row], now: datetime) -> dict[str, Any]:
@@ -193,6 +200,7 @@ def _like(held: _Row, calls: Sequence[_Row], now: datetime) -> dict[str, Any]:
         "captures": len(calls),
         "matter": calls[0].matter,
         "language": calls[0].language,
+        **{name: getattr(held, name) for name in _KEPT},
     }
 
 
@@ -224,7 +232,7 @@ def _open_one(connection: Connection, number: str, scope: str) -> _Row | None:
     ).one_or_none()
 
 
-def _restore(connection: Connection, held: _Row, calls: Sequence[_Row]) -> int:
+def _restore(connection: Connection, held: _Row, calls: Sequence[_Row], now: datetime) -> int:
     """Open again with its place, or join what was opened for the same number meanwhile."""
     statement = update(promise).where(promise.c.id == held.id, can(Move.RESTORE))
     try:
@@ -240,8 +248,15 @@ def _restore(connection: Connection, held: _Row, calls: Sequence[_Row]) -> int:
             .where(promise.c.id == held.id, can(Move.MERGE))
             .values(state=target(Move.MERGE), reason=JOINED)
         )
+        _tell_joined(connection, held.id, newer.id, now)
         return int(newer.id)
+    touch(connection, held.id, now, CALLER, Touched.RESTORED)
     return int(held.id)
+
+
+def _tell_joined(connection: Connection, held: int, to: int, now: datetime) -> None:
+    touch(connection, held, now, CALLER, Touched.MERGED, f"#{to}")
+    touch(connection, to, now, CALLER, Touched.JOINED, f"#{held}")
 
 
 def _change(
@@ -266,15 +281,17 @@ def _change(
     if made is not None:
         to = int(made)
         _hand_over(connection, held, calls, to)
+        touch(connection, to, now, CALLER, Touched.OPENED, f"{CHANGED}: #{held.id}")
     else:
         there = _open_one(connection, change.number, held.scope)
         if there is None:
             return []  # closed in this moment by another process; the next pass over the spool finds it
         _join(connection, there, held, calls)
         to = int(there.id)
-    if alone and held.state is not _S.UNREACHABLE:
-        at = held.closed_at or now
-        _close(connection, held, Move.MERGE, CHANGED, at)
+        touch(connection, to, now, CALLER, Touched.JOINED, f"#{held.id}")
+    ends = alone and held.state is not _S.UNREACHABLE
+    if ends and _close(connection, held, Move.MERGE, CHANGED, held.closed_at or now):
+        touch(connection, held.id, now, CALLER, Touched.MERGED, f"{CHANGED}: #{to}")
     _note(connection, fitting, to)
     keyed = change.source is not NumberSource.OWN
     return [] if made is None else [Asked(to, change.caller_id, change.number, keyed, change.at)]

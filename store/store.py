@@ -4,18 +4,23 @@ from store.attempts import Attempts
 from store.calls import Calls
 from store.captures import Captures
 from store.decisions import Decisions
+from store.desk import DeskWork
 from store.duty import Duty
 from store.engine import Database
 from store.half_hours import HalfHours
+from store.history import History
 from store.incidents import Incidents
 from store.intents import Intents
 from store.live import Live
 from store.lookups import Lookups
+from store.matters import Matters
 from store.notices import Notices
+from store.owing import Owing
 from store.promise_counts import PromiseCounts
 from store.promises import Promises
 from store.records import Records
 from store.schema import check, migrate
+from store.search import Search
 from store.view import View
 
 
@@ -23,6 +28,11 @@ class Store(
     Captures,
     Lookups,
     Promises,
+    DeskWork,
+    Matters,
+    Owing,
+    Search,
+    History,
     Attempts,
     Decisions,
     Incidents,

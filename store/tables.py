@@ -38,7 +38,7 @@ metadata = MetaData(
         "pk": "pk_%(table_name)s",
     }
 )
-_OPEN = text("closed_at IS NULL")
+OPEN = text("closed_at IS NULL")
 
 promise = Table(
     "promise",
@@ -79,32 +79,75 @@ Index(
     promise.c.number,
     promise.c.scope,
     unique=True,
-    sqlite_where=_OPEN,
-    postgresql_where=_OPEN,
+    sqlite_where=OPEN,
+    postgresql_where=OPEN,
 )
-# Whose turn it is, without looking at anything that is closed or in flight.
-_TURN = text("state = 'open'")
+# Whose turn it is: one look for each scope and matter, without looking at anything else; the due time beside it, so that those
+# who wait for theirs are passed by in the index. A condition of text is spelled out in queries too: a database uses a partial
+# index only for a query that repeats its condition.
+TURN = text("state = 'open' AND NOT paused AND assigned = ''")
 Index(
-    "ix_promise_turn",
+    "ix_promise_next",
     promise.c.scope,
+    promise.c.matter,
     promise.c.place_at,
     promise.c.id,
-    sqlite_where=_TURN,
-    postgresql_where=_TURN,
+    promise.c.due_at,
+    sqlite_where=TURN,
+    postgresql_where=TURN,
 )
-_BUSY = text("state IN ('claimed', 'dialling', 'talking')")
-Index("ix_promise_busy", promise.c.state, sqlite_where=_BUSY, postgresql_where=_BUSY)
-# All that are open in any way, in the order of the queue; state and due time beside it, so that counting
-# reads only this.
+ASSIGNED = text("closed_at IS NULL AND assigned <> ''")
+Index(
+    "ix_promise_assigned",
+    promise.c.assigned,
+    promise.c.place_at,
+    promise.c.id,
+    sqlite_where=ASSIGNED,
+    postgresql_where=ASSIGNED,
+)
+BUSY = text("state IN ('claimed', 'dialling', 'talking')")
+Index("ix_promise_busy", promise.c.state, sqlite_where=BUSY, postgresql_where=BUSY)
+# All that are open in any way, in the order of the queue; beside it what they are counted and filtered by, so that this reads
+# nothing else.
 Index(
     "ix_promise_waiting",
     promise.c.place_at,
     promise.c.id,
     promise.c.state,
     promise.c.due_at,
-    sqlite_where=_OPEN,
-    postgresql_where=_OPEN,
+    promise.c.scope,
+    promise.c.matter,
+    promise.c.paused,
+    sqlite_where=OPEN,
+    postgresql_where=OPEN,
 )
+# What is owed: a first attempt, an answer (requirements E2, E3).
+UNTRIED = text("closed_at IS NULL AND first_at IS NULL")
+Index(
+    "ix_promise_first_by",
+    promise.c.first_by,
+    promise.c.id,
+    sqlite_where=UNTRIED,
+    postgresql_where=UNTRIED,
+)
+UNANSWERED = text("closed_at IS NULL AND answer_by IS NOT NULL")
+Index(
+    "ix_promise_answer_by",
+    promise.c.answer_by,
+    promise.c.id,
+    sqlite_where=UNANSWERED,
+    postgresql_where=UNANSWERED,
+)
+# Reports of the same fault in one place (requirement C3).
+FAULTY = text("closed_at IS NULL AND fault <> ''")
+Index("ix_promise_fault", promise.c.fault, sqlite_where=FAULTY, postgresql_where=FAULTY)
+LISTED = text("attention")
+Index("ix_promise_listed", promise.c.id, sqlite_where=LISTED, postgresql_where=LISTED)
+# Always empty (requirement E8).
+NEVER_DIALLED = text(
+    "closed_at IS NOT NULL AND tries = 0 AND state NOT IN ('cancelled', 'merged') AND reason <> 'adopted'"
+)
+Index("ix_promise_never", promise.c.id, sqlite_where=NEVER_DIALLED, postgresql_where=NEVER_DIALLED)
 # How many callbacks were asked for lately, for one number.
 Index("ix_promise_number", promise.c.number, promise.c.created_at)
 Index("ix_promise_closed", promise.c.state, promise.c.closed_at)
@@ -143,8 +186,8 @@ capture = Table(
 REFERRED = text("reference <> ''")
 Index(
     "ix_capture_reference",
-    capture.c.number,
     capture.c.reference,
+    capture.c.number,
     sqlite_where=REFERRED,
     postgresql_where=REFERRED,
 )
@@ -208,7 +251,7 @@ touch = Table(
     "touch",
     metadata,
     Column("id", Integer, primary_key=True),
-    Column("promise_id", ForeignKey("promise.id"), nullable=False, index=True),
+    Column("promise_id", ForeignKey("promise.id", ondelete="CASCADE"), nullable=False, index=True),
     Column("at", UtcTime, nullable=False),
     Column("who", String(120), nullable=False),
     Column("what", Word(Touched), nullable=False),
@@ -338,7 +381,7 @@ incident = Table(
     Column("hurt", Integer, nullable=False, server_default="0"),
 )
 Index("ix_incident_opened", incident.c.opened_at)
-Index("ix_incident_open", incident.c.key, sqlite_where=_OPEN, postgresql_where=_OPEN)
+Index("ix_incident_open", incident.c.key, sqlite_where=OPEN, postgresql_where=OPEN)
 
 # What was sent to staff, and what became of it. No addresses: the journal of alerts holds what sending needs.
 message = Table(

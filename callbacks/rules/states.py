@@ -30,6 +30,10 @@ class Move(StrEnum):
     HOLD = "hold"  # cannot be called as it stands; waits, on the leader's list
     RESTORE = "restore"  # the caller undid his cancel
     MERGE = "merge"  # what it held is in another promise now
+    ARRANGE = (
+        "arrange"  # a person gives it another place, time or agent, or pauses it; a claim on it is given back
+    )
+    ADOPT = "adopt"  # its caller got through by himself, and was served
 
 
 class WrongMove(ValueError):
@@ -43,6 +47,8 @@ TRANSITIONS: dict[PromiseState, dict[Move, PromiseState]] = {
         Move.CANCEL: _S.CANCELLED,
         Move.HOLD: _S.OPEN,
         Move.MERGE: _S.MERGED,
+        Move.ARRANGE: _S.OPEN,
+        Move.ADOPT: _S.DONE,
     },
     _S.CLAIMED: {
         Move.RENEW: _S.CLAIMED,
@@ -52,6 +58,8 @@ TRANSITIONS: dict[PromiseState, dict[Move, PromiseState]] = {
         Move.CANCEL: _S.CANCELLED,
         Move.HOLD: _S.OPEN,
         Move.MERGE: _S.MERGED,
+        Move.ARRANGE: _S.OPEN,
+        Move.ADOPT: _S.DONE,
     },
     _S.DIALLING: {
         Move.TALK: _S.TALKING,

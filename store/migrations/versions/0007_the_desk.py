@@ -34,7 +34,53 @@ def upgrade() -> None:
         sa.Column("who", sa.String(length=120), nullable=False),
         sa.Column("what", sa.String(length=24), nullable=False),
         sa.Column("detail", sa.Text(), server_default="", nullable=False),
-        sa.ForeignKeyConstraint(["promise_id"], ["promise.id"], name=op.f("fk_touch_promise_id")),
+        sa.ForeignKeyConstraint(
+            ["promise_id"], ["promise.id"], name=op.f("fk_touch_promise_id"), ondelete="CASCADE"
+        ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_touch")),
     )
     op.create_index(op.f("ix_touch_promise_id"), "touch", ["promise_id"], unique=False)
+    _indexes()
+
+
+def _indexes() -> None:
+    """Whose turn it is goes by matter now; what is owed, handed over, on a list or of one fault is found without a walk."""
+    op.drop_index("ix_promise_turn", table_name="promise")
+    op.drop_index("ix_promise_waiting", table_name="promise")
+    op.drop_index("ix_capture_reference", table_name="capture")
+    for name, table, columns, condition in _NEW:
+        where = sa.text(condition)
+        op.create_index(name, table, columns, unique=False, sqlite_where=where, postgresql_where=where)
+
+
+_NEW = (
+    (
+        "ix_promise_next",
+        "promise",
+        ["scope", "matter", "place_at", "id", "due_at"],
+        "state = 'open' AND NOT paused AND assigned = ''",
+    ),
+    (
+        "ix_promise_assigned",
+        "promise",
+        ["assigned", "place_at", "id"],
+        "closed_at IS NULL AND assigned <> ''",
+    ),
+    (
+        "ix_promise_waiting",
+        "promise",
+        ["place_at", "id", "state", "due_at", "scope", "matter", "paused"],
+        "closed_at IS NULL",
+    ),
+    ("ix_promise_first_by", "promise", ["first_by", "id"], "closed_at IS NULL AND first_at IS NULL"),
+    ("ix_promise_answer_by", "promise", ["answer_by", "id"], "closed_at IS NULL AND answer_by IS NOT NULL"),
+    ("ix_promise_fault", "promise", ["fault"], "closed_at IS NULL AND fault <> ''"),
+    ("ix_promise_listed", "promise", ["id"], "attention"),
+    (
+        "ix_promise_never",
+        "promise",
+        ["id"],
+        "closed_at IS NOT NULL AND tries = 0 AND state NOT IN ('cancelled', 'merged') AND reason <> 'adopted'",
+    ),
+    ("ix_capture_reference", "capture", ["reference", "number"], "reference <> ''"),
+)

@@ -1,0 +1,113 @@
+"""What is owed to callers and until when (requirements E2, E3): what is near, what is late, and of what the leader was told."""
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from typing import Any, Protocol
+
+from sqlalchemy import ColumnElement, bindparam, or_, select, tuple_, update
+
+from callbacks.values import Matter, Promise, Touched
+from store.engine import Subject
+from store.history import touch_all
+from store.promises import to_promise
+from store.tables import OPEN, UNANSWERED, UNTRIED, promise
+
+_MANY = 400
+
+
+class Terms(Protocol):
+    """The two times that are written on a promise; None: nothing is owed."""
+
+    @property
+    def first_by(self) -> datetime | None: ...
+
+    @property
+    def answer_by(self) -> datetime | None: ...
+
+
+Owes = Callable[[Matter, datetime], Terms]  # what is owed to somebody who left this matter then
+
+
+class Owing(Subject):
+    """All times are aware UTC. A first attempt is owed until one was begun, an answer until the promise is closed."""
+
+    def due_soon(
+        self, now: datetime, until: datetime, limit: int = 100, *, warned_before: datetime | None = None
+    ) -> list[Promise]:
+        """Those of which something is owed after ``now`` and by ``until``, the nearest first.
+
+        warned_before: without those of which the leader was told since.
+        """
+        return self._owed(limit, warned_before, until, after=now)
+
+    def late(
+        self, now: datetime, limit: int = 100, *, warned_before: datetime | None = None
+    ) -> list[Promise]:
+        """Those of which something was owed by ``now``, the latest first. warned_before: as for ``due_soon``."""
+        return self._owed(limit, warned_before, now)
+
+    def mark_warned(self, ids: Sequence[int], now: datetime, who: str = "") -> None:
+        """The leader was told of them."""
+        with self._database.write() as connection:
+            for start in range(0, len(ids), _MANY):
+                some = ids[start : start + _MANY]
+                connection.execute(update(promise).where(promise.c.id.in_(some)).values(warned_at=now))
+                touch_all(connection, some, now, who, Touched.WARNED)
+
+    def fill_deadlines(self, owed: Owes, limit: int = 500) -> int:
+        """Write on open promises what is owed where nothing is written yet (they are of an older version); returns on how many.
+
+        limit: of promises in one transaction, so that nobody waits long for it.
+        """
+        filled = 0
+        after: tuple[datetime, int] | None = None
+        while True:
+            query = select(promise.c.id, promise.c.place_at, promise.c.matter, promise.c.created_at).where(
+                OPEN, promise.c.first_by.is_(None), promise.c.answer_by.is_(None)
+            )
+            if after is not None:
+                query = query.where(tuple_(promise.c.place_at, promise.c.id) > after)
+            with self._database.write() as connection:
+                order = query.order_by(promise.c.place_at, promise.c.id).limit(limit)
+                rows = connection.execute(order).all()
+                due = [(row.id, owed(row.matter, row.created_at)) for row in rows]
+                values = [
+                    {"b_id": id_, "b_first": one.first_by, "b_answer": one.answer_by}
+                    for id_, one in due
+                    if one.first_by or one.answer_by
+                ]
+                if values:
+                    connection.execute(_FILL, values)
+            filled += len(values)
+            if len(rows) < limit:
+                return filled
+            after = rows[-1].place_at, rows[-1].id
+
+    def _owed(
+        self, limit: int, warned_before: datetime | None, until: datetime, after: datetime | None = None
+    ) -> list[Promise]:
+        """One look for each kind of debt, in its index; merged by the time that is nearest."""
+        found: dict[int, tuple[datetime, Any]] = {}
+        with self._database.read() as connection:
+            for condition, by in ((UNTRIED, promise.c.first_by), (UNANSWERED, promise.c.answer_by)):
+                query = select(promise).where(condition, by <= until, *_unwarned(warned_before))
+                query = query if after is None else query.where(by > after)
+                for row in connection.execute(query.order_by(by, promise.c.id).limit(limit)):
+                    at = row._mapping[by]
+                    found[row.id] = min(found.get(row.id, (at, row)), (at, row), key=lambda one: one[0])
+        ordered = sorted(found.items(), key=lambda item: (item[1][0], item[0]))
+        return [to_promise(row) for _, (_, row) in ordered[:limit]]
+
+
+def _unwarned(before: datetime | None) -> tuple[ColumnElement[bool], ...]:
+    return () if before is None else (or_(promise.c.warned_at.is_(None), promise.c.warned_at < before),)
+
+
+_FILL = (
+    update(promise)
+    .where(promise.c.id == bindparam("b_id"), OPEN)
+    .values(
+        first_by=bindparam("b_first", type_=promise.c.first_by.type),
+        answer_by=bindparam("b_answer", type_=promise.c.answer_by.type),
+    )
+)
