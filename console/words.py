@@ -178,3 +178,61 @@ REASONS: Final[Mapping[str, str]] = {
     "over a limit: prefix": N_("held: too many for numbers that begin like this one in a day"),
     "over a limit: day": N_("held: too many keyed numbers in a day"),
 }
+EXPLAINED: Final[Mapping[str, str]] = {
+    "danger": N_("Danger: called before everything else, at any hour."),
+    "head_start": N_("%(matter)s: counts as %(start)s older than it is."),
+    "no_head_start": N_("%(matter)s: counts as old as it is."),
+    "place_first": N_("Its place is that of the first call, %(place)s."),
+    "place_held": N_(
+        "Its place is %(place)s: the caller had been waiting in the queue since then, and keeps that place."
+    ),
+    "place_retry": N_(
+        "Its place is %(place)s, after an attempt: others who wait have their first turn before."
+    ),
+    "place_moved": N_("Its place is %(place)s: somebody put it there."),
+    "place_wished": N_("Its place is %(place)s, the time that the caller wished for."),
+    "ahead": N_("%(count)s of the same service line are called before it."),
+    "ahead_none": N_("None of the same service line is called before it."),
+    "first_by": N_("A first attempt is owed by %(by)s."),
+    "first_kept": N_("The first attempt was made %(at)s; it was owed by %(by)s."),
+    "first_kept_late": N_("The first attempt was made %(at)s, too late: it was owed by %(by)s."),
+    "first_late": N_("A first attempt was owed by %(by)s and was not made."),
+    "answer_by": N_("An answer is owed by %(by)s."),
+    "answer_late": N_("An answer was owed by %(by)s."),
+    "give_up": N_(
+        "If the caller is not reached, it is tried until %(by)s, %(least)s times at least and %(most)s times at most."
+    ),
+    "give_up_count": N_("If the caller is not reached, it is tried %(most)s times at most."),
+    "no_attempt": N_("Nobody has tried yet."),
+    "attempts": N_("%(count)s of %(most)s attempts that count, %(today)s of them today."),
+    "attempt": N_("%(at)s: %(outcome)s"),
+    "attempt_under_way": N_("%(at)s: under way"),
+    "line_failures": N_(
+        "%(count)s attempts were spoiled by our own lines; after %(most)s it ends on the leader's list."
+    ),
+    "paused": N_("A leader paused it."),
+    "paused_why": N_("A leader paused it: %(why)s"),
+    "unprocessed": N_("Callbacks of %(scope)s are switched off by the policy."),
+    "not_stable": N_(
+        "%(scope)s is not known to be stable: callbacks begin when it has been well for its time."
+    ),
+    "leaders_list": N_("It is on the leader's list: %(reason)s."),
+    "assigned": N_("It was handed to %(agent)s; nobody else is offered it."),
+    "by_claim": N_("Only agents call back for %(scope)s, from their desk."),
+    "wished": N_("The caller wishes to be called %(at)s."),
+    "day_used_up": N_("After %(count)s attempts there is a night: not before %(at)s."),
+    "retry": N_("The last attempt ended with “%(outcome)s”: not before %(at)s."),
+    "held": N_("It is held until %(at)s: %(reason)s."),
+    "held_until_let": N_("It is held until a leader lets it: %(reason)s."),
+    "quiet": N_("Nobody may be called at this hour; the next time is %(at)s."),
+    "claimed": N_("%(agent)s has claimed it until %(until)s."),
+    "now_claimed": N_("Its turn has come: it is about to be called."),
+    "now_dialling": N_("It is being called."),
+    "now_talking": N_("The call is under way, or its outcome is awaited."),
+    "closed": N_("Closed %(at)s: %(state)s (%(reason)s)."),
+    "closed_before": N_("Closed: %(state)s (%(reason)s)."),
+    "next": N_("Next at %(at)s at the earliest."),
+    "next_now": N_("Next: as soon as an agent and a line are free for it."),
+    "next_unknown": N_("Next: nobody can say as long as that is so."),
+    "unconfirmed": N_("The working days of %(year)s are not announced: they are a guess."),
+}

@@ -11,6 +11,7 @@ from callbacks.values import Matter, Outcome, Promise, PromiseState
 # Nobody's phone rang: the attempt says nothing about the caller and takes nothing from him, neither count
 # nor place.
 _OURS = frozenset({Outcome.NO_AGENT, Outcome.NOT_DIALLED})
+COUNTED = frozenset(Outcome) - _OURS - {Outcome.CONGESTION}  # towards ``max_attempts``
 # So many tries and still not dialled: something is wrong that trying again does not mend.
 _MANY_TRIES = 5
 _CLOSING = {Outcome.ANSWERED: PromiseState.DONE, Outcome.REFUSED: PromiseState.REFUSED}

@@ -12,7 +12,7 @@ from rich.table import Column, Table
 from callbacks.masking import mask_number
 from callbacks.values import Asks, Attempt, Capture, Outcome, Promise, PromiseState
 from console import intents, summary
-from console.commands import callers_left, recordings
+from console.commands import callers_left, explain, recordings
 from console.commands.shared import Problem, Who, ask, local, login_name, open_store, out, say
 from console.words import ASKS, MATTERS, OUTCOMES, REASONS
 from console.words import BY_PERSON as SETTLED
@@ -21,6 +21,7 @@ from store.promises import BY_PERSON
 
 app = typer.Typer(help="The promise book.", no_args_is_help=True)
 app.add_typer(recordings.app, name="recordings")
+app.command("explain")(explain.explain_one)
 for command in callers_left.COMMANDS:
     app.command()(command)
 STATED = ("answered", "voicemail", "busy", "no_answer", "refused", "again")
