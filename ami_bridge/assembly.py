@@ -11,6 +11,7 @@ from ami_bridge.alert_calls import AlertCalls, alert_lines
 from ami_bridge.attempts import Attempts
 from ami_bridge.beside import Beside
 from ami_bridge.brain import Brain
+from ami_bridge.call_records import recorder_of
 from ami_bridge.caller_side import CallerSide
 from ami_bridge.clock import Clock, read_clocks
 from ami_bridge.code_desk import CodeDesk
@@ -75,6 +76,8 @@ class Parts:
         self.attempts = Attempts(self.store, self.thread, self.link, self.policy.callbacks)
         self.recorder = Recorder(self.store, self.thread, lambda: self.clock().wall)
         self.brain = self._brain()
+        self.calls = recorder_of(self)
+        self.brain.tap = self.calls.seen
         self.dispatcher = self._dispatcher()
         self.duty = self._duty()
         self.callers = CallerSide(

@@ -6,6 +6,7 @@ After a connect and after dropped events a snapshot is taken before anything els
 """
 
 import asyncio
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Protocol
 
@@ -87,6 +88,10 @@ class Listener(Protocol):
         """What is to be done besides flags: alerts, waiting callers. Must not wait."""
 
 
+def _deaf(_item: object) -> None:
+    """Nobody listens."""
+
+
 @dataclass
 class Brain:
     """Holds the state between two events; the only one who changes it."""
@@ -100,6 +105,7 @@ class Brain:
     flags: Flags
     recorder: Recorder
     listener: Listener
+    tap: Callable[[object], None] = _deaf  # hears every item after it was decided on; must not wait
     last_step_mono: float = 0.0
     looked: bool = False  # the picture is whole, and whoever waits for it was told
     greeted: bool = False  # on_connected was done under this link
@@ -108,7 +114,9 @@ class Brain:
         """Until cancelled: one item after another."""
         self.last_step_mono = self.clock().mono  # nothing has stood still before there was anything to do
         while True:
-            await self._take(await self.inbox.get())
+            item = await self.inbox.get()
+            await self._take(item)
+            self.tap(item)
 
     async def tick_for_ever(self) -> None:
         """Lets time pass in the core."""

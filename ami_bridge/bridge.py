@@ -69,6 +69,7 @@ class Bridge(Parts):
             "book file": self.callers.file.run(),
             "watch": self.watch.run(),
             "codes": self.codes.run(self.brain.ask),
+            "calls": self.calls.run(),
         }
 
     def _able(self) -> bool:

@@ -6,6 +6,7 @@ Docs: docs/reference/manager-events.md. Pure: no I/O, no clock.
 from collections import Counter
 from collections.abc import Callable, Mapping
 
+from ami_bridge.call_tracker import EVENTS as OF_CALLS
 from ami_bridge.events import (
     AgentDone,
     AgentTook,
@@ -225,5 +226,7 @@ TABLE: Mapping[str, Callable[[Headers, Translator], Translated]] = {
     "Shutdown": _shutdown,
 }
 
-WANTED: frozenset[bytes] = frozenset(name.encode() for name in (*TABLE, "UserEvent"))
-"""What the link passes on; UserEvent is for phone codes, which the consumer reads itself (ami_bridge.codes)."""
+WANTED: frozenset[bytes] = frozenset(name.encode() for name in (*TABLE, *OF_CALLS, "UserEvent"))
+"""What the link passes on; UserEvent is for phone codes, which the consumer reads itself (ami_bridge.codes), and those of
+calls are read by their recorder as well (ami_bridge.call_tracker).
+"""

@@ -124,12 +124,14 @@ class KeepPolicy:
 @dataclass(frozen=True, slots=True)
 class MeasurePolicy:
     """How the measures are counted (G). Seconds. answer_in: T of the service level. short_abandon: abandons up to so long are
-    left out. formula: of the service level, a word of the measures' table.
+    left out. formula: of the service level, a word of the measures' table. wrap_up: time in which queues leave an agent alone
+    after a call, which Asterisk does not tell of a queue; it counts as after-call work.
     """
 
     answer_in: float = 20.0
     short_abandon: float = 20.0
     formula: str = "offered"
+    wrap_up: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

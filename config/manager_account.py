@@ -24,11 +24,15 @@ class Right:
 
 RIGHTS = (
     Right("read", "system", "FullyBooted, ContactStatus, Registry, alarms, Shutdown"),
-    Right("read", "agent", "QueueMember…, QueueCaller…, AgentConnect, AgentComplete, AgentRingNoAnswer"),
+    Right(
+        "read",
+        "agent",
+        "QueueMember…, QueueCaller…, AgentCalled, AgentConnect, AgentComplete, AgentRingNoAnswer",
+    ),
     Right(
         "read",
         "call",
-        "Newchannel and Hangup of trunks; DialBegin, DialEnd, OriginateResponse of our own calls",
+        "Newchannel and Hangup of trunks; DialBegin, DialEnd, OriginateResponse of our own calls; Hold, transfers",
     ),
     Right("read", "user", "UserEvent of our own dialplan: phone codes, alerts that were taken on"),
     Right("write", "system", "DBPut, DBGet, DBDel, PJSIPShow…, CoreStatus, CoreShowChannels, Hangup"),
@@ -58,8 +62,13 @@ LEVELS = (
     "QueueCallerLeave",
     "QueueCallerAbandon",
     "AgentRingNoAnswer",
+    "AgentCalled",
     "AgentConnect",
     "AgentComplete",
+    "Hold",
+    "Unhold",
+    "BlindTransfer",
+    "AttendedTransfer",
     "OriginateResponse",
 )
 OF_OUR_CALLS = ("DialBegin", "DialEnd", "Hangup")

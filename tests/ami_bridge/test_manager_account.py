@@ -4,6 +4,7 @@ import re
 
 import pytest
 
+from ami_bridge.call_tracker import EVENTS as OF_CALLS
 from ami_bridge.translate import TABLE
 from config.manager_account import (
     LEVELS,
@@ -31,7 +32,7 @@ def test_the_account_has_exactly_the_rights_it_needs() -> None:
 
 
 def test_the_filters_let_through_what_the_table_reads_and_nothing_else() -> None:
-    assert {*LEVELS, *OF_OUR_CALLS, *OF_TRUNKS} == set(TABLE) | {"FullyBooted"}
+    assert {*LEVELS, *OF_OUR_CALLS, *OF_TRUNKS} == set(TABLE) | set(OF_CALLS) | {"FullyBooted"}
     for name in LEVELS:
         assert passes(f"Event: {name}\r\nPrivilege: x\r\n")
         assert not passes(f"Event: {name}More\r\nPrivilege: x\r\n")
