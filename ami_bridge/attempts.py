@@ -5,7 +5,7 @@ is worth looking. So an attempt ends in one way, on a quiet day and after a cras
 """
 
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -15,7 +15,15 @@ from ami_bridge.channels import Channels
 from ami_bridge.link import Link, LinkDown
 from ami_bridge.store_thread import StoreThread
 from callbacks.policy import CallbackPolicy
-from callbacks.rules import Finding, Found, after_attempt, answered_at_all, reconcile, with_disposition
+from callbacks.rules import (
+    CallCalendar,
+    Finding,
+    Found,
+    after_attempt,
+    answered_at_all,
+    reconcile,
+    with_disposition,
+)
 from callbacks.values import Attempt, Outcome
 from store import Store, UnknownRow
 
@@ -45,12 +53,22 @@ async def stage_of(link: Link, key: str) -> str | None:
     raise LinkDown(f"Asterisk refused DBGet: {reply.message}")
 
 
+def nobody(_attempt: Attempt, _line: Outcome) -> None:
+    """Nobody wants to hear how lines did."""
+
+
+def at_any_hour() -> CallCalendar | None:
+    """No hours are quiet."""
+    return None
+
+
 @dataclass(slots=True)
 class Attempts:
     """Follows attempts to their end.
 
     booted_at: when this Asterisk started, aware UTC. life: the first fence since then, fence: the present one (ami_bridge.heart);
-    0 while not known. under_way: what lives on, by key.
+    0 while not known. under_way: what lives on, by key. calendar: when people may be called. line_ended: hears what the line
+    alone said of an attempt that has ended.
     """
 
     store: Store
@@ -61,6 +79,8 @@ class Attempts:
     life: int = 0
     fence: int = 0
     under_way: Mapping[str, Attempt] = field(default_factory=dict)
+    calendar: Callable[[], CallCalendar | None] = at_any_hour
+    line_ended: Callable[[Attempt, Outcome], None] = nobody
     _over: deque[tuple[datetime, str]] = field(default_factory=deque)
 
     async def settle(self, channels: Channels, now: datetime, since: datetime) -> Mapping[str, str]:
@@ -111,6 +131,7 @@ class Attempts:
             seconds=found.answered_seconds,
             reason=found.reason,
         )
+        self.line_ended(attempt, line)
         if answered_at_all(found):  # also for a moment: "do not call me again" takes two seconds
             due = now + timedelta(seconds=self.policy.disposition_wait)
             await self.thread(
@@ -138,7 +159,7 @@ class Attempts:
             raise UnknownRow(
                 f"attempt {attempt.key} belongs to promise {attempt.promise_id}, which is not in the book"
             )
-        after = after_attempt(promise, outcome, self.policy, now)
+        after = after_attempt(promise, outcome, self.policy, now, self.calendar())
         await self.thread(
             self.store.finish_attempt,
             attempt.key,

@@ -8,6 +8,7 @@ from callbacks.values import Attempt
 Headers = dict[str, str | list[str]]
 QUEUE_CONTEXT = "holdfast-queue"
 DIAL_CONTEXT = "holdfast-dial"
+CUSTOMER_DIAL_CONTEXT, CUSTOMER_CONTEXT = "holdfast-customer-dial", "holdfast-customer"
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,11 +40,36 @@ def attempt_of(unique_id: str) -> str | None:
     return unique_id.removeprefix("hf-").removesuffix("-2")
 
 
-def through_queue(attempt: Attempt, queue: str, line: Line, guard: Guard, policy: CallbackPolicy) -> Headers:
-    """The callback waits in the queue as a low-priority call; the agent answers; then the caller is dialled."""
+def through_queue(
+    attempt: Attempt, queue: str, line: Line, guard: Guard, policy: CallbackPolicy, *, turn: bool = False
+) -> Headers:
+    """The callback waits in the queue as a low-priority call; the agent answers; then the caller is dialled.
+
+    turn: it is a callback's turn though live callers wait, so it is the next that an agent is given.
+    """
     variables = _variables(attempt, line, guard, policy) | {"HF_QUEUE": queue}
+    variables |= {"HF_TURN": "1"} if turn else {}
     return _headers(attempt, f"Local/{attempt.key}@{QUEUE_CONTEXT}/n", variables, policy.agent_patience) | {
         "OtherChannelId": f"{channel_id(attempt.key)}-2"
+    }
+
+
+def customer_first(
+    attempt: Attempt, queue: str, line: Line, guard: Guard, policy: CallbackPolicy, language: str
+) -> Headers:
+    """The customer's phone rings first; he is asked in his language, and enters the queue when he presses 1."""
+    variables = _variables(attempt, line, guard, policy) | {
+        "HF_QUEUE": queue,
+        "HF_LANG": language,
+        "HF_PRESS": str(max(1, int(policy.press_seconds))),
+        "HF_PATIENCE": str(max(1, int(policy.agent_patience))),
+    }
+    channel = f"Local/{attempt.key}@{CUSTOMER_DIAL_CONTEXT}/n"
+    # The half that dials him has the first name, as with the other ways; so its events mean the same.
+    return _headers(attempt, channel, variables, policy.ring_seconds + policy.not_after) | {
+        "Context": CUSTOMER_CONTEXT,
+        "ChannelId": f"{channel_id(attempt.key)}-2",
+        "OtherChannelId": channel_id(attempt.key),
     }
 
 

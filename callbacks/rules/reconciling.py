@@ -12,6 +12,21 @@ from callbacks.policy import CallbackPolicy
 from callbacks.rules.outcomes import line_outcome
 from callbacks.values import Outcome
 
+# Stages of a customer who was rung first (docs/reference/astdb-and-variables.md): his phone has rung in all of them, so nothing
+# that ends without a word is called again at once.
+_RUNG = {
+    "dial": "dialled, and its end was not recorded",
+    "ring": "the customer was rung first, and its end was not recorded",
+    "ask": "the customer answered, and what he pressed was not recorded",
+    "wait": "the customer pressed 1 and waited for an agent, and its end was not recorded",
+    "talk": "customer and agent were connected, and its end was not recorded",
+}
+# How a customer ended who was rung first: neither is a success, whoever or whatever answered.
+_UNPRESSED = {
+    "NOPRESS": Outcome.VOICEMAIL,  # a machine, or silence
+    "HUNGUP": Outcome.NO_ANSWER,  # before he pressed anything
+}
+
 
 class Finding(StrEnum):
     """ADOPT: the call lives, follow it. ENDED: the outcome is known, or known to be unknown."""
@@ -35,7 +50,8 @@ class Found:
 
 def answered_at_all(found: Found) -> bool:
     """Whether somebody or something took the call, however briefly: then the agent's word is worth waiting for,
-    because a caller who says no and hangs up within two seconds was reached all the same.
+    because a caller who says no and hangs up within two seconds was reached all the same. A customer who was rung first and
+    pressed nothing spoke with no agent.
     """
     return found.finding is Finding.ENDED and found.status == "ANSWER"
 
@@ -54,8 +70,8 @@ def reconcile(
     name, _, rest = (stage or "").partition(",")
     if name == "end":
         return _ended(rest, policy)
-    if name == "dial":
-        return Found(Finding.ENDED, Outcome.UNKNOWN, reason="dialled, and its end was not recorded")
+    if name in _RUNG:
+        return Found(Finding.ENDED, Outcome.UNKNOWN, reason=_RUNG[name])
     if asterisk_restarted:
         return Found(Finding.ENDED, Outcome.UNKNOWN, reason="Asterisk restarted while it was in flight")
     if name == "queue":
@@ -71,9 +87,10 @@ def _ended(rest: str, policy: CallbackPolicy) -> Found:
     """
     parts = rest.split(",")
     status, seconds = parts[0].strip().upper(), float(_figure(parts, 1) or 0)
+    unpressed = _UNPRESSED.get(status)
     return Found(
         Finding.ENDED,
-        line_outcome(status, seconds, policy, cause=_figure(parts, 3)),
+        unpressed or line_outcome(status, seconds, policy, cause=_figure(parts, 3)),
         seconds,
         "recorded by the dial plan",
         status,

@@ -31,7 +31,37 @@ def test_what_is_left_in_astdb_decides(stage: str | None, restarted: bool, outco
     assert found.reason
 
 
-@pytest.mark.parametrize("stage", [None, "queue,1", "dial,1"])
+@pytest.mark.parametrize("restarted", [False, True])
+@pytest.mark.parametrize("stage", ["ring", "ask", "wait", "talk"])
+def test_a_customer_who_was_rung_and_lost_sight_of_is_never_called_again_at_once(
+    stage: str, restarted: bool
+) -> None:
+    """E2: one attempt of unknown outcome, and the leader sees how far it had come."""
+    found = reconcile(f"{stage},1763720100", False, restarted, POLICY)
+    assert (found.finding, found.outcome) == (Finding.ENDED, Outcome.UNKNOWN)
+    assert "customer" in found.reason
+
+
+@pytest.mark.parametrize(
+    ("stage", "outcome", "seconds", "word_awaited"),
+    [
+        ("end,NOPRESS,12,1763720100,16", Outcome.VOICEMAIL, 12, False),
+        ("end,HUNGUP,40,1763720100,16", Outcome.NO_ANSWER, 40, False),  # however long he listened
+        ("end,DONTCALL,3,1763720100,16", Outcome.REFUSED, 3, False),
+        ("end,NOAGENT,20,1763720100,16", Outcome.NO_AGENT, 20, False),
+        ("end,ANSWER,90,1763720100,16", Outcome.ANSWERED, 90, True),
+        ("end,BUSY,0,1763720100,17", Outcome.BUSY, 0, False),
+    ],
+)
+def test_of_a_customer_who_was_rung_first_only_the_agents_talk_is_a_success(
+    stage: str, outcome: Outcome, seconds: float, word_awaited: bool
+) -> None:
+    found = reconcile(stage, False, False, POLICY)
+    assert (found.outcome, found.answered_seconds) == (outcome, seconds)
+    assert answered_at_all(found) is word_awaited
+
+
+@pytest.mark.parametrize("stage", [None, "queue,1", "dial,1", "ring,1", "ask,1", "wait,1", "talk,1"])
 @pytest.mark.parametrize("restarted", [False, True])
 def test_a_living_channel_is_adopted(stage: str | None, restarted: bool) -> None:
     assert reconcile(stage, True, restarted, POLICY).finding is Finding.ADOPT
