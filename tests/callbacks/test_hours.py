@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from fakes.calendars import ZONE, calendar_around
+from calling_days import ZONE, calendar_around
 from hypothesis import given
 from hypothesis import strategies as st
 

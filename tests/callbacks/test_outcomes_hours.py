@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from fakes.calendars import calendar_around
+from calling_days import calendar_around
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
