@@ -31,12 +31,13 @@ class Lookups(Subject):
         with self._database.read() as connection:
             open_ = _open(connection, number)
             meant = _meant(connection, number, reference)
+            told = "" if meant is None else _number_of(connection, meant, number, reference)
         if not reference:
             return PromiseFacts(number) if open_ else None
         if meant is None or not _may_hear(meant, cancelled_since):
             return None
         return PromiseFacts(
-            number=meant.number,
+            number=told,
             known=True,
             state=meant.state,
             matter=meant.matter,
@@ -70,6 +71,15 @@ def _meant(connection: Connection, number: str, reference: str) -> _Row | None:
         query = select(promise).join(capture, capture.c.promise_id == promise.c.id).where(*conditions)
         found += connection.execute(query).all()
     return max(found, key=lambda one: (one.closed_at is None, one.id), default=None)
+
+
+def _number_of(connection: Connection, meant: _Row, number: str, reference: str) -> str:
+    """The number on which he is called: his own, or another that he asked for. A promise into which a leader merged his is
+    another caller's, whose number he never hears.
+    """
+    changed = ABOUT, capture.c.about == reference, capture.c.number == meant.number, _asks(Asks.CHANGE)
+    query = select(capture.c.id).where(*changed).limit(1)
+    return number if connection.execute(query).first() is None else str(meant.number)
 
 
 def _asks(what: Asks) -> ColumnElement[bool]:

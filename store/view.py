@@ -4,18 +4,18 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import func, not_, select
 
 from callbacks.values import CLOSED_STATES, Asks, Outcome, PromiseState
 from store.engine import Subject
-from store.tables import attempt, capture, promise
+from store.tables import LISTED, NEVER_DIALLED, OPEN, attempt, capture, promise
 
 
 @dataclass(frozen=True, slots=True)
 class Summary:
     """promises: by state, every state present. missed: calls without a promise. oldest_open: creation of the
     promise that waits longest, aware UTC. never_dialled: closed though no attempt was ever made, and neither cancelled nor
-    gone on in another one; always 0 (requirement E8). attention: on the leader's list.
+    gone on in another one, nor his caller got through by himself; always 0 (requirement E8). attention: on the leader's list.
     """
 
     promises: Mapping[PromiseState, int]
@@ -35,8 +35,7 @@ class Summary:
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """For a page that looks every second. open: not closed; due: could be claimed now; talking: being
-    called or
+    """For a page that looks every second. open: not closed; due: could be claimed now; talking: being called or
     awaiting the outcome; done_today: closed as done since the time given; missed: calls without a promise
     since then.
     """
@@ -63,19 +62,11 @@ class View(Subject):
                     func.count().filter(capture.c.promise_id.is_(None), capture.c.asks == Asks.CALL),
                 )
             ).one()
-            attention, never = connection.execute(
-                select(
-                    func.count().filter(promise.c.attention),
-                    func.count().filter(
-                        promise.c.closed_at.is_not(None),
-                        promise.c.tries == 0,
-                        promise.c.state.not_in((PromiseState.CANCELLED, PromiseState.MERGED)),
-                    ),
-                )
-            ).one()
-            oldest = connection.execute(
-                select(func.min(promise.c.created_at)).where(promise.c.closed_at.is_(None))
-            ).scalar_one()
+            attention, never = (
+                connection.execute(select(func.count()).select_from(promise).where(which)).scalar_one()
+                for which in (LISTED, NEVER_DIALLED)
+            )
+            oldest = connection.execute(select(func.min(promise.c.created_at)).where(OPEN)).scalar_one()
             return Summary(
                 promises=dict.fromkeys(PromiseState, 0) | {row[0]: row[1] for row in states},
                 captures=total,
@@ -91,13 +82,13 @@ class View(Subject):
         """Counts at ``now``; since: when today began. Both aware UTC."""
         open_, due, talking = (
             func.count(),
-            func.count().filter(promise.c.state == PromiseState.OPEN, promise.c.due_at <= now),
+            func.count().filter(
+                promise.c.state == PromiseState.OPEN, promise.c.due_at <= now, not_(promise.c.paused)
+            ),
             func.count().filter(promise.c.state.in_((PromiseState.DIALLING, PromiseState.TALKING))),
         )
         with self._database.read() as connection:
-            counts = connection.execute(
-                select(open_, due, talking).where(promise.c.closed_at.is_(None))
-            ).one()
+            counts = connection.execute(select(open_, due, talking).where(OPEN)).one()
             done = connection.execute(
                 select(func.count()).where(promise.c.state == PromiseState.DONE, promise.c.closed_at >= since)
             ).scalar_one()

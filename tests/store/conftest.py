@@ -6,9 +6,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from postgres import sqlite_book
 
 from callbacks.values import Capture, Matter, NumberSource
-from store import Store, migrate
+from store import Store
 
 NOW = datetime(2026, 11, 21, 10, 15, tzinfo=UTC)
 
@@ -19,16 +20,26 @@ def now() -> datetime:
 
 
 @pytest.fixture
-def url(tmp_path: Path) -> str:
-    """A migrated book in a file."""
-    address = f"sqlite:///{tmp_path / 'book.db'}"
-    migrate(address)
-    return address
+def url(store_url: str) -> str:
+    """An empty migrated book, once on each kind of database."""
+    return store_url
+
+
+@pytest.fixture
+def file_url(tmp_path: Path) -> str:
+    """An empty migrated book in a file, for what only SQLite does."""
+    return sqlite_book(tmp_path)
 
 
 @pytest.fixture
 def book(url: str) -> Iterator[Store]:
     with Store(url) as store:
+        yield store
+
+
+@pytest.fixture
+def file_book(file_url: str) -> Iterator[Store]:
+    with Store(file_url) as store:
         yield store
 
 

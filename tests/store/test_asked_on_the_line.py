@@ -36,7 +36,8 @@ def planned(book: Store) -> Iterator[list[str]]:
 
 
 @pytest.mark.parametrize("what", ["look", "count", "import", "request", "again"])
-def test_no_table_is_looked_through(what: str, book: Store, capture: Build) -> None:
+def test_no_table_is_looked_through(what: str, file_book: Store, capture: Build) -> None:
+    book = file_book
     limits = LimitPolicy()
     call = capture(reference="482913", source=NumberSource.KEYED)
     book.import_captures([call], "test", 0, NOW, limits=limits)

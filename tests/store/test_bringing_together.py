@@ -30,7 +30,7 @@ def test_what_another_process_brought_in_since_we_looked_is_known_at_the_next_lo
     assert (result.new, result.completed, result.promises) == (1, 0, 1)
     assert looks == [2, 2]
     assert book.offsets(["pbx1/a"]) == {"pbx1/a": 20}
-    assert [len(book.captures_of(id_)) for id_ in (1, 2)] == [1, 1]
+    assert [len(book.captures_of(each.id)) for each in book.open_promises()] == [1, 1]
 
 
 def test_a_rule_of_the_tables_that_is_broken_again_and_again_is_told(

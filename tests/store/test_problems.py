@@ -86,9 +86,9 @@ def test_two_processes_may_migrate_at_once(tmp_path: Path) -> None:
         store.ping()
 
 
-def test_what_was_committed_survives_a_power_cut(url: str) -> None:
+def test_what_was_committed_survives_a_power_cut(file_url: str) -> None:
     """Every row of the book is synced before it counts."""
-    with Store(url) as store, store._database.read() as connection:
+    with Store(file_url) as store, store._database.read() as connection:
         assert connection.exec_driver_sql("PRAGMA journal_mode").scalar() == "wal"
         assert connection.exec_driver_sql("PRAGMA synchronous").scalar() == 2
         assert connection.exec_driver_sql("PRAGMA foreign_keys").scalar() == 1
@@ -131,15 +131,15 @@ def test_a_database_without_tables_says_what_to_run(tmp_path: Path) -> None:
             store.open_promises()
 
 
-def test_a_database_of_a_newer_version_is_left_alone(url: str) -> None:
-    path = url.removeprefix("sqlite:///")
+def test_a_database_of_a_newer_version_is_left_alone(file_url: str) -> None:
+    path = file_url.removeprefix("sqlite:///")
     with sqlite3.connect(path) as connection:
         connection.execute("UPDATE alembic_version SET version_num = '9999'")
     connection.close()
-    with Store(url) as store, pytest.raises(StoreProblem, match="newer Holdfast"):
+    with Store(file_url) as store, pytest.raises(StoreProblem, match="newer Holdfast"):
         store.ping()
     with pytest.raises(StoreProblem, match="newer Holdfast"):
-        migrate(url)
+        migrate(file_url)
 
 
 def test_a_missing_folder_is_named(tmp_path: Path) -> None:
@@ -159,15 +159,17 @@ def test_a_password_in_the_address_is_not_repeated() -> None:
     assert "secret" not in str(caught.value)
 
 
-def test_a_database_that_somebody_holds_is_said_to_be_busy(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_database_that_somebody_holds_is_said_to_be_busy(
+    file_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr("store.engine._BUSY_SECONDS", 0.1)
-    holder = sqlite3.connect(url.removeprefix("sqlite:///"), isolation_level=None)
+    holder = sqlite3.connect(file_url.removeprefix("sqlite:///"), isolation_level=None)
     holder.execute("BEGIN IMMEDIATE")
-    with Store(url) as store, pytest.raises(StoreBusy, match="held by another process"):
+    with Store(file_url) as store, pytest.raises(StoreBusy, match="held by another process"):
         store.ping()
     holder.execute("ROLLBACK")
     holder.close()
-    with Store(url) as store:
+    with Store(file_url) as store:
         store.ping()
 
 

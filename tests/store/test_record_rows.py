@@ -98,17 +98,17 @@ def test_messages_and_changes_of_a_time_leave_its_end_out(book: Store) -> None:
     assert book.changes_between(NOW, LATER + timedelta(seconds=1), 1) == changes[:1]
 
 
-def test_the_changes_of_modes_are_found_without_looking_at_others(book: Store) -> None:
+def test_the_changes_of_modes_are_found_without_looking_at_others(file_book: Store) -> None:
     changes = [
         Change(NOW, kind, "power", "", str(n), "")
         for n, kind in enumerate(("mode", "component", "computed", "link", "recovery"))
     ]
-    book.record(changes, [], [], NOW)
-    assert [one.new for one in book.changes_of_modes()] == ["0", "2", "4"]
-    assert [one.new for one in book.changes_of_modes(1)] == ["4"]
+    file_book.record(changes, [], [], NOW)
+    assert [one.new for one in file_book.changes_of_modes()] == ["0", "2", "4"]
+    assert [one.new for one in file_book.changes_of_modes(1)] == ["4"]
     newest = select(change.c.id).where(OF_MODES).order_by(change.c.id.desc()).limit(1)
     query = str(newest.compile(compile_kwargs={"literal_binds": True}))
-    with book._database.read() as connection:
+    with file_book._database.read() as connection:
         plan = " ".join(str(row) for row in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {query}"))
     assert "ix_change_modes" in plan
 
