@@ -224,6 +224,17 @@ _DUTY = {
     ),
 }
 
+_DEADLINES = {
+    "deadlines-near": _text(
+        "{count} 件回拨即将到期:{where},最早 {since}({what})。请安排回拨。",
+        "{count} callbacks are due soon at {where}, the first by {since} ({what}). Please have them made.",
+    ),
+    "deadlines-late": _text(
+        "{late} 件回拨已超期:{where},最早应于 {since}({what});另有 {count} 件即将到期。请立即处理。",
+        "{late} callbacks are LATE at {where}, the first since {since} ({what}); {count} more are due soon. Please see to them.",
+    ),
+}
+
 _OTHERS = {
     "drill": _text(
         "演练开始:{drill},{where},{since}。请按预案参加。",
@@ -255,5 +266,6 @@ TEXTS: Mapping[str, Mapping[str, str]] = MappingProxyType(
     | _PLANNED
     | _OWN
     | _DUTY
+    | _DEADLINES
     | _OTHERS
 )

@@ -12,6 +12,7 @@ from ami_bridge.book import BookDesk, BookFile
 from ami_bridge.captures import keeper
 from ami_bridge.clock import Clock
 from ami_bridge.collector import Collector
+from ami_bridge.deadlines import SiteTerms
 from ami_bridge.http.spool_door import SpoolDoor
 from ami_bridge.store_thread import StoreThread
 from callbacks.importer import Importer
@@ -50,6 +51,7 @@ class CallerSide:
         folders = settings.spool_dir, settings.recordings_dir, settings.prompts_dir
         self.file = BookFile(settings.data_dir / "ivr" / "dialogue.json", policy, *folders, clock)
         self.door = self._door()
+        self.terms = SiteTerms(lambda: self._policy, clock)
         self.collector = Collector(self._importer(), thread, clock, wake, self._tidy)
         self._keep = keeper(spool, policy.pbx_id, self.collector.captured)
         self.agi = FastAgiServer(
@@ -111,6 +113,7 @@ class CallerSide:
             dialled=self.as_dialled,
             seen=seen,
             limits=lambda: self._policy.limits,
+            terms=self.terms,
             remote=self.remote,
         )
 
