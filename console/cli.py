@@ -14,6 +14,7 @@ from console.commands import (
     drill,
     incident,
     leave,
+    measures,
     notice,
     override,
     policy,
@@ -63,6 +64,7 @@ app.add_typer(report.app, name="component")
 app.add_typer(leave.app, name="leave")
 app.add_typer(drill.app, name="drill")
 app.add_typer(notice.app, name="notice")
+app.add_typer(measures.app, name="measures")
 app.add_typer(database.app, name="db")
 
 

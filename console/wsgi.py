@@ -40,5 +40,7 @@ def site_of(settings: Settings) -> Site:
         known=Known(tuple(policy.fallback.scopes), ZoneInfo(policy.timezone), socket_path(settings.data_dir)),
         claim_lease=policy.callbacks.claim_lease,
         wording=wording_of(policy),
+        measures=policy.measures,
+        queues={name: scope.queue for name, scope in policy.fallback.scopes.items()},
         shelf=Shelf(settings.recordings_dir, policy.pbx_id, settings.data_dir / "remote"),
     )

@@ -29,7 +29,8 @@ class Measure:
     """One row. group: of GROUPS. over, under: names of counters; one with a "-" before it is taken off.
 
     by: what it can be told by, beside time; a measure of agents' time says nothing of an incident. note: what to know of it.
-    estimate: seen from inside, and not the whole truth.
+    estimate: seen from inside, and not the whole truth. needs: where none of these was counted there is no figure: nobody
+    looked.
     """
 
     id: str
@@ -42,9 +43,12 @@ class Measure:
     by: frozenset[str] = frozenset({"queue", "agent", "incident"})
     note: Words | None = None
     estimate: bool = False
+    needs: tuple[str, ...] = ()
 
     def value(self, sums: Sums) -> float | None:
         """The figure; None where nothing is there to divide by, or where a time is asked for that was not seen."""
+        if self.needs and not any(sums.get(name, 0.0) > 0 for name in self.needs):
+            return None
         over = _sum(sums, self.over)
         if not self.under:
             return over * self.times
@@ -129,6 +133,7 @@ SERVICE_LEVELS: Mapping[str, Measure] = {
 """The formulas to choose from; the policy's ``measures.formula`` is one of the keys."""
 
 _CALLBACK_NOTE = Words("我们回拨的呼叫不在其中", "calls that we made back are not among them")
+_AT_WORK = ("idle_s", "ringing_s", "call_s", "after_s", "other_s")
 _HANDLED = ("answered", "callbacks_taken")
 
 MEASURES: tuple[Measure, ...] = (
@@ -172,13 +177,13 @@ MEASURES: tuple[Measure, ...] = (
     Measure("seen", "lines", Words("监测时间", "Time watched"), Unit.SECONDS, ("seen_s",), by=SITE_BY,
             note=Words("其余时间没有记录", "of any other time there is no record")),
     Measure("after_call", "agents", Words("平均话后处理时间", "Average after-call work"), Unit.SECONDS,
-            ("after_s",), _HANDLED, by=TIME_BY,
+            ("after_s",), _HANDLED, by=TIME_BY, needs=_AT_WORK,
             note=Words("呼叫后的整理时间,以及以话后为由的示忙", "wrap-up of the queue, and pauses whose reason says so")),
     Measure("handling", "agents", Words("平均处理时间", "Average handling time"), Unit.SECONDS,
-            ("talk_s", "hold_s", "callback_talk_s", "callback_hold_s", "after_s"), _HANDLED, by=TIME_BY,
+            ("talk_s", "hold_s", "callback_talk_s", "callback_hold_s", "after_s"), _HANDLED, by=TIME_BY, needs=_AT_WORK,
             note=Words("通话(含保持)加话后处理;含回拨", "talk with its hold, and after-call work; callbacks too")),
     Measure("per_hour", "agents", Words("每座席小时呼叫数", "Calls per agent hour"), Unit.RATE,
-            _HANDLED, ("idle_s", "ringing_s", "call_s", "after_s", "other_s"), times=3600.0, by=TIME_BY,
+            _HANDLED, _AT_WORK, times=3600.0, by=TIME_BY,
             note=Words("小时:签入且未示忙", "hours signed in and not paused")),
     Measure("occupancy", "agents", Words("座席占用率", "Occupancy"), Unit.SHARE, ("call_s",), ("call_s", "idle_s"), by=TIME_BY,
             note=Words("(通话+保持)÷(通话+保持+空闲)", "(talk + hold) ÷ (talk + hold + idle)")),

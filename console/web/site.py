@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, cast
 
 from flask import current_app
 
+from callbacks.policy import MeasurePolicy
 from console.summary import Known
 
 if TYPE_CHECKING:
@@ -34,7 +35,7 @@ class Site:
 
     known: scopes and time zone of the policy. claim_lease: seconds for which a claimed promise is kept for its agent.
     poll: seconds between two looks of a page. clock: aware UTC. wording: of the public notice; None: there is none.
-    shelf: of recordings; None: none can be heard here.
+    shelf: of recordings; None: none can be heard here. measures: how they are counted; queues: scope → its queue.
     """
 
     password: str = field(repr=False)
@@ -46,6 +47,8 @@ class Site:
     clock: Callable[[], datetime] = _utc_now
     wording: "Wording | None" = None
     shelf: Shelf | None = None
+    measures: MeasurePolicy = field(default_factory=MeasurePolicy)
+    queues: Mapping[str, str] = field(default_factory=dict)
 
 
 def site() -> Site:
