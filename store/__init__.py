@@ -2,8 +2,8 @@
 thread.
 """
 
-from store.errors import ClaimLost, StoreBusy, StoreProblem, UnknownRow
+from store.errors import ClaimLost, StoreAway, StoreBusy, StoreProblem, UnknownRow
 from store.schema import migrate
 from store.store import Store
 
-__all__ = ["ClaimLost", "Store", "StoreBusy", "StoreProblem", "UnknownRow", "migrate"]
+__all__ = ["ClaimLost", "Store", "StoreAway", "StoreBusy", "StoreProblem", "UnknownRow", "migrate"]

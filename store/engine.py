@@ -9,8 +9,10 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import URL, make_url
-from sqlalchemy.exc import ArgumentError, DatabaseError, IntegrityError, ProgrammingError
+from sqlalchemy.exc import ArgumentError, DataError, DBAPIError, IntegrityError, ProgrammingError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 
+from store import postgresql
 from store.errors import StoreBusy, StoreProblem
 
 _BUSY_SECONDS = 10
@@ -19,17 +21,18 @@ _BUSY_SECONDS = 10
 class Database:
     """One engine for all subjects. ``read`` and ``write`` are transactions: all of a block, or nothing.
 
-    On SQLite a writer takes the write lock at once, so that what it read cannot change before it writes;
-    writers of this process queue in memory, because SQLite's own waiting is sleeping and trying again.
+    is_file: SQLite, which one machine has for itself. There a writer takes the write lock at once, so that what it read cannot
+    change before it writes; writers of this process queue in memory, because SQLite's own waiting is sleeping and trying again.
     """
 
     def __init__(self, url: str) -> None:
         self.url = _checked(url)
-        self.name = self.url.database or self.url.render_as_string()
+        self.is_file = self.url.get_backend_name() == "sqlite"
+        self.name = str(self.url.database) if self.is_file else postgresql.name_of(self.url)
         self.engine = _engine(self.url)
-        self._reader = self.engine.execution_options(holdfast_read=True)
+        whole = {} if self.is_file else postgresql.READING
+        self._reader = self.engine.execution_options(holdfast_read=True, **whole)
         self._turn = RLock()
-        self._one_writer = self.url.get_backend_name() == "sqlite"
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
@@ -40,12 +43,21 @@ class Database:
     @contextmanager
     def write(self) -> Iterator[Connection]:
         """Committed and durable when the block is left; rolled back when it raises. Raises StoreProblem."""
-        if not self._one_writer:
+        if not self.is_file:
             with _in_words(self.name), self.engine.begin() as connection:
                 yield connection
             return
         with self._turn, _in_words(self.name), self.engine.begin() as connection:
             yield connection
+
+    @contextmanager
+    def session(self) -> Iterator[Connection]:
+        """A connection of its own without a transaction, which is not used again afterwards. Raises StoreProblem."""
+        with _in_words(self.name), self.engine.connect() as connection:
+            try:
+                yield connection
+            finally:
+                connection.invalidate()
 
     def close(self) -> None:
         self.engine.dispose()
@@ -68,7 +80,8 @@ def _checked(url: str) -> URL:
         ) from None
     if parsed.get_backend_name() == "sqlite":
         _check_file(parsed)
-    return parsed
+        return parsed
+    return postgresql.checked(parsed)
 
 
 def _check_file(url: URL) -> None:
@@ -83,14 +96,9 @@ def _check_file(url: URL) -> None:
 
 
 def _engine(url: URL) -> Engine:
+    """Numbers of callers are parameters; an error that is logged must not tell them."""
     if url.get_backend_name() != "sqlite":
-        try:
-            return create_engine(url, pool_pre_ping=True, hide_parameters=True)
-        except ModuleNotFoundError as error:
-            raise StoreProblem(
-                f"the driver for {url.get_backend_name()} is not installed: pip install {error.name}"
-            ) from None
-    # Numbers of callers are parameters; an error that is logged must not tell them.
+        return postgresql.engine(url)
     engine = create_engine(
         url,
         connect_args={"timeout": _BUSY_SECONDS},
@@ -118,15 +126,21 @@ def _begin(connection: Connection) -> None:
 def _in_words(name: str) -> Iterator[None]:
     try:
         yield
-    except (IntegrityError, ProgrammingError) as error:
+    except PoolTimeout as error:
+        raise StoreBusy(
+            f"the database {name} has more to do for us than it can: every connection is in use"
+        ) from error
+    except DBAPIError as error:
         _without_values(error)
-        raise  # a mistake of ours or a rule of the tables, not of the place where the database lies
-    except DatabaseError as error:
-        _without_values(error)
+        told = postgresql.told(name, error)
+        if told is not None:
+            raise told from error
+        if isinstance(error, IntegrityError | ProgrammingError | DataError):
+            raise  # a mistake of ours or a rule of the tables, not of the place where the database lies
         raise problem(name, str(error.orig)) from error
 
 
-def _without_values(error: DatabaseError) -> None:
+def _without_values(error: DBAPIError) -> None:
     """PostgreSQL says below its first line which row it did not like, with the caller's number; errors go into logs."""
     said = error.orig
     if said is not None and "\n" in str(said):

@@ -11,6 +11,14 @@ class StoreBusy(StoreProblem):
     """Somebody else held the database for too long. Nothing was written; trying again is right."""
 
 
+class StoreAway(StoreProblem):
+    """Nothing answers where the database should be. It may come back by itself: go on without it, and ask again."""
+
+
+class Collided(StoreBusy):
+    """Two writers stood in each other's way, and ours was the one that was taken back. Trying again at once is right."""
+
+
 class ClaimLost(Exception):
     """The promise is not, or no longer, claimed by this holder; nothing was written and nothing may be
     dialled.

@@ -19,7 +19,8 @@ from store.owing import Owing
 from store.promise_counts import PromiseCounts
 from store.promises import Promises
 from store.records import Records
-from store.schema import check, migrate
+from store.rehearsing import Rehearsing
+from store.schema import alive, check, migrate
 from store.search import Search
 from store.view import View
 
@@ -45,6 +46,7 @@ class Store(
     Calls,
     HalfHours,
     PromiseCounts,
+    Rehearsing,
 ):
     """The one door to the database: its subjects' methods, each one transaction. Synchronous and thread-safe.
 
@@ -65,6 +67,15 @@ class Store(
         start.
         """
         check(self._database)
+
+    def alive(self) -> None:
+        """Raises StoreProblem unless the database answers and can be written. Ask it while you work."""
+        alive(self._database)
+
+    @property
+    def is_shared(self) -> bool:
+        """Whether several machines may work with this database."""
+        return not self._database.is_file
 
     def close(self) -> None:
         """Let go of all connections."""

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from callbacks.values import Capture, Matter, NumberSource, Promise, PromiseState
-from store import Store, migrate
+from store import Store
 
 NOW = datetime(2026, 11, 21, 10, 15, tzinfo=UTC)
 
@@ -64,11 +64,9 @@ def promise() -> Callable[..., Promise]:
 
 
 @pytest.fixture
-def book(tmp_path: Path) -> Iterator[Store]:
-    """A migrated book in a file."""
-    url = f"sqlite:///{tmp_path / 'book.db'}"
-    migrate(url)
-    with Store(url) as store:
+def book(store_url: str) -> Iterator[Store]:
+    """An empty book, on each kind of database."""
+    with Store(store_url) as store:
         yield store
 
 

@@ -2,7 +2,7 @@
 
 import re
 import wave
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -15,10 +15,19 @@ from callbacks.values import Asks, Capture, NumberSource
 from config.policy import DEFAULT_POLICY, load_policy
 from console.cli import app
 from console.commands import recordings, shared
-from store import Store
+from store import Store, migrate
 
 Build = Callable[..., Capture]
 READ_ONCE = cache(load_policy)
+
+
+@pytest.fixture
+def book(tmp_path: Path) -> Iterator[Store]:
+    """The one that the settings of these tests name."""
+    url = f"sqlite:///{tmp_path / 'book.db'}"
+    migrate(url)
+    with Store(url) as store:
+        yield store
 
 
 @pytest.fixture(autouse=True)

@@ -8,6 +8,8 @@ from pathlib import Path
 from time import process_time
 
 import pytest
+from sqlalchemy import delete, update
+from sqlalchemy import delete, update
 
 from callbacks.importer import Importer, import_once
 from callbacks.policy import LimitPolicy
@@ -377,10 +379,9 @@ def test_what_was_not_shown_without_the_book_is_shown_when_it_is_back_and_never_
 def older_copy(book: Store, name: str, offset: int, *keys: str) -> None:
     """What a fail-over to a replica that lags leaves: neither the newest rows nor the offsets behind them."""
     with book._database.write() as connection:
-        connection.exec_driver_sql("DELETE FROM import_offset WHERE source NOT LIKE ?", (f"%{name}",))
-        connection.exec_driver_sql('UPDATE import_offset SET "offset" = ?', (offset,))
-        for key in keys:
-            connection.exec_driver_sql("DELETE FROM capture WHERE key = ?", (key,))
+        connection.execute(delete(import_offset).where(import_offset.c.source.not_like(f"%{name}")))
+        connection.execute(update(import_offset).values(offset=offset))
+        connection.execute(delete(captures).where(captures.c.key.in_(keys)))
 
 
 def test_a_book_that_became_an_older_copy_under_a_running_importer_gets_what_it_lost(

@@ -1,6 +1,6 @@
 """``holdfast spool``: kept files are checked, and read again into a book that lost rows."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import cache
 from hashlib import md5
 from pathlib import Path
@@ -15,10 +15,19 @@ from callbacks.values import Capture
 from config.policy import DEFAULT_POLICY, load_policy
 from console.cli import app
 from console.commands import shared
-from store import Store
+from store import Store, migrate
 
 Build = Callable[..., Capture]
 READ_ONCE = cache(load_policy)
+
+
+@pytest.fixture
+def book(tmp_path: Path) -> Iterator[Store]:
+    """The one that the settings of these tests name."""
+    url = f"sqlite:///{tmp_path / 'book.db'}"
+    migrate(url)
+    with Store(url) as store:
+        yield store
 
 
 @pytest.fixture
