@@ -9,7 +9,6 @@ from time import process_time
 
 import pytest
 from sqlalchemy import delete, update
-from sqlalchemy import delete, update
 
 from callbacks.importer import Importer, import_once
 from callbacks.policy import LimitPolicy
@@ -19,6 +18,8 @@ from callbacks.values import Capture, NumberSource
 from ivr.numbers import check
 from ivr.policy import CallerPolicy
 from store import Store, StoreProblem
+from store.tables import capture as captures
+from store.tables import import_offset
 
 Build = Callable[..., Capture]
 Folders = tuple[Path, Path]
