@@ -8,10 +8,15 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ami_bridge.channels import Talk
+from ami_bridge.clock import Clock
 from ami_bridge.store_thread import StoreThread
 from callbacks.values import Promise
+from fallback.policy import Policy
 from store import Store
 
+AGAIN_SECONDS = (
+    3.0  # what the caller left a moment ago comes into the book, what the agent adopts goes out of it
+)
 MOST = 20  # promises of one number that are looked at
 Json = dict[str, Any]
 
@@ -23,24 +28,28 @@ class Adoption:
     store: Store
     thread: StoreThread
     as_dialled: Callable[[str], str]
+    policy: Callable[[], Policy]
     members: Callable[[], Mapping[str, Mapping[str, object]]]
-    _known: dict[Talk, list[Promise]] = field(default_factory=dict)
+    clock: Clock
+    _known: dict[Talk, tuple[float, list[Promise]]] = field(default_factory=dict)
 
     async def look(self, talks: Sequence[Talk]) -> None:
-        """Who talks now. The book is asked once for each call; raises StoreProblem."""
+        """Who talks now; raises StoreProblem."""
+        now = self.clock().mono
         known = {talk: self._known[talk] for talk in talks if talk in self._known}
         for talk in talks:
-            if talk not in known:
-                known[talk] = await self._open(talk)
+            if talk not in known or now - known[talk][0] >= AGAIN_SECONDS:
+                known[talk] = now, await self._open(talk)
         self._known = known
 
     async def _open(self, talk: Talk) -> list[Promise]:
+        """Open promises of the number, those of the queue's own scopes first."""
         number = self.as_dialled(talk.number)
-        found = await self.thread(self._of, number)
-        return [one for one in found if one.closed_at is None]
-
-    def _of(self, number: str) -> list[Promise]:
-        return self.store.search(number=number, limit=MOST)
+        found = await self.thread(lambda: self.store.search(number=number, limit=MOST))
+        scopes = {name for name, scope in self.policy().scopes.items() if scope.queue == talk.queue}
+        return sorted(
+            (one for one in found if one.closed_at is None), key=lambda one: (one.scope not in scopes, one.id)
+        )
 
     def row(self) -> Json:
         """Live row ``talking``: member → number of the caller and his open promises; members without one are left out."""
@@ -52,6 +61,6 @@ class Adoption:
                 "promise": promises[0].id,
                 "promises": [one.id for one in promises],
             }
-            for talk, promises in self._known.items()
+            for talk, (_, promises) in self._known.items()
             if promises
         }

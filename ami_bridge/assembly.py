@@ -7,10 +7,12 @@ from datetime import datetime
 
 import structlog
 
+from ami_bridge.adoption import Adoption
 from ami_bridge.alert_calls import AlertCalls, alert_lines
 from ami_bridge.attempts import Attempts
 from ami_bridge.beside import Beside
 from ami_bridge.brain import Brain
+from ami_bridge.call_days import CallDaysKeeper
 from ami_bridge.call_records import recorder_of
 from ami_bridge.caller_side import CallerSide
 from ami_bridge.clock import Clock, read_clocks
@@ -74,6 +76,8 @@ class Parts:
         self.flags = Flags(self.link.action, lambda: self.clock().wall)
         self.heart = Heart(self.link.action, self.settings.beat_every, self.clock)
         self.attempts = Attempts(self.store, self.thread, self.link, self.policy.callbacks)
+        self.call_days = CallDaysKeeper(self.policy, self.clock)
+        self.attempts.calendar = self.call_days.known
         self.recorder = Recorder(self.store, self.thread, lambda: self.clock().wall)
         self.brain = self._brain()
         self.calls = recorder_of(self)
@@ -165,6 +169,10 @@ class Parts:
             clock=self.clock,
             shown=self.policy.callbacks.shown,
             dialable=lambda number: self.callers.why_not_dialable(number),
+            calendar=lambda: self.call_days.calendar,
+            as_dialled=lambda number: self.callers.as_dialled(number),
+            raise_fence=self._raise_fence,
+            adoption=self._adoption(),
             holder=f"bridge-{os.getpid()}-{int(self.started_at.timestamp() * 1000)}",
         )
 
@@ -262,6 +270,21 @@ class Parts:
             recordings=self.settings.recordings_dir,
         )
 
+    def _adoption(self) -> Adoption:
+        return Adoption(
+            store=self.store,
+            thread=self.thread,
+            as_dialled=lambda number: self.callers.as_dialled(number),
+            policy=lambda: self.brain.policy,
+            members=lambda: self.brain.state.members,
+            clock=self.clock,
+        )
+
+    async def _raise_fence(self) -> None:
+        """Under the link that stands: what was sent before is refused from now on."""
+        await self.heart.raise_fence()
+        self.attempts.fence = self.heart.fence
+
     def _guard(self) -> Guard:
         return Guard(self.heart.fence, self.heart.epoch())
 
@@ -293,6 +316,7 @@ class Parts:
         decision = self.brain.use(new.fallback, site_of(new.fallback, new.sources.trunks), who)
         self.dispatcher.use(new.fallback, new.callbacks, self.brain.translator.site)
         self.attempts.policy = new.callbacks
+        self.call_days.use(new)
         self.callers.use(new)
         self.lengths.use(new.caller, new.lengths)
         were_told = self.staff.on

@@ -60,6 +60,7 @@ class Bridge(Parts):
             "heart": self.heart.run(lambda: self.link.connected, self._able),
             "collector": self.collector.run(),
             "dispatcher": self.dispatcher.run(),
+            "call days": self.call_days.run(),
             "desk": self.desk.run(),
             "live": self.portrait.run(),
             "staff": self.staff.run(),

@@ -161,7 +161,7 @@ class Dispatcher:
         self.channels = await look(self.link, self.site)
         self.stages = await self.attempts.settle(self.channels, self.clock().wall, since)
         under_way = self.attempts.under_way
-        self._customers &= under_way.keys()
+        self._customers = frozenset(self._customers & under_way.keys())
         await self.pauses.end_all_but(under_way.keys(), self._queues())
         self._on_the_line.seen(self.channels.numbers, [one.number for one in under_way.values()])
         for promise_id in self._on_the_line.gone(self.clock().mono):
@@ -301,6 +301,7 @@ class Dispatcher:
             return ""
         self.stages = {**self.stages, attempt.key: ""}
         self._sent_by[attempt.key] = trunk.name
+        self._on_the_line.add(attempt.number)  # of whom another scope's promise may be in the same round
         queue, line = self.policy.scopes[attempt.scope].queue, Line(trunk.name, trunk.dial, self.shown)
         if agent:
             await self._pause(attempt)

@@ -56,6 +56,14 @@ class AgentTook(CallEvent):
 
 
 @dataclass(frozen=True, slots=True)
+class LiveTaken(CallEvent):
+    """An agent answered a live caller out of the queue; member as in ``AgentTook``."""
+
+    queue: str
+    member: str
+
+
+@dataclass(frozen=True, slots=True)
 class AgentDone(CallEvent):
     """The agent's part of the attempt ended after talk_seconds with the queue call (not with the caller)."""
 

@@ -7,7 +7,15 @@ import structlog
 
 from ami_bridge.beside import Beside
 from ami_bridge.codes import CodeKeyed
-from ami_bridge.events import AgentTook, CallbackProgress, CallEvent, Hangup, Leg, OriginateAnswered
+from ami_bridge.events import (
+    AgentTook,
+    CallbackProgress,
+    CallEvent,
+    Hangup,
+    Leg,
+    LiveTaken,
+    OriginateAnswered,
+)
 from ami_bridge.flags import SCOPE_FAMILY
 from ami_bridge.snapshot import Snapshot
 from fallback.decision import BringWaiting, Decision
@@ -68,16 +76,25 @@ class BridgeListener:
         self._parts.surroundings.heard(event)
         match event:
             case CallbackProgress(attempt, Leg.CALLER, "ANSWER"):
-                self._parts.portrait.talking.add(attempt)
-                self._beside.start(self._note(self._parts.store.mark_talking, attempt))
+                if not self._parts.dispatcher.rings_customer_first(attempt):
+                    self._talks(attempt)
             case AgentTook(attempt, _, member):
                 self._beside.start(self._note(self._parts.store.set_agent, attempt, member))
+                if self._parts.dispatcher.rings_customer_first(attempt):
+                    self._talks(attempt)
+            case LiveTaken(queue, _):
+                self._parts.dispatcher.live_taken(queue)
             case Hangup(attempt) | OriginateAnswered(attempt, ok=False):
                 self._parts.portrait.talking.discard(attempt)
                 self._parts.dispatcher.wake()
             case _:
                 pass
         self._parts.portrait.soon()
+
+    def _talks(self, attempt: str) -> None:
+        """Agent and caller of one of our calls are connected."""
+        self._parts.portrait.talking.add(attempt)
+        self._beside.start(self._note(self._parts.store.mark_talking, attempt))
 
     def on_change(self) -> None:
         """The page should show it soon."""

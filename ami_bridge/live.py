@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 
+from callbacks.rules import Share
 from callbacks.values import Attempt
 from fallback.decide import callbacks_allowed
 from fallback.events import Presence
@@ -145,16 +146,28 @@ def agents(state: State) -> list[Json]:
     ]
 
 
+# Of a customer who was rung first: his phone rings or he is asked, he waits for an agent, he has one.
+_STAGES = {"dial": "dial", "ring": "dial", "ask": "dial", "wait": "queue", "talk": "talking"}
+
+
 def calls(unended: list[Attempt], stages: Mapping[str, str], talking: frozenset[str]) -> list[Json]:
     """Row ``calls``: outgoing calls in flight, without numbers. talking: attempts whose caller has answered."""
     return [
         {
             "attempt": one.key,
             "promise": one.promise_id,
-            "stage": "talking" if one.key in talking else stages.get(one.key) or "queue",
+            "stage": "talking" if one.key in talking else _STAGES.get(stages.get(one.key, ""), "queue"),
             "since": iso(one.started_at),
             "agent": one.agent,
             "trunk": one.trunk,
         }
         for one in unended
     ]
+
+
+def sharing(shares: Mapping[str, Share]) -> Json:
+    """Row ``sharing``: by scope, how many calls of either kind agents took while callers waited, since the bridge began."""
+    return {
+        scope: {"live": share.live, "callbacks": share.callbacks, "share": share.measured}
+        for scope, share in shares.items()
+    }

@@ -31,6 +31,10 @@ class OnTheLine:
     def __contains__(self, number: str) -> bool:
         return number in self._numbers
 
+    def add(self, number: str) -> None:
+        """He is being called from now on."""
+        self._numbers |= {number}
+
     def keep(self, promise: Promise, until: float) -> None:
         """Claimed, and not called while he is on the line. until: when the claim lapses, monotonic."""
         self._kept[promise.id] = promise.number, until

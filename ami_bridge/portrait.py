@@ -95,6 +95,8 @@ class Portrait:
             "cases": live.cases(state),
             "duty": self.duty.live(),
             "calls": live.calls(unended, self.dispatcher.stages, frozenset(self.talking)),
+            "talking": self.dispatcher.adoption.row() if self.dispatcher.adoption else {},
+            "sharing": live.sharing(self.dispatcher.shares),
         }
 
     def _bridge(self) -> dict[str, Any]:

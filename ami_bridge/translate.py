@@ -16,6 +16,7 @@ from ami_bridge.events import (
     CoreShutdown,
     Hangup,
     Leg,
+    LiveTaken,
     OriginateAnswered,
     TrunkCallEnded,
     TrunkRang,
@@ -175,10 +176,11 @@ def _originated(headers: Headers, _at: Translator) -> Translated:
     return (OriginateAnswered(attempt, headers["Response"] == "Success", int(headers["Reason"])),)
 
 
-def _agent_took(headers: Headers, _at: Translator) -> Translated:
+def _agent_took(headers: Headers, at: Translator) -> Translated:
     attempt = attempt_of(headers["Uniqueid"])
     if attempt is None:
-        return NOTHING
+        queue = headers["Queue"]
+        return (LiveTaken(queue, headers["Interface"]),) if queue in at.site.queues else NOTHING
     return (AgentTook(attempt, headers["Queue"], headers["Interface"]),)
 
 

@@ -12,6 +12,7 @@ from ami_bridge.call_tracker import EVENTS as OF_CALLS
 from ami_bridge.events import (
     CallerAbandoned,
     CoreShutdown,
+    LiveTaken,
     TrunkCallEnded,
     TrunkRang,
 )
@@ -71,7 +72,9 @@ def test_a_call_that_an_agent_answers_with_and_without_filters_in_asterisk(versi
     (rang,), (ended,) = kinds(found, TrunkRang), kinds(found, TrunkCallEnded)
     assert rang == TrunkRang("B", ended.unique_id, caller="13900000001", called="95598")
     assert (ended.trunk, ended.outgoing, ended.cause) == ("B", False, 16)
-    assert len(found) == len(during) + 9
+    taken = kinds(found, LiveTaken)  # the filters of the recording kept it out
+    assert taken == ([LiveTaken("power", AGENT_1)] if name == "inbound-unfiltered" else [])
+    assert len(found) == len(during) + 9 + len(taken)
 
 
 @pytest.mark.parametrize("version", VERSIONS)

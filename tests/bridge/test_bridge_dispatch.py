@@ -229,9 +229,19 @@ async def test_an_agents_own_claim_rings_his_phone_once(site: World) -> None:
         key,
         "PJSIP/power-1",
     )
-    with pytest.raises(ClaimLost):
+    with pytest.raises(NoLine, match="on the line"):
         await site.dispatcher.call_for(claimed, "PJSIP/power-1", site.now.wall)
     assert len(called(site)) == 1
+
+
+async def test_an_agent_whose_claim_has_lapsed_calls_nobody(site: World) -> None:
+    (promise,) = site.promised(NUMBERS[0])
+    claimed = site.store.claim(promise.id, site.now.wall, "PJSIP/power-1", 60)
+    assert claimed is not None
+    site.later(61)
+    with pytest.raises(ClaimLost):
+        await site.dispatcher.call_for(claimed, "PJSIP/power-1", site.now.wall)
+    assert called(site) == []
 
 
 async def test_an_agent_is_told_why_his_call_was_not_made(site: World) -> None:
