@@ -12,6 +12,7 @@ from console.commands import (
     database,
     doctor,
     drill,
+    form,
     incident,
     leave,
     measures,
@@ -59,6 +60,7 @@ app.add_typer(override.app, name="override")
 app.add_typer(recovery.app, name="recovery")
 app.add_typer(callbacks.app, name="callbacks")
 app.add_typer(spool.app, name="spool")
+app.add_typer(form.app, name="form")
 app.add_typer(incident.app, name="incident")
 app.add_typer(report.app, name="component")
 app.add_typer(leave.app, name="leave")

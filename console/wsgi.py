@@ -8,6 +8,7 @@ from config.errors import ConfigError, ConfigErrors
 from config.policy import load_policy
 from config.settings import Settings, load_settings
 from console.bridge_socket import socket_path
+from console.forms.door import FormDoor
 from console.records.notice import wording_of
 from console.summary import Known
 from console.web import Shelf, Site, create_app
@@ -42,5 +43,6 @@ def site_of(settings: Settings) -> Site:
         wording=wording_of(policy),
         measures=policy.measures,
         queues={name: scope.queue for name, scope in policy.fallback.scopes.items()},
+        forms=FormDoor(policy, settings.spool_dir, settings.data_dir / "forms"),
         shelf=Shelf(settings.recordings_dir, policy.pbx_id, settings.data_dir / "remote"),
     )

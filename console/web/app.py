@@ -12,6 +12,7 @@ from console.web import (
     callbacks,
     desk,
     duty,
+    form,
     incidents,
     leader,
     measures,

@@ -16,6 +16,7 @@ ROOM: Final = Path(__file__).parent
 ROOMS: Final = {
     "": ROOM,
     "records/": ROOM.parent / "records",
+    "forms/": ROOM.parent / "forms",
 }  # records speak the same words, outside of any request
 PO: Final = ROOM / "translations" / "zh_Hans_CN" / "LC_MESSAGES" / "messages.po"
 _SETTLED: Final = datetime(2026, 1, 1, tzinfo=UTC)
@@ -24,6 +25,7 @@ _METHODS: Final = [("templates/**.html", "jinja2"), ("**.py", "python")]
 _ROOMS: Final = (
     ("", ROOM, _METHODS),
     ("records/", ROOM.parent / "records", _METHODS),
+    ("forms/", ROOM.parent / "forms", _METHODS),
     ("", ROOM.parent, [("words.py", "python")]),
 )
 _KEYWORDS: Final = {"_": None, "gettext": None, "N_": None, "translate": None}

@@ -12,6 +12,7 @@ from callbacks.policy import MeasurePolicy
 from console.summary import Known
 
 if TYPE_CHECKING:
+    from console.forms.door import FormDoor
     from console.records.notice import Wording
     from store import Store
 
@@ -35,7 +36,7 @@ class Site:
 
     known: scopes and time zone of the policy. claim_lease: seconds for which a claimed promise is kept for its agent.
     poll: seconds between two looks of a page. clock: aware UTC. wording: of the public notice; None: there is none.
-    shelf: of recordings; None: none can be heard here. measures: how they are counted; queues: scope → its queue.
+    shelf: of recordings; None: none can be heard here. forms: for filled-in forms; None: none can be brought here. measures: how they are counted; queues: scope → its queue.
     """
 
     password: str = field(repr=False)
@@ -47,6 +48,7 @@ class Site:
     clock: Callable[[], datetime] = _utc_now
     wording: "Wording | None" = None
     shelf: Shelf | None = None
+    forms: "FormDoor | None" = None
     measures: MeasurePolicy = field(default_factory=MeasurePolicy)
     queues: Mapping[str, str] = field(default_factory=dict)
 
