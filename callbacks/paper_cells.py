@@ -102,9 +102,9 @@ def number_text(cell: Cell) -> str:
 def moment(day: Cell, clock: Cell, zone: tzinfo) -> datetime:
     """The time of a row, aware, out of its two cells; either may hold all of it. Raises WrongCell."""
     day, clock = _spread(day), _spread(clock)
-    for cell in (clock, day):
-        if whole := _whole(cell):
-            return whole.replace(tzinfo=zone)
+    whole = _whole(clock) or (_whole(day) if clock in (None, "") else None)
+    if whole:
+        return whole.replace(tzinfo=zone)
     return datetime.combine(_day(day), _clock(clock), tzinfo=zone)
 
 
@@ -160,7 +160,7 @@ def _day(cell: Cell) -> date:
         return cell
     if cell in (None, ""):
         raise WrongCell(Wrongness.MISSING, field="date")
-    found = _DATE.fullmatch(str(cell))
+    found = _DATE.fullmatch(str(cell)) or _WHOLE.fullmatch(str(cell))
     try:
         if found:
             return date(int(found[1]), int(found[2]), int(found[3]))

@@ -55,7 +55,7 @@ def create_app(store: Store, site: Site) -> Flask:
     app.before_request(_remember_theme)
     app.before_request(auth.require_sign_in)
     app.after_request(_guard)
-    for part in (pages, auth, desk, leader, callbacks, recordings, duty, incidents, api, notice, measures):
+    for part in (pages, auth, desk, leader, callbacks, recordings, duty, incidents, api, notice, measures, form):
         app.register_blueprint(part.blueprint)
     problems.use(app)
     return app
