@@ -2,7 +2,8 @@
 
 They differ from rung to rung: a provider refuses the same text three times a day, and whoever reads two of them must see
 which step was reached. Placeholders are filled by ``alerts.words``: {site}, {where} (scope, or the whole site), {what}
-(what failed), {since} (local time), {minutes} (from the incident's start to this rung), {hurt}, {mode}, {plan}, {drill}.
+(what failed), {since} (local time), {minutes} (from the incident's start to this rung), {hurt}, {mode}, {plan}, {drill}; of
+reports and callbacks {number}, {count}, {round}, {late}.
 """
 
 from collections.abc import Mapping

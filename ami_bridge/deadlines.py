@@ -35,6 +35,7 @@ FILL_SECONDS = 3600.0
 GATHER = timedelta(minutes=15)  # between two messages, at least
 MOST = 5_000  # promises in one message; the rest is in the next
 MOST_NAMED = 5
+TICK = timedelta(microseconds=1)  # the book asks for "before", the rules for "not later"
 NEAR, LATE = "deadlines-near", "deadlines-late"
 WHO = "holdfast"
 
@@ -149,7 +150,7 @@ def to_warn(store: Store, policy: CallbackPolicy, now: datetime) -> list[Promise
     looks: list[Iterable[Promise]] = [
         store.due_soon(since, until, MOST),
         store.due_soon(since, until, MOST, warned_before=now - ahead),
-        store.late(now, MOST, warned_before=now - repeat if policy.warn_repeat > 0 else since),
+        store.late(now, MOST, warned_before=now - repeat + TICK if policy.warn_repeat > 0 else since),
     ]
     for look in looks:
         found |= {one.id: one for one in look if is_to_warn(one, policy, now)}

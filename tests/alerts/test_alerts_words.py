@@ -16,6 +16,7 @@ KNOWN = {"where", "what", "since", "minutes", "hurt", "kind", "drill", "mode", "
     "number",
     "count",
     "round",
+    "late",
 }
 
 
