@@ -162,7 +162,7 @@ class Dispatcher:
         self.stages = await self.attempts.settle(self.channels, self.clock().wall, since)
         under_way = self.attempts.under_way
         self._customers = frozenset(self._customers & under_way.keys())
-        await self.pauses.end_all_but(under_way.keys(), self._queues())
+        await self.pauses.end_all_but(under_way.keys())
         self._on_the_line.seen(self.channels.numbers, [one.number for one in under_way.values()])
         for promise_id in self._on_the_line.gone(self.clock().mono):
             await self.thread(self.store.release, promise_id, self.holder)

@@ -38,29 +38,30 @@ class OwnPauses:
     """queues: those of the policy; a pause anywhere else is not ours."""
 
     link: Link
-    _held: dict[str, str] = field(default_factory=dict)  # attempt → member
+    _held: dict[str, set[Seat]] = field(default_factory=dict)  # attempt → seats, as they were before
 
     async def pause(self, member: str, attempt: str, queues: Collection[str]) -> None:
         """Before his phone rings. That it cannot be done is logged, and keeps nobody from calling; raises LinkDown."""
         for seat in await self._seats(queues, member):
             if seat.paused:
                 continue
-            self._held[attempt] = member
+            self._held.setdefault(attempt, set()).add(seat)
             await self._set(seat, paused=True, reason=f"{REASON}{attempt}")
 
     async def find(self, queues: Collection[str]) -> None:
         """After a connect: pauses of ours, also those that an earlier run has left; raises LinkDown."""
-        found = {seat.attempt: seat.member for seat in await self._seats(queues) if seat.attempt}
-        if found:
-            log.info("agents are paused for callbacks of theirs", attempts=sorted(found))
-        self._held |= found
+        for seat in await self._seats(queues):
+            if seat.attempt:
+                log.info("an agent is paused for a callback of his", attempt=seat.attempt, queue=seat.queue)
+                self._held.setdefault(seat.attempt, set()).add(seat)
 
-    async def end_all_but(self, under_way: Collection[str], queues: Collection[str]) -> None:
+    async def end_all_but(self, under_way: Collection[str]) -> None:
         """Ends the pauses of attempts that are over; raises LinkDown, and then they are tried again."""
         for attempt in [one for one in self._held if one not in under_way]:
-            for seat in await self._seats(queues, self._held[attempt]):
-                if seat.attempt == attempt:
-                    await self._set(seat, paused=False, reason="")
+            for held in self._held[attempt]:
+                for seat in await self._seats({held.queue}, held.member):
+                    if seat.attempt == attempt:
+                        await self._set(seat, paused=False, reason="")
             del self._held[attempt]
 
     async def _set(self, seat: Seat, *, paused: bool, reason: str) -> None:

@@ -2,7 +2,16 @@
 
 from datetime import UTC, datetime
 
-from ami_bridge.originate import Guard, Headers, Line, attempt_of, by_claim, channel_id, through_queue
+from ami_bridge.originate import (
+    Guard,
+    Headers,
+    Line,
+    attempt_of,
+    by_claim,
+    channel_id,
+    customer_first,
+    through_queue,
+)
 from callbacks.policy import CallbackPolicy
 from callbacks.values import Attempt
 
@@ -64,3 +73,32 @@ def test_the_time_an_agent_lets_his_phone_ring_is_added_to_what_the_guard_allows
     queued = variables(through_queue(ATTEMPT, "power", LINE, GUARD, RULES))["HF_NOT_AFTER"]
     claimed = variables(by_claim(OWN, LINE, GUARD, RULES))["HF_NOT_AFTER"]
     assert int(claimed) - int(queued) == RULES.ring_seconds
+
+
+def test_a_customer_who_is_rung_first_is_asked_in_his_language_and_given_time_to_press() -> None:
+    headers = customer_first(ATTEMPT, "power", LINE, GUARD, RULES, "zh-CN")
+    assert headers["Channel"] == "Local/4-1-77@holdfast-customer-dial/n"
+    assert (headers["Context"], headers["Exten"], headers["Timeout"]) == (
+        "holdfast-customer",
+        "4-1-77",
+        "50000",
+    )
+    given = variables(headers)
+    assert (given["HF_QUEUE"], given["HF_LANG"], given["HF_PRESS"], given["HF_PATIENCE"]) == (
+        "power",
+        "zh-CN",
+        "10",
+        "60",
+    )
+    assert (given["HF_FENCE"], given["HF_NOT_AFTER"], given["HF_SHOWN"]) == ("77", "1000020", "95598")
+
+
+def test_the_half_that_dials_the_customer_has_the_first_name_in_every_way() -> None:
+    """So what Asterisk tells of the dialling means the caller's side."""
+    headers = customer_first(ATTEMPT, "power", LINE, GUARD, RULES, "en")
+    assert (headers["ChannelId"], headers["OtherChannelId"]) == ("hf-4-1-77-2", "hf-4-1-77")
+
+
+def test_a_callback_whose_turn_it_is_says_so() -> None:
+    assert "HF_TURN" not in variables(through_queue(ATTEMPT, "power", LINE, GUARD, RULES))
+    assert variables(through_queue(ATTEMPT, "power", LINE, GUARD, RULES, turn=True))["HF_TURN"] == "1"
