@@ -34,7 +34,8 @@ _SETTLES = {PromiseState.DONE: Settled.DONE, PromiseState.REFUSED: Settled.GIVEN
 
 def to_attempt(row: Row[*tuple[Any, ...]]) -> Attempt:
     """A whole row of the table as a value."""
-    return Attempt(**row._mapping)
+    values = row._mapping
+    return Attempt(**{name: values[name] for name in _NAMES})
 
 
 class Attempts(Subject):
@@ -68,7 +69,9 @@ class Attempts(Subject):
             ).one_or_none()
             if moved is None:
                 raise ClaimLost(f"promise {one.promise_id} is not claimed by {holder}; nothing is dialled")
-            connection.execute(insert(attempt).values({name: getattr(one, name) for name in _NAMES}))
+            connection.execute(
+                insert(attempt).values({name: getattr(one, name) for name in _NAMES} | {"pbx": self.pbx})
+            )
             who = one.agent or holder
             touch(connection, one.promise_id, one.started_at, who, Touched.DIALLED, one.key)
             return to_promise(moved)
@@ -199,13 +202,11 @@ class Attempts(Subject):
 
     def unended_attempts(self) -> list[Attempt]:
         """Attempts whose line has not ended as far as the book knows: what reconciliation has to ask
-        about.
+        about. A bridge hears of those of its own Asterisk: no other one knows what became of them.
         """
-        return self._listed_attempts(
-            select(attempt)
-            .where(attempt.c.outcome.is_(None), attempt.c.line.is_(None))
-            .order_by(attempt.c.started_at)
-        )
+        query = select(attempt).where(attempt.c.outcome.is_(None), attempt.c.line.is_(None))
+        query = query.where(attempt.c.pbx.in_((self.pbx, ""))) if self.pbx else query
+        return self._listed_attempts(query.order_by(attempt.c.started_at))
 
     def awaiting_disposition(self, now: datetime | None = None) -> list[Attempt]:
         """Attempts whose line has ended without an outcome yet; with ``now``: only those whose time is up."""

@@ -1,7 +1,7 @@
 """What was decided: change rows for the record, and the current state for pages and for a restart."""
 
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from datetime import datetime
 from typing import Any
 
@@ -12,6 +12,7 @@ from fallback.state import Case, ComponentState, Health, SavedScope
 from store.dialect import put
 from store.engine import Subject
 from store.incidents import follow
+from store.several import SIGN, marked, split
 from store.tables import OF_MODES, change, component_state, scope_state
 
 _SAVED_NAMES = tuple(field.name for field in fields(SavedScope))
@@ -51,19 +52,23 @@ class Decisions(Subject):
         is not listed is closed; None: cases are left alone.
         """
         rows = [_flat(one, _SAVED_NAMES) | {"at": now} for one in scopes]
+        added = self._marked([_flat(one, _CHANGE_NAMES) for one in changes], "subject")
+        parts = [_component(one) | {"at": now} for one in components]
         with self._database.write() as connection:
-            if changes:
-                connection.execute(_ADD_CHANGE, [_flat(one, _CHANGE_NAMES) for one in changes])
-            _put(connection, scope_state, rows)
-            _put(connection, component_state, [_component(one) | {"at": now} for one in components])
-            follow(connection, rows, cases, now)
+            if added:
+                connection.execute(_ADD_CHANGE, added)
+            _put(connection, scope_state, self._marked(rows))
+            _put(connection, component_state, self._marked(parts))
+            follow(connection, rows, cases, now, self.pbx)
 
     def load_saved(self) -> list[SavedScope]:
-        """The scopes as last recorded, for ``fallback.restore.restore``."""
+        """The scopes as last recorded, for ``fallback.restore.restore``; of one Asterisk."""
         with self._database.read() as connection:
-            return [
+            rows = [
                 SavedScope(*row) for row in connection.execute(select(*_SAVED).order_by(scope_state.c.name))
             ]
+        ours = self.mark.removeprefix(SIGN)
+        return [replace(one, name=split(one.name)[0]) for one in rows if split(one.name)[1] == ours]
 
     def components(self) -> list[SavedComponent]:
         """The components as last recorded."""
@@ -89,7 +94,7 @@ class Decisions(Subject):
         query = select(*_CHANGE).order_by(change.c.id.desc()).limit(limit)
         query = query.where(change.c.kind.not_in(sorted(without))) if without else query
         query = query if kind is None else query.where(change.c.kind == kind)
-        query = query if subject is None else query.where(change.c.subject == subject)
+        query = query if subject is None else query.where(change.c.subject == marked(subject, self.mark))
         query = query if incident is None else query.where(change.c.incident == incident)
         with self._database.read() as connection:
             return [Change(*row) for row in connection.execute(query)]
@@ -115,6 +120,12 @@ class Decisions(Subject):
         query = query if subjects is None else query.where(change.c.subject.in_(subjects))
         with self._database.read() as connection:
             return [Change(*row) for row in connection.execute(query.limit(limit))]
+
+    def _marked(self, rows: list[dict[str, Any]], field: str = "name") -> list[dict[str, Any]]:
+        """The rows under the names that they have in a book of several Asterisks."""
+        if not self.mark:
+            return rows
+        return [row | {field: marked(row[field], self.mark)} for row in rows]
 
 
 def _component(one: ComponentState) -> dict[str, Any]:

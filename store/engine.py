@@ -25,11 +25,11 @@ class Database:
     change before it writes; writers of this process queue in memory, because SQLite's own waiting is sleeping and trying again.
     """
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, patience: float | None = None) -> None:
         self.url = _checked(url)
         self.is_file = self.url.get_backend_name() == "sqlite"
         self.name = str(self.url.database) if self.is_file else postgresql.name_of(self.url)
-        self.engine = _engine(self.url)
+        self.engine = _engine(self.url, patience)
         whole = {} if self.is_file else postgresql.READING
         self._reader = self.engine.execution_options(holdfast_read=True, **whole)
         self._turn = RLock()
@@ -64,7 +64,14 @@ class Database:
 
 
 class Subject:
-    """One subject of the store: queries over a database that all subjects share."""
+    """One subject of the store: queries over a database that all subjects share.
+
+    pbx: of the Asterisk for which a bridge speaks, "" for whoever speaks for none. mark: what its rows of the moment carry
+    behind their names; the first Asterisk's carry nothing (store.several).
+    """
+
+    pbx = ""
+    mark = ""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -95,10 +102,10 @@ def _check_file(url: URL) -> None:
         )
 
 
-def _engine(url: URL) -> Engine:
+def _engine(url: URL, patience: float | None) -> Engine:
     """Numbers of callers are parameters; an error that is logged must not tell them."""
     if url.get_backend_name() != "sqlite":
-        return postgresql.engine(url)
+        return postgresql.engine(url, patience or postgresql.PATIENCE_SECONDS)
     engine = create_engine(
         url,
         connect_args={"timeout": _BUSY_SECONDS},

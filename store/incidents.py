@@ -24,13 +24,18 @@ _CLOSE_OTHERS_OF_SCOPE = (
         incident.c.scope == bindparam("b_scope"),
         incident.c.closed_at.is_(None),
         incident.c.key != bindparam("b_key"),
+        incident.c.pbx.in_(bindparam("b_pbx", expanding=True)),
         _WITHOUT_CASE,
     )
     .values(closed_at=bindparam("b_now"))
 )
 _CLOSE_ALL_BUT = (
     update(incident)
-    .where(incident.c.closed_at.is_(None), incident.c.key.not_in(bindparam("b_keys", expanding=True)))
+    .where(
+        incident.c.closed_at.is_(None),
+        incident.c.key.not_in(bindparam("b_keys", expanding=True)),
+        incident.c.pbx.in_(bindparam("b_pbx", expanding=True)),
+    )
     .values(closed_at=bindparam("b_now"))
 )
 
@@ -56,6 +61,7 @@ class SavedIncident:
     live: bool = False
     hurt: int = 0
     climbs_from: datetime | None = None
+    pbx: str = ""
 
 
 class Incidents(Subject):
@@ -85,8 +91,11 @@ class Incidents(Subject):
             return [_saved(row) for row in connection.execute(query)]
 
     def load_cases(self) -> list[Case]:
-        """What is open, for ``fallback.restore.restore``; ladder is "" where no case was recorded before."""
+        """What is open, for ``fallback.restore.restore``; ladder is "" where no case was recorded before. A bridge's own:
+        those of other Asterisks are others' to end.
+        """
         query = select(incident).where(incident.c.closed_at.is_(None)).order_by(incident.c.opened_at)
+        query = query.where(incident.c.pbx.in_(_of(self.pbx))) if self.pbx else query
         with self._database.read() as connection:
             return [_case(_saved(row)) for row in connection.execute(query)]
 
@@ -109,23 +118,34 @@ class Incidents(Subject):
 
 
 def follow(
-    connection: Connection, scopes: Sequence[Mapping[str, Any]], cases: Iterable[Case] | None, now: datetime
+    connection: Connection,
+    scopes: Sequence[Mapping[str, Any]],
+    cases: Iterable[Case] | None,
+    now: datetime,
+    pbx: str = "",
 ) -> None:
-    """Open, bring up to date and close incidents. scopes: rows of ``scope_state``; cases: see ``Decisions.record``."""
-    of_scopes = [_basic(row, now) for row in scopes if row["incident_key"]]
+    """Open, bring up to date and close incidents. scopes: rows of ``scope_state`` by their plain names; cases: see
+    ``Decisions.record``; pbx: whose, as in ``Subject``.
+    """
+    of_scopes = [_basic(row, now) | {"pbx": pbx} for row in scopes if row["incident_key"]]
     if cases is None:
         _put_basic(connection, of_scopes)
-        over = [{"b_scope": row["name"], "b_key": row["incident_key"], "b_now": now} for row in scopes]
-        if over:
-            connection.execute(_CLOSE_OTHERS_OF_SCOPE, over)
+        for row in scopes:
+            values = {"b_scope": row["name"], "b_key": row["incident_key"], "b_now": now, "b_pbx": _of(pbx)}
+            connection.execute(_CLOSE_OTHERS_OF_SCOPE, values)
         return
-    rows = [_row(one) for one in cases]
+    rows = [_row(one) | {"pbx": pbx} for one in cases]
     if rows:
         connection.execute(put(connection, incident), rows)
     known = {row["key"] for row in rows}
     _put_basic(connection, [row for row in of_scopes if row["key"] not in known])
     keys = [*known, *(row["key"] for row in of_scopes)]
-    connection.execute(_CLOSE_ALL_BUT, {"b_keys": keys, "b_now": now})
+    connection.execute(_CLOSE_ALL_BUT, {"b_keys": keys, "b_now": now, "b_pbx": _of(pbx)})
+
+
+def _of(pbx: str) -> list[str]:
+    """Whose incidents are ours: those of before there were several Asterisks are everybody's."""
+    return [pbx, ""] if pbx else [""]
 
 
 def _put_basic(connection: Connection, rows: Sequence[dict[str, Any]]) -> None:

@@ -9,6 +9,7 @@ from sqlalchemy import select
 
 from store.dialect import put
 from store.engine import Subject
+from store.several import marked, split, together
 from store.tables import live
 
 
@@ -28,7 +29,7 @@ class Live(Subject):
         """Write all of them in one transaction. Values are what JSON can hold."""
         if not values:
             return
-        rows = [{"key": key, "value": value, "at": now} for key, value in values.items()]
+        rows = [{"key": marked(key, self.mark), "value": value, "at": now} for key, value in values.items()]
         with self._database.write() as connection:
             connection.execute(put(connection, live), rows)
 
@@ -37,6 +38,13 @@ class Live(Subject):
         return self.live_rows().get(key)
 
     def live_rows(self) -> dict[str, LiveRow]:
-        """All rows of one moment, by key."""
+        """All rows of one moment, by key; those of several Asterisks as one site's."""
         with self._database.read() as connection:
-            return {row.key: LiveRow(row.key, row.value, row.at) for row in connection.execute(select(live))}
+            rows = {row.key: row for row in connection.execute(select(live))}
+        whole = together({key: row.value for key, row in rows.items()})
+        return {key: LiveRow(key, value, _at(key, rows)) for key, value in whole.items()}
+
+
+def _at(key: str, rows: Mapping[str, Any]) -> datetime:
+    """The oldest of what was put together: one bridge that is silent must show."""
+    return min(row.at for name, row in rows.items() if split(name)[0] == key)

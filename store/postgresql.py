@@ -52,7 +52,7 @@ def engine(url: URL, patience: float = PATIENCE_SECONDS) -> Engine:
     """patience: seconds for which any answer is waited for. Raises StoreProblem where the driver is missing."""
     known: dict[str, Any] = {
         "patience": patience,
-        "connect_timeout": CONNECT_SECONDS,
+        "connect_timeout": max(2, min(CONNECT_SECONDS, int(patience))),
         "application_name": "holdfast",
         # a server that was cut off says nothing: without these its connections are waited for for minutes
         "keepalives_idle": 5,

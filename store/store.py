@@ -9,6 +9,7 @@ from store.duty import Duty
 from store.engine import Database
 from store.half_hours import HalfHours
 from store.history import History
+from store.holders import Holders
 from store.incidents import Incidents
 from store.intents import Intents
 from store.live import Live
@@ -22,6 +23,7 @@ from store.records import Records
 from store.rehearsing import Rehearsing
 from store.schema import alive, check, migrate
 from store.search import Search
+from store.several import mark_of
 from store.view import View
 
 
@@ -47,6 +49,7 @@ class Store(
     HalfHours,
     PromiseCounts,
     Rehearsing,
+    Holders,
 ):
     """The one door to the database: its subjects' methods, each one transaction. Synchronous and thread-safe.
 
@@ -54,9 +57,18 @@ class Store(
     the first call. Every method raises StoreProblem, with a remedy, when the database cannot be used.
     """
 
-    def __init__(self, url: str) -> None:
-        super().__init__(Database(url))
+    def __init__(self, url: str, *, patience: float | None = None) -> None:
+        """patience: seconds for which any answer of a shared database is waited for."""
+        super().__init__(Database(url, patience))
         self._url = url
+
+    def beside(self, patience: float) -> "Store":
+        """Another door to the same database, which waits for nothing longer than this, nor behind this one."""
+        return Store(self._url, patience=patience)
+
+    def speak_for(self, pbx: str, *, first: bool) -> None:
+        """From now on as the bridge of this Asterisk: rows of the moment, incidents and calls are its own."""
+        self.pbx, self.mark = pbx, "" if first else mark_of(pbx)
 
     def migrate(self) -> None:
         """Create the tables or bring them up to date; harmless when they are."""

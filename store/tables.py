@@ -2,6 +2,7 @@
 
 from sqlalchemy import (
     JSON,
+    BigInteger,
     Boolean,
     Column,
     Float,
@@ -108,7 +109,7 @@ Index(
 BUSY = text("state IN ('claimed', 'dialling', 'talking')")
 Index("ix_promise_busy", promise.c.state, sqlite_where=BUSY, postgresql_where=BUSY)
 # All that are open in any way, in the order of the queue; beside it what they are counted and filtered by, so that this reads
-# nothing else.
+# nothing else. (closed_at too: SQLite asks for it though the condition says it.)
 Index(
     "ix_promise_waiting",
     promise.c.place_at,
@@ -118,6 +119,7 @@ Index(
     promise.c.scope,
     promise.c.matter,
     promise.c.paused,
+    promise.c.closed_at,
     sqlite_where=OPEN,
     postgresql_where=OPEN,
 )
@@ -150,7 +152,16 @@ NEVER_DIALLED = text(
 Index("ix_promise_never", promise.c.id, sqlite_where=NEVER_DIALLED, postgresql_where=NEVER_DIALLED)
 # How many callbacks were asked for lately, for one number.
 Index("ix_promise_number", promise.c.number, promise.c.created_at)
-Index("ix_promise_closed", promise.c.state, promise.c.closed_at)
+# Closed ones only: an index by state that knows open ones too would be taken for them, and read all.
+CLOSED = text("closed_at IS NOT NULL")
+Index(
+    "ix_promise_closed",
+    promise.c.state,
+    promise.c.closed_at,
+    promise.c.id,
+    sqlite_where=CLOSED,
+    postgresql_where=CLOSED,
+)
 
 capture = Table(
     "capture",
@@ -179,7 +190,7 @@ capture = Table(
     Column("address", String(200), nullable=False, server_default=""),
     Column("remarks", Text, nullable=False, server_default=""),
     Column("taken_by", String(80), nullable=False, server_default=""),
-    Column("promise_id", ForeignKey("promise.id"), index=True),
+    Column("promise_id", ForeignKey("promise.id")),
     Column("imported_at", UtcTime, nullable=False),
 )
 # What a caller who names his reference looks for. Spelled out in queries, as OF_MODES.
@@ -207,6 +218,8 @@ ABOUT = text("about <> ''")
 Index("ix_capture_about", capture.c.about, sqlite_where=ABOUT, postgresql_where=ABOUT)
 RECORDED = text("recording <> ''")
 Index("ix_capture_recorded", capture.c.at, sqlite_where=RECORDED, postgresql_where=RECORDED)
+_GATHERED = text("promise_id IS NOT NULL")
+Index("ix_capture_promise_id", capture.c.promise_id, sqlite_where=_GATHERED, postgresql_where=_GATHERED)
 _MISSED = text("promise_id IS NULL")
 Index("ix_capture_missed", capture.c.at, sqlite_where=_MISSED, postgresql_where=_MISSED)
 _OF_INCIDENT = text("incident <> ''")
@@ -232,6 +245,7 @@ attempt = Table(
     Column("ended_at", UtcTime),
     Column("talk_seconds", Float, nullable=False, server_default="0"),
     Column("reason", Text, nullable=False, server_default=""),
+    Column("pbx", String(80), nullable=False, server_default=""),  # by which Asterisk
 )
 # What became of each matter of a promise (requirements E7, E8).
 matter_outcome = Table(
@@ -379,6 +393,9 @@ incident = Table(
     Column("by_hand", Boolean, nullable=False, server_default=false()),
     Column("live", Boolean, nullable=False, server_default=false()),
     Column("hurt", Integer, nullable=False, server_default="0"),
+    Column(
+        "pbx", String(80), nullable=False, server_default=""
+    ),  # whose bridge opened it; "" for the first one's
 )
 Index("ix_incident_opened", incident.c.opened_at)
 Index("ix_incident_open", incident.c.key, sqlite_where=OPEN, postgresql_where=OPEN)
@@ -445,6 +462,19 @@ intent = Table(
 )
 _PENDING = text("state = 'pending'")
 Index("ix_intent_pending", intent.c.id, sqlite_where=_PENDING, postgresql_where=_PENDING)
+
+# Which bridge holds which Asterisk. first: its rows of the moment carry plain names (store.several).
+holder = Table(
+    "holder",
+    metadata,
+    Column("pbx", String(80), primary_key=True),
+    Column("holder", String(120), nullable=False),
+    Column("fence", BigInteger, nullable=False),
+    Column("until", UtcTime, nullable=False),
+    Column("since", UtcTime, nullable=False),
+    Column("linked", Boolean, nullable=False),
+    Column("first", Boolean, nullable=False),
+)
 
 live = Table(
     "live",

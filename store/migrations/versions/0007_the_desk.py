@@ -47,7 +47,9 @@ def _indexes() -> None:
     """Whose turn it is goes by matter now; what is owed, handed over, on a list or of one fault is found without a walk."""
     op.drop_index("ix_promise_turn", table_name="promise")
     op.drop_index("ix_promise_waiting", table_name="promise")
+    op.drop_index("ix_promise_closed", table_name="promise")
     op.drop_index("ix_capture_reference", table_name="capture")
+    op.drop_index("ix_capture_promise_id", table_name="capture")
     for name, table, columns, condition in _NEW:
         where = sa.text(condition)
         op.create_index(name, table, columns, unique=False, sqlite_where=where, postgresql_where=where)
@@ -69,7 +71,7 @@ _NEW = (
     (
         "ix_promise_waiting",
         "promise",
-        ["place_at", "id", "state", "due_at", "scope", "matter", "paused"],
+        ["place_at", "id", "state", "due_at", "scope", "matter", "paused", "closed_at"],
         "closed_at IS NULL",
     ),
     ("ix_promise_first_by", "promise", ["first_by", "id"], "closed_at IS NULL AND first_at IS NULL"),
@@ -82,5 +84,7 @@ _NEW = (
         ["id"],
         "closed_at IS NOT NULL AND tries = 0 AND state NOT IN ('cancelled', 'merged') AND reason <> 'adopted'",
     ),
+    ("ix_promise_closed", "promise", ["state", "closed_at", "id"], "closed_at IS NOT NULL"),
+    ("ix_capture_promise_id", "capture", ["promise_id"], "promise_id IS NOT NULL"),
     ("ix_capture_reference", "capture", ["reference", "number"], "reference <> ''"),
 )
