@@ -37,6 +37,9 @@ LONG = (
     Program("halfopen", "a manager link whose packets are dropped is noticed", "3 min"),
     Program("rungs", "staff told on time over 200 kills, nobody twice, nobody left out", "4 min"),
     Program("busy", "refused callers on 8 to 60 lines: adaptive dialogue, fixed one, Erlang B", "30 s"),
+    Program(
+        "storm", "a storm day of 10,000 calls and the days after it, with callbacks and without", "1 min"
+    ),
     Program("silence", "silence after a prompt when the bridge dies or freezes in mid-dialogue", "3 min"),
     Program("held", "200 whole dialogues at once for five minutes, and our reply to an AGI line", "7 min"),
     Program("hostile", "replies to callers while strangers hold and flood the FastAGI port", "1 min"),
