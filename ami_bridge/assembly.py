@@ -17,6 +17,7 @@ from ami_bridge.call_records import recorder_of
 from ami_bridge.caller_side import CallerSide
 from ami_bridge.clock import Clock, read_clocks
 from ami_bridge.code_desk import CodeDesk
+from ami_bridge.deadlines import deadlines_of
 from ami_bridge.desk import Desk
 from ami_bridge.dispatch import Dispatcher
 from ami_bridge.duty import DutyDesk
@@ -123,6 +124,8 @@ class Parts:
         )
         self.staff = self._staff()
         self.staff.taken_on = self.duty.acknowledged
+        self.callers.terms.known = self.call_days.known
+        self.deadlines = deadlines_of(self)
         self.notices = self._notices()
         self.health = OwnHealth(
             self.link,

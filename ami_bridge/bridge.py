@@ -65,6 +65,7 @@ class Bridge(Parts):
             "live": self.portrait.run(),
             "staff": self.staff.run(),
             "duty": self.duty.run(),
+            "deadlines": self.deadlines.run(),
             "lengths": self.lengths.run(),
             "notices": self.notices.run(),
             "book file": self.callers.file.run(),

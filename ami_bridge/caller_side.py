@@ -51,7 +51,7 @@ class CallerSide:
         folders = settings.spool_dir, settings.recordings_dir, settings.prompts_dir
         self.file = BookFile(settings.data_dir / "ivr" / "dialogue.json", policy, *folders, clock)
         self.door = self._door()
-        self.terms = SiteTerms(lambda: self._policy, clock)
+        self.terms = SiteTerms(lambda: self._policy.callbacks)
         self.collector = Collector(self._importer(), thread, clock, wake, self._tidy)
         self._keep = keeper(spool, policy.pbx_id, self.collector.captured)
         self.agi = FastAgiServer(

@@ -6,7 +6,7 @@ near or was over since the last one: in a storm thousands of promises have the s
 
 import asyncio
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -19,9 +19,8 @@ from callbacks.policy import CallbackPolicy
 from callbacks.ports import Terms
 from callbacks.rules.deadlines import Owed, is_late, is_to_warn, next_deadline, owed
 from callbacks.rules.grouping import fault_key
+from callbacks.rules.hours import CallCalendar
 from callbacks.values import Matter, Promise
-from config.call_hours import CallDays
-from config.policy import SitePolicy
 from fallback.decision import Action, RaiseRung
 from store import Store, StoreProblem
 
@@ -42,22 +41,22 @@ WHO = "holdfast"
 
 @dataclass(slots=True)
 class SiteTerms:
-    """What the importer asks of the policy in force, with the calendar of the day."""
+    """What the importer asks of the policy in force. known: the calendar, None while it is being worked out; what is owed is then
+    written by the next ``Deadlines.fill``.
+    """
 
-    policy: Callable[[], SitePolicy]
-    clock: Clock
-    _days: CallDays = field(default_factory=CallDays)
+    policy: Callable[[], CallbackPolicy]
+    known: Callable[[], CallCalendar | None] = lambda: None
 
     def __call__(self) -> Terms:
         """For one batch of captures."""
-        callbacks = self.policy().callbacks
-        return Terms(owed=self.owing(), fault=lambda capture: fault_key(capture, callbacks))
+        policy = self.policy()
+        return Terms(owed=self.owing(), fault=lambda capture: fault_key(capture, policy))
 
-    def owing(self) -> Callable[[Matter, datetime], Owed]:
+    def owing(self) -> Callable[[Matter, datetime], Owed] | None:
         """What is owed to somebody who left a matter then."""
-        site = self.policy()
-        calendar = self._days.at(site, self.clock().wall)
-        return lambda matter, at: owed(matter, at, site.callbacks, calendar)
+        policy, calendar = self.policy(), self.known()
+        return None if calendar is None else lambda matter, at: owed(matter, at, policy, calendar)
 
 
 @dataclass
@@ -68,7 +67,7 @@ class Deadlines:
     """
 
     policy: Callable[[], CallbackPolicy]
-    owing: Callable[[], Callable[[Matter, datetime], Owed]]
+    owing: Callable[[], Callable[[Matter, datetime], Owed] | None]
     store: Store
     thread: StoreThread
     clock: Clock
@@ -89,11 +88,13 @@ class Deadlines:
             await asyncio.sleep(LOOK_SECONDS)
 
     async def fill(self) -> None:
-        """Once an hour: deadlines of promises that an older version opened. Raises StoreProblem."""
-        mono = self.clock().mono
-        if self._filled is not None and mono - self._filled < FILL_SECONDS:
+        """Once an hour: deadlines of promises that an older version opened, or that were opened before the calendar was known.
+        Raises StoreProblem.
+        """
+        mono, owing = self.clock().mono, self.owing()
+        if owing is None or (self._filled is not None and mono - self._filled < FILL_SECONDS):
             return
-        if filled := await self.thread(self.store.fill_deadlines, self.owing()):
+        if filled := await self.thread(self.store.fill_deadlines, owing):
             log.info("deadlines written on older promises", promises=filled)
         self._filled = mono
 

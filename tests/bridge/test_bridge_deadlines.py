@@ -14,13 +14,16 @@ from ami_bridge.deadlines import GATHER, LATE, NEAR, Deadlines, SiteTerms, rung_
 from callbacks.policy import CallbackPolicy
 from callbacks.ports import Terms
 from callbacks.rules.deadlines import Owed, is_to_warn, next_deadline
+from callbacks.rules.hours import CallCalendar
 from callbacks.values import Matter, Promise, Touched
+from config.call_hours import call_calendar
 from config.policy import DEFAULT_POLICY, load_policy
 from fallback.decision import Action, RaiseRung
 
 HOUR = timedelta(hours=1)
 MINUTE = timedelta(minutes=1)
 SITE = load_policy(DEFAULT_POLICY)
+CALENDAR = call_calendar(SITE, START)
 
 
 @pytest.fixture
@@ -37,11 +40,12 @@ class Watch:
     policy: CallbackPolicy = field(default_factory=CallbackPolicy)
     said: list[RaiseRung] = field(default_factory=list)
     nobody: str = ""
+    calendar: CallCalendar | None = CALENDAR
 
     def __post_init__(self) -> None:
         self.desk = Deadlines(
             policy=lambda: self.policy,
-            owing=lambda: SiteTerms(lambda: SITE, lambda: self.site.now).owing(),
+            owing=SiteTerms(lambda: SITE.callbacks, lambda: self.calendar).owing,
             store=self.site.store,
             thread=self.site.thread,
             clock=lambda: self.site.now,
@@ -131,8 +135,11 @@ async def test_more_than_one_message_holds_goes_into_the_next(
 async def test_promises_of_an_older_version_get_their_deadlines_once_an_hour(site: World) -> None:
     site.store.import_captures([capture("13912341234")], "spool", 1, START)
     watch = Watch(site)
+    watch.calendar = None
+    await watch.desk.fill()
     (before,) = site.store.open_promises()
-    assert before.first_by is None
+    assert before.first_by is None  # as long as the calendar is not known
+    watch.calendar = CALENDAR
     await watch.desk.fill()
     (after,) = site.store.open_promises()
     assert after.first_by is not None
@@ -145,9 +152,10 @@ async def test_promises_of_an_older_version_get_their_deadlines_once_an_hour(sit
     assert all(one.first_by for one in site.store.open_promises())
 
 
-def test_the_importer_s_terms_are_those_of_the_policy_and_the_day(site: World) -> None:
+def test_the_importer_s_terms_are_those_of_the_policy_and_the_day() -> None:
     """E2, E3, C3: a Saturday evening's complaint is to be called on Monday, and answered in five days."""
-    terms = SiteTerms(lambda: SITE, lambda: site.now)()
+    assert SiteTerms(lambda: SITE.callbacks)().owed is None  # the calendar is not known yet
+    terms = SiteTerms(lambda: SITE.callbacks, lambda: CALENDAR)()
     assert terms.owed is not None
     assert terms.fault is not None
     owed = terms.owed(Matter.COMPLAINT, START)
