@@ -22,11 +22,11 @@ from sqlalchemy import (
 )
 
 from callbacks.rules import Move, target
-from callbacks.values import Matter, Promise, PromiseState, Touch, Touched
+from callbacks.values import CLOSED_STATES, Matter, Promise, PromiseState, Touch, Touched
 from store.engine import Subject
 from store.history import touch, touches
 from store.moves import can
-from store.tables import BUSY, LISTED, OPEN, TURN, change, promise
+from store.tables import BUSY, CLOSED, LISTED, OPEN, TURN, change, promise
 from store.turns import NO_START, handed_to, whose_turn
 
 BY_PERSON, LET, SEEN = "callback", "let", "seen"  # kind and new state of the rows that a leader's word leaves
@@ -210,9 +210,15 @@ class Promises(Subject):
 
     def promises(self, limit: int, *states: PromiseState) -> list[Promise]:
         """Those in these states: first the newest closed, then the open ones in the order of the queue."""
-        query = select(promise).where(promise.c.state.in_(states))
-        query = query.order_by(promise.c.closed_at.desc().nulls_last(), promise.c.place_at, promise.c.id)
-        return self._listed_promises(query.limit(limit))
+        closed, waiting = _closed(set(states), limit), sorted(set(states) - CLOSED_STATES)
+        with self._database.read() as connection:
+            found = [to_promise(row) for query in closed for row in connection.execute(query)]
+            found.sort(key=lambda one: (one.closed_at, one.id), reverse=True)
+            if waiting and len(found) < limit:
+                query = select(promise).where(OPEN, promise.c.state.in_(waiting))
+                rows = connection.execute(query.order_by(promise.c.place_at, promise.c.id).limit(limit))
+                found += [to_promise(row) for row in rows]
+        return found[:limit]
 
     def for_leader(self, limit: int = 100) -> list[Promise]:
         """Promises that somebody should look at (an outcome nobody knows, lines that never carried the
@@ -252,6 +258,17 @@ class Promises(Subject):
             if done and line is not None:
                 touch(connection, promise_id, line.at, line.who, line.what, line.detail)
             return done
+
+
+def _closed(states: Collection[PromiseState], limit: int) -> list[Select[Any]]:
+    """The newest of each state: the index is by state."""
+    return [
+        select(promise)
+        .where(CLOSED, promise.c.state == one)
+        .order_by(promise.c.closed_at.desc(), promise.c.id.desc())
+        .limit(limit)
+        for one in sorted(CLOSED_STATES & set(states))
+    ]
 
 
 @dataclass(frozen=True, slots=True)

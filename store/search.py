@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, Select, and_, func, literal, or_, select, tuple_
+from sqlalchemy import ColumnElement, Select, and_, func, literal, or_, select, tuple_, union
 from sqlalchemy.sql.expression import Tuple
 
 from callbacks.rules.grouping import keys_near
@@ -60,9 +60,9 @@ class Search(Subject):
             promise.c.number == number if number else None,
             promise.c.id.in_(_called(reference)) if reference else None,
             and_(FAULTY, promise.c.fault.in_(keys_near(fault))) if fault else None,
-            and_(LISTED) if attention else None,
+            promise.c.id.in_(select(promise.c.id).where(LISTED)) if attention else None,
             promise.c.paused if paused else None,
-            _has(agent) if agent else None,
+            _has(agent, everything or state in CLOSED_STATES) if agent else None,
             _may_be_called(due_by) if due_by else None,
             _owed(owed_by) if owed_by else None,
         ]
@@ -134,11 +134,13 @@ def _called(reference: str) -> Select[tuple[int]]:
     )
 
 
-def _has(agent: str) -> ColumnElement[bool]:
-    """Asked for by ids of two indexes: whom it was handed to, and who has it at this moment."""
+def _has(agent: str, closed: bool) -> ColumnElement[bool]:
+    """To whom it was handed, or who has it at this moment, by the ids of two indexes; of closed ones, who had it last."""
+    if closed:
+        return promise.c.agent == agent
     handed = select(promise.c.id).where(ASSIGNED, promise.c.assigned == agent)
     has = select(promise.c.id).where(BUSY, or_(promise.c.agent == agent, promise.c.holder == agent))
-    return or_(promise.c.id.in_(handed), promise.c.id.in_(has), and_(~and_(OPEN), promise.c.agent == agent))
+    return promise.c.id.in_(union(handed, has))
 
 
 def _may_be_called(by: datetime) -> ColumnElement[bool]:

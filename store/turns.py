@@ -10,7 +10,7 @@ from functools import cache
 from types import MappingProxyType
 from typing import Any
 
-from sqlalchemy import ColumnElement, CompoundSelect, Connection, Select, bindparam, func, select, union_all
+from sqlalchemy import ColumnElement, CompoundSelect, Connection, Select, bindparam, select, union_all
 
 from callbacks.values import Matter
 from store.tables import ASSIGNED, TURN, promise
@@ -97,8 +97,8 @@ def _all_scopes(connection: Connection) -> list[str]:
     found: list[str] = []
     last = ""
     while True:
-        step = select(func.min(promise.c.scope)).where(TURN, promise.c.scope > last)
-        next_one = connection.execute(step).scalar_one()
+        step = select(promise.c.scope).where(TURN, promise.c.scope > last).order_by(promise.c.scope).limit(1)
+        next_one = connection.execute(step).scalar_one_or_none()
         if next_one is None:
             return found
         found.append(next_one)

@@ -3,12 +3,25 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import func, not_, select
 
 from callbacks.values import CLOSED_STATES, Asks, Outcome, PromiseState
-from store.engine import Subject
-from store.tables import LISTED, NEVER_DIALLED, OPEN, attempt, capture, promise
+from store.engine import Database, Subject
+from store.remembering import Remembered
+from store.tables import (
+    BUSY,
+    CLOSED,
+    LISTED,
+    NEVER_DIALLED,
+    OPEN,
+    UNANSWERED,
+    UNTRIED,
+    attempt,
+    capture,
+    promise,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +50,7 @@ class Summary:
 class Figures:
     """For a page that looks every second. open: not closed; due: could be claimed now; talking: being called or
     awaiting the outcome; done_today: closed as done since the time given; missed: calls without a promise
-    since then.
+    since then. late: something owed to the caller is over; attention: on the leader's list.
     """
 
     open: int
@@ -45,15 +58,29 @@ class Figures:
     talking: int
     done_today: int
     missed: int
+    late: int = 0
+    attention: int = 0
+
+
+LARGE = 5000
+
+
+def _is_large(figures: Figures) -> bool:
+    return figures.open > LARGE
 
 
 class View(Subject):
     """Read only."""
 
+    def __init__(self, database: Database) -> None:
+        super().__init__(database)
+        self._remembered = Remembered(_is_large)
+
     def summary(self) -> Summary:
         """All figures of one moment."""
         with self._database.read() as connection:
-            states = connection.execute(select(promise.c.state, func.count()).group_by(promise.c.state))
+            by_state = select(promise.c.state, func.count()).group_by(promise.c.state)
+            states = [row for which in (OPEN, CLOSED) for row in connection.execute(by_state.where(which))]
             outcomes = connection.execute(select(attempt.c.outcome, func.count()).group_by(attempt.c.outcome))
             by_outcome = {row[0]: row[1] for row in outcomes}
             total, missed = connection.execute(
@@ -79,22 +106,30 @@ class View(Subject):
             )
 
     def figures(self, now: datetime, since: datetime) -> Figures:
-        """Counts at ``now``; since: when today began. Both aware UTC."""
-        open_, due, talking = (
-            func.count(),
-            func.count().filter(
-                promise.c.state == PromiseState.OPEN, promise.c.due_at <= now, not_(promise.c.paused)
-            ),
-            func.count().filter(promise.c.state.in_((PromiseState.DIALLING, PromiseState.TALKING))),
-        )
+        """Counts at ``now``; since: when today began. Both aware UTC. Where more than ``LARGE`` are open, they may be some
+        seconds old (``Remembered``).
+        """
+        return self._remembered.get(since, now, lambda: self._count(now, since))
+
+    def _count(self, now: datetime, since: datetime) -> Figures:
+        waiting = promise.c.state == PromiseState.OPEN, promise.c.due_at <= now, not_(promise.c.paused)
+        talking = promise.c.state.in_((PromiseState.DIALLING, PromiseState.TALKING))
+        counts = func.count(), func.count().filter(*waiting)
+        unheard = capture.c.promise_id.is_(None), capture.c.asks == Asks.CALL, capture.c.at >= since
+        untried = promise.c.first_at.is_(None) & (promise.c.first_by <= now)
         with self._database.read() as connection:
-            counts = connection.execute(select(open_, due, talking).where(OPEN)).one()
-            done = connection.execute(
-                select(func.count()).where(promise.c.state == PromiseState.DONE, promise.c.closed_at >= since)
-            ).scalar_one()
-            missed = connection.execute(
-                select(func.count()).where(
-                    capture.c.promise_id.is_(None), capture.c.asks == Asks.CALL, capture.c.at >= since
-                )
-            ).scalar_one()
-        return Figures(*counts, done_today=done, missed=missed)
+
+            def count(*which: Any) -> int:
+                return int(connection.execute(select(func.count()).where(*which)).scalar_one())
+
+            open_, due = connection.execute(select(*counts).where(OPEN)).one()
+            return Figures(
+                open=open_,
+                due=due,
+                talking=count(BUSY, talking),
+                done_today=count(promise.c.state == PromiseState.DONE, promise.c.closed_at >= since),
+                missed=count(*unheard),
+                late=count(UNTRIED, promise.c.first_by <= now)
+                + count(UNANSWERED, promise.c.answer_by <= now, func.coalesce(untried, False).is_(False)),
+                attention=count(LISTED, promise.c.id.is_not(None)),
+            )
