@@ -95,7 +95,8 @@ class Settings(BaseSettings):
     ami_*: the manager account; ami_tls: by TLS, needed for another machine; ami_ca: who signed its certificate, else
     whoever this system trusts. agi_*: where our FastAGI listens; agi_secret: signs each call, needed beyond this machine.
     ship_secret: signs what the collector of a remote Asterisk sends.
-    console_*: where the web console listens, its password and the key of its cookies (the console needs both).
+    console_*: where the web console listens, its password and the key of its cookies (the console needs both);
+    console_leader_password: with it, whoever gives the other one is an agent; without it everybody is a leader.
     beat_every: seconds between the heart beats that the dialplan's dead-man rules watch.
     twilio_*: the account for SMS and voice to staff, all of it or none; twilio_url: where its API answers.
     public_url: under which the outside reaches our web hooks and acknowledgement links, which link_secret signs.
@@ -133,6 +134,7 @@ class Settings(BaseSettings):
     console_host: Host = "127.0.0.1"
     console_port: Port = 8095
     console_password: Secret | None = None
+    console_leader_password: Secret | None = None
     console_secret_key: Key | None = None
     beat_every: float = Field(default=1.0, ge=0.1, le=5.0)
     twilio_account_sid: Annotated[str, Field(pattern=r"^AC[0-9a-fA-F]{32}$")] | None = None
@@ -167,6 +169,7 @@ REMEDY: Mapping[str, str] = MappingProxyType(
         "ami_username": "the account's name in manager.conf",
         "ami_secret": "the account's secret in manager.conf",
         "console_password": "a password of your own",
+        "console_leader_password": "a second password, for leaders",
         "console_secret_key": KEY,
         "beat_every": "seconds from 0.1 to 5",
         "twilio_account_sid": "the account's SID: AC and 32 hexadecimal digits",

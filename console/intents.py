@@ -109,6 +109,23 @@ def write(store: Store, asked: Asked, who: str, now: datetime) -> int:
     return store.add_intent(asked.kind, asked.payload, who, now)
 
 
+@dataclass(frozen=True, slots=True)
+class Wishes:
+    """What agents ask of the bridge, through the store; satisfies ``callbacks.work.ground.Bridge``."""
+
+    store: Store
+
+    def dial(self, promise_id: int, member: str, who: str, now: datetime) -> int:
+        """Ring this agent's telephone, then the caller."""
+        return write(self.store, dial(promise_id, member, now), who, now)
+
+    def outcome(
+        self, promise_id: int, attempt: str, result: Outcome, member: str, note: str, who: str, now: datetime
+    ) -> int:
+        """The agent's word on how an attempt ended."""
+        return write(self.store, outcome(promise_id, attempt, result, member, note), who, now)
+
+
 def ask_bridge(path: Path, asked: Asked, who: str) -> Answer:
     """Ask over the bridge's local socket instead, without the store; waits for the answer. Raises BridgeAway."""
     return bridge_socket.act(path, asked.kind, asked.payload, who)

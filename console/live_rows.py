@@ -131,6 +131,14 @@ class DutyRow:
 
 
 @dataclass(frozen=True, slots=True)
+class TalkView:
+    """The open promises of a live caller who is with an agent at this moment. Without his number, which the promises have."""
+
+    member: str
+    promises: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Live:
     """All live rows, read. at: when the bridge last wrote (aware UTC); None: never."""
 
@@ -142,6 +150,7 @@ class Live:
     agents: tuple[AgentView, ...] = ()
     calls: tuple[CallView, ...] = ()
     duty: DutyRow = field(default_factory=DutyRow)
+    talking: tuple[TalkView, ...] = ()
 
 
 def read(values: Mapping[str, Any], at: datetime | None) -> Live:
@@ -155,6 +164,7 @@ def read(values: Mapping[str, Any], at: datetime | None) -> Live:
         agents=tuple(_agent(row) for row in _rows(values.get("agents"))),
         calls=tuple(_call(row) for row in _rows(values.get("calls"))),
         duty=_duty(_object(values.get("duty"))),
+        talking=tuple(_talk(name, row) for name, row in _named(values.get("talking"))),
     )
 
 
@@ -171,6 +181,13 @@ def _bridge(row: Mapping[str, Any]) -> BridgeRow:
         length=_text(row.get("length")),
         lines_used=_number(row.get("lines_used")),
     )
+
+
+def _talk(member: str, row: Mapping[str, Any]) -> TalkView:
+    several = row.get("promises")
+    ids = several if isinstance(several, list) else [row.get("promise")]
+    known = tuple(one for one in ids if isinstance(one, int) and not isinstance(one, bool))
+    return TalkView(member, known)
 
 
 def _duty(row: Mapping[str, Any]) -> DutyRow:

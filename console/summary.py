@@ -4,14 +4,16 @@ import dataclasses
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from enum import Enum
 from pathlib import Path
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 from callbacks.masking import mask_number
+from callbacks.policy import CallbackPolicy
 from callbacks.values import Promise, PromiseState
+from callbacks.work import mark_of
 from console import bridge_socket, live_rows
 from console.bridge_socket import BridgeAway
 from console.live_rows import Live
@@ -27,6 +29,7 @@ SHOWN_CHANGES: Final = 20  # one outage, from its start to its end
 # Two follow from a row that is shown; what a leader settled is shown with its promise, or it would push out all the others.
 UNSHOWN = frozenset({"computed", "rung", "callback"})
 SHOWN_INTENTS: Final = 6
+MOST_OWED: Final = 100
 _CHANGE_TEXTS: Final = ("kind", "subject", "old", "new", "reason", "who", "incident")
 
 
@@ -55,7 +58,9 @@ class ChangeView:
 
 @dataclass(frozen=True, slots=True)
 class PromiseView:
-    """An open promise with its number masked. due: may be called now."""
+    """An open promise with its number masked. due: may be called now. owing: what is owed soon or late ("first": a first attempt,
+    "answer"; "" nothing), owed_by until when; late: that is over.
+    """
 
     id: int
     scope: str
@@ -70,6 +75,13 @@ class PromiseView:
     agent: str
     reason: str
     attention: bool
+    assigned: str = ""
+    paused: bool = False
+    wished_at: datetime | None = None
+    owing: str = ""
+    owed_by: datetime | None = None
+    late: bool = False
+    fault: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +111,14 @@ class Figures:
 
 
 @dataclass(frozen=True, slots=True)
+class OwedView:
+    """How many promises are late, and of how many something is owed soon; of either at most MOST_OWED are counted."""
+
+    late: int
+    soon: int
+
+
+@dataclass(frozen=True, slots=True)
 class IntentView:
     """What a person asked for and what became of it. subject: what it is about, such as a scope or "#<promise>"."""
 
@@ -116,7 +136,7 @@ class IntentView:
 @dataclass(frozen=True, slots=True)
 class Summary:
     """Everything at one moment (aware UTC). from_memory: the bridge told it because the store is away, so figures of the
-    book and open promises are missing.
+    book, open promises and what is owed are missing.
     """
 
     at: datetime
@@ -128,17 +148,19 @@ class Summary:
     changes: tuple[ChangeView, ...]
     intents: tuple[IntentView, ...]
     from_memory: bool = False
+    owed: OwedView | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Known:
     """What the policy says: the scopes by name, and the zone whose midnight begins "today". socket: of the bridge, asked
-    when the store is away; None: then the store's problem is raised.
+    when the store is away; None: then the store's problem is raised. warn_before: seconds for which what is owed counts as near.
     """
 
     scopes: tuple[str, ...]
     zone: ZoneInfo
     socket: Path | None = None
+    warn_before: float = CallbackPolicy().warn_before
 
 
 def to_json(picture: Summary) -> str:
@@ -202,15 +224,19 @@ def _from_store(store: Store, now: datetime, known: Known) -> Summary:
         bridge=_bridge_view(at, now),
         live=live,
         figures=_figures(store, now, known),
-        promises=tuple(promise_view(promise, now) for promise in promises),
+        promises=tuple(promise_view(one, now, warn_before=known.warn_before) for one in promises),
+        owed=_owed(store, now, known),
         calls=_flights(store, live),
         changes=_line(store),
         intents=tuple(intent_view(row) for row in store.intents(SHOWN_INTENTS)),
     )
 
 
-def promise_view(promise: Promise, now: datetime, *, full: bool = False) -> PromiseView:
-    """A promise for eyes that need not see the number; full: for those that must."""
+def promise_view(
+    promise: Promise, now: datetime, *, full: bool = False, warn_before: float = CallbackPolicy().warn_before
+) -> PromiseView:
+    """A promise for eyes that need not see the number; full: for those that must. warn_before: what is owed so soon is marked."""
+    mark = mark_of(promise, now, warn_before)
     return PromiseView(
         id=promise.id,
         scope=promise.scope,
@@ -221,11 +247,23 @@ def promise_view(promise: Promise, now: datetime, *, full: bool = False) -> Prom
         captures=promise.captures,
         created_at=promise.created_at,
         due_at=promise.due_at,
-        due=promise.state is PromiseState.OPEN and promise.due_at <= now,
+        due=promise.state is PromiseState.OPEN and promise.due_at <= now and not promise.paused,
         agent=promise.agent,
         reason=promise.reason,
         attention=promise.attention,
+        assigned=promise.assigned,
+        paused=promise.paused,
+        wished_at=promise.wished_at,
+        owing=mark.owing.value if mark else "",
+        owed_by=mark.at if mark else None,
+        late=mark.late if mark else False,
+        fault=promise.fault,
     )
+
+
+def _owed(store: Store, now: datetime, known: Known) -> OwedView:
+    until = now + timedelta(seconds=known.warn_before)
+    return OwedView(len(store.late(now, MOST_OWED)), len(store.due_soon(now, until, MOST_OWED)))
 
 
 def _figures(store: Store, now: datetime, known: Known) -> Figures:
@@ -293,8 +331,13 @@ def _midnight(now: datetime, zone: ZoneInfo) -> datetime:
     return local.replace(hour=0, minute=0, second=0, microsecond=0).astimezone(UTC)
 
 
+def is_fresh(at: datetime | None, now: datetime) -> bool:
+    """Whether what the bridge wrote then is of this moment; None: it never wrote."""
+    return at is not None and (now - at).total_seconds() <= FRESH_SECONDS
+
+
 def _bridge_view(at: datetime | None, now: datetime) -> BridgeView:
     if at is None:
         return BridgeView(never=True, fresh=False, age=None)
     age = max(0.0, (now - at).total_seconds())
-    return BridgeView(never=False, fresh=age <= FRESH_SECONDS, age=round(age, 1))
+    return BridgeView(never=False, fresh=is_fresh(at, now), age=round(age, 1))

@@ -76,6 +76,36 @@ MATTERS: Final[Mapping[str, str]] = {
     "question": N_("question"),
     "unstated": N_("not stated"),
 }
+SETTLED: Final[Mapping[str, str]] = {
+    "done": N_("dealt with"),
+    "ordered": N_("fault order opened"),
+    "complaint": N_("is a complaint"),
+    "given_up": N_("caller wants nothing more"),
+    "wrong": N_("not this caller's matter"),
+}
+TOUCHES: Final[Mapping[str, str]] = {
+    "opened": N_("opened"),
+    "joined": N_("a further call joined"),
+    "claimed": N_("taken"),
+    "released": N_("put back"),
+    "dialled": N_("called"),
+    "ended": N_("call ended"),
+    "noted": N_("note"),
+    "settled": N_("matter"),
+    "rescheduled": N_("the caller's wish"),
+    "moved": N_("moved to another place"),
+    "assigned": N_("handed to"),
+    "paused": N_("paused"),
+    "resumed": N_("resumed"),
+    "cancelled": N_("cancelled"),
+    "restored": N_("open again"),
+    "merged": N_("merged"),
+    "adopted": N_("the caller got through"),
+    "looked": N_("has looked at it"),
+    "warned": N_("the leader was told"),
+}
+WHENS: Final[Mapping[str, str]] = {"due": N_("due now"), "soon": N_("owed soon"), "late": N_("late")}
+OWING: Final[Mapping[str, str]] = {"first": N_("first attempt"), "answer": N_("answer")}
 OUTCOMES: Final[Mapping[str, str]] = {
     "answered": N_("Done"),
     "voicemail": N_("Voicemail"),

@@ -1,9 +1,11 @@
 """What gunicorn serves: ``console.wsgi:build()``. The page's composition root."""
 
+from typing import Final
 from zoneinfo import ZoneInfo
 
 from flask import Flask
 
+from config.call_hours import CallDays
 from config.errors import ConfigError, ConfigErrors
 from config.policy import load_policy
 from config.settings import Settings, load_settings
@@ -13,6 +15,13 @@ from console.records.notice import wording_of
 from console.summary import Known
 from console.web import Shelf, Site, create_app
 from store import Store
+
+SAME_PASSWORD: Final = ConfigError(
+    "environment",
+    "HOLDFAST_CONSOLE_LEADER_PASSWORD",
+    "is the same as HOLDFAST_CONSOLE_PASSWORD; then every agent would be a leader",
+    "Set it to another one, or unset it.",
+)
 
 
 def build() -> Flask:
@@ -34,15 +43,26 @@ def site_of(settings: Settings) -> Site:
     ]
     if missing or password is None or secret is None:
         raise ConfigErrors(missing)
+    leader = settings.console_leader_password
+    if leader is not None and leader.get_secret_value() == password.get_secret_value():
+        raise ConfigErrors([SAME_PASSWORD])
     policy = load_policy(settings.policy_file)
+    days = CallDays()
     return Site(
         password=password.get_secret_value(),
         secret_key=secret.get_secret_value(),
-        known=Known(tuple(policy.fallback.scopes), ZoneInfo(policy.timezone), socket_path(settings.data_dir)),
-        claim_lease=policy.callbacks.claim_lease,
+        known=Known(
+            tuple(policy.fallback.scopes),
+            ZoneInfo(policy.timezone),
+            socket_path(settings.data_dir),
+            policy.callbacks.warn_before,
+        ),
+        leader_password=leader.get_secret_value() if leader is not None else "",
+        calls=policy.callbacks,
+        calendar=lambda now: days.at(policy, now),
         wording=wording_of(policy),
+        forms=FormDoor(policy, settings.spool_dir, settings.data_dir / "forms"),
         measures=policy.measures,
         queues={name: scope.queue for name, scope in policy.fallback.scopes.items()},
-        forms=FormDoor(policy, settings.spool_dir, settings.data_dir / "forms"),
         shelf=Shelf(settings.recordings_dir, policy.pbx_id, settings.data_dir / "remote"),
     )

@@ -8,7 +8,9 @@ from flask_wtf import CSRFProtect  # type: ignore[import-untyped]  # Flask-WTF s
 from callbacks.masking import mask_number
 from console.web import (
     api,
+    api_work,
     auth,
+    book,
     callbacks,
     desk,
     duty,
@@ -21,6 +23,7 @@ from console.web import (
     problems,
     recordings,
     words,
+    work,
 )
 from console.web.site import Site
 from store import Store
@@ -54,8 +57,25 @@ def create_app(store: Store, site: Site) -> Flask:
     app.before_request(words.remember_choice)
     app.before_request(_remember_theme)
     app.before_request(auth.require_sign_in)
+    app.before_request(auth.require_leader)
     app.after_request(_guard)
-    for part in (pages, auth, desk, leader, callbacks, recordings, duty, incidents, api, notice, measures, form):
+    for part in (
+        pages,
+        auth,
+        desk,
+        leader,
+        callbacks,
+        recordings,
+        duty,
+        incidents,
+        api,
+        notice,
+        form,
+        measures,
+        work,
+        book,
+        api_work,
+    ):
         app.register_blueprint(part.blueprint)
     problems.use(app)
     return app
@@ -73,7 +93,9 @@ def _add_filters(app: Flask, site: Site) -> None:
         return f"{local:%H:%M:%S}" if local.date() == today.date() else f"{local:%m-%d %H:%M}"
 
     app.jinja_env.filters.update(clock=clock, short=short, moment=moment_text, masked=mask_number)
-    app.context_processor(lambda: {"who": auth.who(), "theme": session.get("theme", "")})
+    app.context_processor(
+        lambda: {"who": auth.who(), "theme": session.get("theme", ""), "leading": auth.is_leader()}
+    )
 
 
 def _remember_theme() -> None:

@@ -7,12 +7,13 @@ import structlog
 from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
-from callbacks.values import Capture, Promise, PromiseState
+from callbacks.values import Promise, PromiseState
 from console.summary import promise_view
-from console.web.auth import who
+from console.web.auth import is_leader, leaders, who
 from console.web.recordings import heard
 from console.web.site import now, store
 from console.web.words import translate as _
+from console.web.work import page_of
 from store.promises import BY_PERSON
 
 log = structlog.get_logger(__name__)
@@ -29,6 +30,7 @@ class Watched:
 
 
 @blueprint.get("/")
+@leaders
 def listed() -> str:
     """What a leader has to settle: held promises, requests without effect, and notices with what became of them."""
     moment = now()
@@ -45,27 +47,17 @@ def listed() -> str:
 def missed() -> str:
     """Calls that left nothing to call back; ``?full`` shows their numbers whole."""
     calls = [(one.capture, heard(one.capture)) for one in store().missed(2 * SHOWN)]
-    return render_template("missed.html", calls=calls, full="full" in request.args)
+    return render_template("missed.html", calls=calls, full="full" in request.args and is_leader())
 
 
 @blueprint.get("/<int:promise_id>")
 def show(promise_id: int) -> str:
-    """One promise with its number whole, its calls, requests, recordings and attempts."""
-    promise = _promise(promise_id)
-    captures = store().captures_of(promise_id)
-    return render_template(
-        "callback.html",
-        promise=promise,
-        due=promise_view(promise, now()).due,
-        waiting=_watched(promise).waiting,
-        captures=[(one, heard(one)) for one in captures],
-        attempts=store().attempts_of(promise_id),
-        strays=_without_effect(captures),
-        words=store().changes(SHOWN, kind=BY_PERSON, subject=f"#{promise_id}"),
-    )
+    """One promise with all that belongs to it; its number is whole for leaders and for whoever has it."""
+    return page_of(promise_id, words=store().changes(SHOWN, kind=BY_PERSON, subject=f"#{promise_id}"))
 
 
 @blueprint.post("/<int:promise_id>/let")
+@leaders
 def let(promise_id: int) -> Response:
     """Let it be called, in its old place."""
     promise = _promise(promise_id)
@@ -78,6 +70,7 @@ def let(promise_id: int) -> Response:
 
 
 @blueprint.post("/<int:promise_id>/seen")
+@leaders
 def seen(promise_id: int) -> Response:
     """Somebody has looked at it; nothing else about it changes."""
     promise = _promise(promise_id)
@@ -96,11 +89,6 @@ def _promise(promise_id: int) -> Promise:
 
 def _watched(promise: Promise) -> Watched:
     return Watched(promise, promise.attention and promise.state is PromiseState.OPEN)
-
-
-def _without_effect(captures: list[Capture]) -> list[Capture]:
-    """Requests about these calls that changed nothing."""
-    return store().unapplied(SHOWN, {one.reference for one in captures})
 
 
 def _back(promise_id: int) -> Response:

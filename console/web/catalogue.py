@@ -27,6 +27,11 @@ _ROOMS: Final = (
     ("records/", ROOM.parent / "records", _METHODS),
     ("forms/", ROOM.parent / "forms", _METHODS),
     ("", ROOM.parent, [("words.py", "python")]),
+    (
+        "work/",
+        ROOM.parent.parent / "callbacks" / "work",
+        [("**.py", "python")],
+    ),  # refusals, which pages translate
 )
 _KEYWORDS: Final = {"_": None, "gettext": None, "N_": None, "translate": None}
 

@@ -10,28 +10,20 @@ from typing import Final
 from flask import Blueprint, Response, flash, redirect, render_template, request, session, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
-from callbacks.values import Capture, Outcome, Promise, PromiseState
-from console import intents, summary
+from callbacks.values import Capture, Promise, PromiseState
+from callbacks.work.agent import STATED
+from console import summary
 from console.summary import IntentView, Summary
 from console.web.answers import Fragment, unless_same
-from console.web.auth import who
+from console.web.given import given
 from console.web.problems import Refused
 from console.web.recordings import Heard, heard
 from console.web.site import now, site, store
 from console.web.words import translate as _
+from console.web.working import actor, agent_work, floor
 
 blueprint = Blueprint("desk", __name__, url_prefix="/desk")
-OUTCOMES: Final = tuple(
-    outcome.value
-    for outcome in (
-        Outcome.ANSWERED,
-        Outcome.AGAIN,
-        Outcome.VOICEMAIL,
-        Outcome.NO_ANSWER,
-        Outcome.BUSY,
-        Outcome.REFUSED,
-    )
-)
+OUTCOMES: Final = tuple(outcome.value for outcome in STATED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,11 +104,8 @@ def extension() -> AnyResponse:
 @blueprint.post("/take")
 def take() -> AnyResponse:
     """Claim the next due promise for this agent, unless he holds one already."""
-    member, moment = _member(), now()
-    if _held(member):
-        raise Refused(_("You hold a promise already: finish it or put it back first."))
-    scopes = _open_scopes(summary.build(store(), moment, site().known))
-    if not scopes or not store().claim_for_agent(member, moment, site().claim_lease, scopes):
+    _member()
+    if agent_work().next(actor(), now(), floor().open_scopes) is None:
         flash(_("Nothing is due."), "warn")
     return _back()
 
@@ -125,8 +114,7 @@ def take() -> AnyResponse:
 def release() -> AnyResponse:
     """Put a claimed promise back in its old place."""
     promise = _mine(PromiseState.CLAIMED)
-    if not store().release(promise.id, _member()):
-        raise Refused(_("This promise is no longer yours."))
+    agent_work().release(actor(), promise.id, now())
     return _back()
 
 
@@ -134,25 +122,17 @@ def release() -> AnyResponse:
 def dial() -> AnyResponse:
     """Ask the bridge to ring this agent's phone, then the caller."""
     promise = _mine(PromiseState.CLAIMED)
-    return _ask(intents.dial(promise.id, _member(), now()))
+    agent_work().call(actor(), promise.id, now())
+    return _back()
 
 
 @blueprint.post("/outcome")
 def outcome() -> AnyResponse:
     """The agent's word on how the attempt ended."""
-    promise = _mine(PromiseState.DIALLING, PromiseState.TALKING)
-    value, note = request.form.get("outcome", ""), request.form.get("note", "").strip()
-    if value not in OUTCOMES:
-        raise Refused(_("There is no outcome “%(name)s”.", name=value[:40]))
-    if len(note) > 200:
-        raise Refused(_("Keep the remark within 200 characters."))
-    if not promise.attempt or request.form.get("attempt", "") != promise.attempt:
-        raise Refused(_("That was an earlier attempt. Reload the page."))
-    return _ask(intents.outcome(promise.id, promise.attempt, Outcome(value), _member(), note))
-
-
-def _ask(asked: intents.Asked) -> AnyResponse:
-    intents.write(store(), asked, who(), now())
+    promise, sent = _mine(PromiseState.DIALLING, PromiseState.TALKING), given()
+    agent_work().outcome(
+        actor(), promise.id, sent.text("attempt"), sent.outcome(), now(), note=sent.text("note")
+    )
     return _back()
 
 
@@ -222,5 +202,5 @@ def _is_about(intent: IntentView, promise: Promise) -> bool:
 
 def _stale(intent: IntentView, claimed_until: datetime | None) -> bool:
     """An answer from an earlier claim of the same promise says nothing about this one."""
-    lease = site().claim_lease
+    lease = site().calls.claim_lease
     return claimed_until is not None and (claimed_until - intent.at).total_seconds() > lease

@@ -13,7 +13,7 @@ from console.records.notes import NoteRefused, write_note
 from console.records.page import style_source
 from console.records.values import PARTS
 from console.records.words import KINDS, PART_WORDS, WAYS
-from console.web.auth import who
+from console.web.auth import leaders, who
 from console.web.problems import Refused
 from console.web.site import now, site, store
 from console.web.words import language
@@ -34,6 +34,7 @@ def listed() -> str:
 
 
 @blueprint.post("/")
+@leaders
 def declare() -> Answer:
     """Open one by hand."""
     kind, scope = request.form.get("kind", ""), request.form.get("scope", "")
@@ -80,24 +81,28 @@ def paper(key: str, name: str) -> Response:
 
 
 @blueprint.post("/<key>/ack")
+@leaders
 def ack(key: str) -> Answer:
     """Take it on."""
     return _ask(intents.ack(_record(key).incident.key), _back(key))
 
 
 @blueprint.post("/<key>/hand-over")
+@leaders
 def hand_over(key: str) -> Answer:
     """Give it to another person."""
     return _ask(intents.hand_over(_record(key).incident.key, _words("to", 40)), _back(key))
 
 
 @blueprint.post("/<key>/close")
+@leaders
 def close(key: str) -> Answer:
     """Close it; the bridge refuses while a fault holds it open."""
     return _ask(intents.close(_record(key).incident.key, _words("why")), _back(key))
 
 
 @blueprint.post("/<key>/note")
+@leaders
 def note(key: str) -> Answer:
     """Write into a part of its record."""
     try:

@@ -8,6 +8,7 @@ from werkzeug.wrappers import Response
 
 from console import intents
 from console.web.asking import ask
+from console.web.auth import leaders
 from console.web.problems import Refused
 from console.web.site import now, site
 from console.web.words import translate as _
@@ -19,6 +20,7 @@ MINUTES_MAX: Final = 24 * 60
 
 
 @blueprint.post("/override")
+@leaders
 def override() -> Response:
     """Ask for a mode of a scope; every one but EVACUATED ends by itself."""
     mode = _mode(request.form.get("mode", ""))
@@ -27,12 +29,14 @@ def override() -> Response:
 
 
 @blueprint.post("/override/end")
+@leaders
 def override_end() -> Response:
     """Ask for the end of what was set by hand."""
     return _ask(intents.override_end(_scope(), request.form.get("why", "").strip()[:200]))
 
 
 @blueprint.post("/recovery")
+@leaders
 def recovery() -> Response:
     """State when a scope will work again; an empty time: not known any more."""
     return _ask(intents.recovery_set(_scope(), _recovery_time(request.form.get("at", "").strip())))

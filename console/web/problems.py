@@ -5,6 +5,8 @@ from flask import Flask, Response, jsonify, render_template, request
 from flask_wtf.csrf import CSRFError  # type: ignore[import-untyped]  # Flask-WTF ships no types
 from werkzeug.exceptions import HTTPException
 
+from callbacks.work import NotAllowed
+from callbacks.work.allowed import FOR_LEADERS
 from console.web.words import translate as _
 from store import StoreProblem
 
@@ -18,9 +20,15 @@ class Refused(Exception):
 def use(app: Flask) -> None:
     """Register the handlers."""
     app.register_error_handler(Refused, lambda problem: _answer(400, _("Not accepted"), str(problem)))
+    app.register_error_handler(NotAllowed, _not_allowed)
     app.register_error_handler(CSRFError, _csrf)
     app.register_error_handler(HTTPException, _http)
     app.register_error_handler(StoreProblem, _store)
+
+
+def _not_allowed(problem: NotAllowed) -> tuple[str | Response, int]:
+    code = 403 if problem.text == FOR_LEADERS else 400
+    return _answer(code, _("Not accepted"), _(problem.text, **problem.values), problem.field)
 
 
 def _csrf(_problem: Exception) -> tuple[str | Response, int]:
@@ -47,7 +55,7 @@ def _store(problem: Exception) -> tuple[str | Response, int]:
     return _answer(503, _("Store away"), text)
 
 
-def _answer(code: int, title: str, message: str) -> tuple[str | Response, int]:
+def _answer(code: int, title: str, message: str, field: str = "") -> tuple[str | Response, int]:
     if request.path.startswith("/api/"):
-        return jsonify(error=message), code
+        return jsonify({"error": message} | ({"field": field} if field else {})), code
     return render_template("problem.html", title=title, message=message), code

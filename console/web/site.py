@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, cast
 
 from flask import current_app
 
-from callbacks.policy import MeasurePolicy
+from callbacks.policy import CallbackPolicy, MeasurePolicy
+from callbacks.rules.hours import CallCalendar
 from console.summary import Known
 
 if TYPE_CHECKING:
@@ -34,15 +35,19 @@ class Shelf:
 class Site:
     """password: the console's shared password; secret_key: signs the session cookie. Neither has a default.
 
-    known: scopes and time zone of the policy. claim_lease: seconds for which a claimed promise is kept for its agent.
+    leader_password: makes its giver a leader, and everybody else an agent; "": everybody is a leader. known: scopes and time zone
+    of the policy. calls: its rules of calling back. calendar: when people may be called, around a moment; None: always.
     poll: seconds between two looks of a page. clock: aware UTC. wording: of the public notice; None: there is none.
-    shelf: of recordings; None: none can be heard here. forms: for filled-in forms; None: none can be brought here. measures: how they are counted; queues: scope → its queue.
+    shelf: of recordings; None: none can be heard here. forms: for filled-in forms; None: none can be brought here.
+    measures: how they are counted; queues: scope → its queue.
     """
 
     password: str = field(repr=False)
     secret_key: str = field(repr=False)
     known: Known
-    claim_lease: float = 120.0
+    leader_password: str = field(default="", repr=False)
+    calls: CallbackPolicy = field(default_factory=CallbackPolicy)
+    calendar: Callable[[datetime], CallCalendar] | None = None
     poll: float = 2.0
     settings: Mapping[str, object] = field(default_factory=dict)
     clock: Callable[[], datetime] = _utc_now

@@ -30,11 +30,15 @@ from console.words import (
     NOTICE_STATES,
     NOTICE_WAYS,
     OUTCOMES,
+    OWING,
     PRESENCES,
     REASONS,
+    SETTLED,
     SOURCES,
     STAGES,
     STATES,
+    TOUCHES,
+    WHENS,
 )
 
 __all__ = [
@@ -53,11 +57,15 @@ __all__ = [
     "NOTICE_WAYS",
     "N_",
     "OUTCOMES",
+    "OWING",
     "PRESENCES",
     "REASONS",
+    "SETTLED",
     "SOURCES",
     "STAGES",
     "STATES",
+    "TOUCHES",
+    "WHENS",
     "language",
     "moved",
     "remember_choice",
@@ -91,6 +99,10 @@ _TABLES: Final[Mapping[str, Mapping[str, str]]] = {
     "notice_way": NOTICE_WAYS,
     "length": LENGTHS,
     "by_person": BY_PERSON,
+    "settled": SETTLED,
+    "touch": TOUCHES,
+    "owing": OWING,
+    "when": WHENS,
     "remark": {**REASONS, **OUTCOMES},
 }
 

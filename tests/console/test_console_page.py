@@ -216,6 +216,7 @@ def test_json_is_what_the_command_line_prints(client: FlaskClient, store: Store,
         "changes",
         "intents",
         "from_memory",
+        "owed",
     }
     assert answer["figures"]["open"] == 15
     assert json.dumps(answer).count("****") >= 15
