@@ -31,7 +31,7 @@ log = structlog.get_logger()
 
 Act = Callable[[dict[str, str | list[str]]], Awaitable[Reply]]
 WRITE_EVERY = 1.0  # seconds
-TELL_EVERY = 60.0  # spans that last: a kill costs no more of them
+TELL_EVERY = 20.0  # spans that last: a kill costs no more of them
 COUNT_EVERY = 20.0
 LOOK_AGAIN = 5.0
 QUIET = (

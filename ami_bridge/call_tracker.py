@@ -62,7 +62,8 @@ class CallTracker:
     def seen(self, name: str, headers: Headers, now: Now) -> None:
         """One manager event. Never raises for what Asterisk says."""
         handle = EVENTS.get(name)
-        if handle is None or headers.get("Queue", "") not in self._queues() | {""}:
+        queue = headers.get("Queue")
+        if handle is None or (queue is not None and queue not in self._queues()):
             return
         try:
             handle(self, headers, now)

@@ -127,7 +127,7 @@ class SeatTimes:
         self._seats.clear()
 
     def told(self, now: Now) -> None:
-        """Brings all spans up to now; call it every minute, so that a kill costs no more."""
+        """Brings all spans up to now; call it now and then, so that a kill costs no more."""
         for place, seat in self._seats.items():
             self._tell(place, seat, now)
 

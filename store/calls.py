@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, fields
 from datetime import datetime, tzinfo
 
-from sqlalchemy import Connection, delete, func, select
+from sqlalchemy import Connection, delete, func, select, tuple_
 
 from callbacks.measures import AgentSpan, CallRecord, half_hour_of
 from callbacks.measures.imports import CarrierCount, Shift
@@ -73,15 +73,9 @@ class Calls(Subject):
         with self._database.write() as connection:
             keys = select(call_record.c.key).where(call_record.c.joined_at < before).limit(limit)
             gone += connection.execute(delete(call_record).where(call_record.c.key.in_(keys))).rowcount
-            edge = connection.execute(
-                select(agent_span.c.since)
-                .where(agent_span.c.since < before)
-                .order_by(agent_span.c.since)
-                .offset(limit)
-                .limit(1)
-            ).scalar()
-            query = delete(agent_span).where(agent_span.c.since < (edge or before))
-            gone += connection.execute(query).rowcount
+            known = tuple_(*agent_span.primary_key.columns)
+            some = select(*agent_span.primary_key.columns).where(agent_span.c.since < before).limit(limit)
+            gone += connection.execute(delete(agent_span).where(known.in_(some))).rowcount
         return gone
 
     def put_roster(self, shifts: Iterable[Shift]) -> int:

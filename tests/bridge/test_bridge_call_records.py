@@ -1,0 +1,438 @@
+"""Raw call records and agents' spans, out of what a real Asterisk said and of what a bridge lives through (requirement G)."""
+
+import asyncio
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from ami_server import CAPTURES, END
+from bridge_mind import UP
+from bridge_world import START, FakeAsterisk, done, empty_book
+
+from ami_bridge.call_records import CallRecorder, CallSite
+from ami_bridge.call_tracker import MOST_OPEN, CallTracker
+from ami_bridge.inbox import AmiEvent, Overflow
+from callbacks.measures import AgentState, CallEnd, CallRecord, Transfer
+from fallback.events import LinkLost
+from fallback.time import Now
+from store import Store, StoreProblem
+
+AGENT = "PJSIP/agent-1"
+VERSIONS = ("asterisk-22.10.1", "asterisk-16.28")
+MEMBER = {"Status": "1", "Paused": "0", "PausedReason": "", "InCall": "0", "Wrapuptime": "0"}
+
+
+def tracker(wrap_up: float = 0.0) -> CallTracker:
+    return CallTracker("a", lambda: frozenset({"power"}), lambda _queue: "INC-1", UTC, wrap_up)
+
+
+def replay(version: str, scene: str) -> CallTracker:
+    """Every event of a capture, at the time that Asterisk gave it, and a minute of silence behind."""
+    told, last = tracker(), Now(START, 0.0)
+    for message in (CAPTURES / version / f"{scene}.ami").read_bytes().split(END):
+        lines = (line.partition(": ") for line in message.decode(errors="replace").split("\r\n"))
+        headers = {name: value for name, _, value in lines}
+        if "Event" in headers and "Timestamp" in headers:
+            at = float(headers["Timestamp"])
+            last = Now(datetime.fromtimestamp(at, UTC), at)
+            told.seen(headers["Event"], headers, last)
+    after = Now(last.wall + timedelta(minutes=1), last.mono + 60)
+    told.ticks(after)
+    told.lost(after)
+    assert not told.malformed
+    return told
+
+
+def only(told: CallTracker) -> CallRecord:
+    (record,) = told.changed.values()
+    return record
+
+
+# -- what a real Asterisk said
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_a_call_that_an_agent_takes_is_known_from_end_to_end(version: str) -> None:
+    record = only(replay(version, "inbound-unfiltered"))
+    assert (record.end, record.agent, record.queue, record.cut) == (CallEnd.ANSWERED, AGENT, "power", False)
+    assert record.wait == pytest.approx(0.51, abs=0.05)
+    assert record.ring == pytest.approx(0.51, abs=0.05)
+    assert record.talk == pytest.approx(2.0, abs=0.1)
+    assert record.rang_after == pytest.approx(0.0, abs=0.05)
+    assert (record.incident, record.callback, record.transfer) == ("INC-1", "", Transfer.NONE)
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_an_agents_ringing_talking_and_idling_are_spans_without_a_gap(version: str) -> None:
+    told = replay(version, "inbound-unfiltered")
+    spans = sorted(told.seats.spans.values(), key=lambda one: one.since)
+    assert [one.state for one in spans] == [AgentState.RINGING, AgentState.CALL, AgentState.IDLE]
+    assert [one.until for one in spans[:-1]] == [one.since for one in spans[1:]]
+    assert spans[1].seconds == pytest.approx(2.0, abs=0.1)
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_who_gives_up_has_abandoned(version: str) -> None:
+    record = only(replay(version, "abandon"))
+    assert (record.end, record.agent) == (CallEnd.ABANDONED, "")
+    assert record.wait == pytest.approx(2.0, abs=0.1)
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_a_callback_that_nobody_takes_is_no_abandoned_call(version: str) -> None:
+    record = only(replay(version, "callback-no-agent"))
+    assert (record.callback, record.end) == ("att4", CallEnd.LEFT)
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_a_callback_that_an_agent_takes_is_marked_as_one(version: str) -> None:
+    record = only(replay(version, "callback-answered"))
+    assert (record.callback, record.end, record.agent) == ("att1", CallEnd.ANSWERED, AGENT)
+    assert record.talk == pytest.approx(2.7, abs=0.2)
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_pauses_carry_their_reason_and_unreachable_phones_are_away(version: str) -> None:
+    spans = replay(version, "agents").seats.spans.values()
+    assert AgentState.AWAY in {one.state for one in spans if one.agent == AGENT}
+    assert "PJSIP/agent-9" in {one.agent for one in spans}
+
+
+# -- what may happen besides
+
+
+def says(told: CallTracker, name: str, at: float, **headers: str) -> None:
+    usual = {"Queue": "power", "Uniqueid": "c1", "Interface": AGENT, "DestUniqueid": "p1", "Position": "1"}
+    usual |= {"HoldTime": "9", "TalkTime": "40", "RingTime": "3"}
+    given = {**usual, **headers}
+    told.seen(name, {key: value for key, value in given.items() if value}, now(at))
+
+
+def now(at: float) -> Now:
+    return Now(START + timedelta(seconds=at), 1000.0 + at)
+
+
+def takes_a_call(told: CallTracker) -> None:
+    """Joins at 0, rings at 2, is taken at 5."""
+    says(told, "QueueMemberAdded", -60, **MEMBER)
+    says(told, "QueueCallerJoin", 0)
+    says(told, "AgentCalled", 2)
+    says(told, "QueueCallerLeave", 5)
+    says(told, "AgentConnect", 5)
+
+
+def test_hold_is_no_talk_and_only_the_agents_own_counts() -> None:
+    told = tracker()
+    takes_a_call(told)
+    says(told, "Hold", 10, Queue="", Uniqueid="p1")
+    says(told, "Hold", 11, Queue="", Uniqueid="c1")
+    says(told, "Unhold", 14, Queue="", Uniqueid="p1")
+    says(told, "Hold", 20, Queue="", Uniqueid="p1")
+    says(told, "AgentComplete", 25)
+    record = only(told)
+    assert (record.wait, record.ring, record.rang_after) == (5.0, 3.0, 2.0)
+    assert (record.hold, record.talk) == (9.0, 11.0)  # 4 s, and 5 s until he hung up; of 20 s
+
+
+@pytest.mark.parametrize(
+    ("event", "headers", "kind"),
+    [
+        ("BlindTransfer", {"TransfererUniqueid": "p1", "Result": "Success"}, Transfer.BLIND),
+        ("AttendedTransfer", {"OrigTransfererUniqueid": "p1", "Result": "Success"}, Transfer.ATTENDED),
+        ("BlindTransfer", {"TransfererUniqueid": "p1", "Result": "Fail"}, Transfer.NONE),
+        ("BlindTransfer", {"TransfererUniqueid": "p9", "Result": "Success"}, Transfer.NONE),
+    ],
+)
+@pytest.mark.parametrize("late", [False, True])
+def test_a_caller_who_is_passed_on_is_marked(
+    event: str, headers: dict[str, str], kind: Transfer, late: bool
+) -> None:
+    told = tracker()
+    takes_a_call(told)
+    for name in ("AgentComplete", event) if late else (event, "AgentComplete"):
+        says(told, name, 20, **({"Queue": "", **headers} if name == event else {}))
+    assert only(told).transfer is kind
+
+
+def test_a_ring_that_nobody_answers_is_a_missed_one() -> None:
+    told = tracker()
+    says(told, "QueueMemberAdded", -60, **MEMBER)
+    says(told, "QueueCallerJoin", 0)
+    says(told, "AgentCalled", 1)
+    says(told, "AgentRingNoAnswer", 16)
+    missed = [one.seconds for one in told.seats.spans.values() if one.state is AgentState.MISSED]
+    assert missed == [15.0]
+
+
+def test_who_leaves_the_queue_and_stays_has_not_abandoned() -> None:
+    told = tracker()
+    says(told, "QueueCallerJoin", 0)
+    says(told, "QueueCallerLeave", 8)
+    assert only(told).end is CallEnd.WAITING, "an agent may still take him"
+    told.ticks(now(60))
+    assert (only(told).end, only(told).wait) == (CallEnd.LEFT, 8.0)
+
+
+def test_a_call_of_two_queues_has_a_record_for_each() -> None:
+    told = tracker()
+    says(told, "QueueCallerJoin", 0)
+    says(told, "QueueCallerLeave", 8)
+    says(told, "QueueCallerJoin", 9)
+    says(told, "QueueCallerAbandon", 15)
+    assert [(one.end, one.wait) for one in told.changed.values()] == [
+        (CallEnd.LEFT, 8.0),
+        (CallEnd.ABANDONED, 6.0),
+    ]
+
+
+def test_a_call_whose_end_asterisk_leaves_out_ends_with_its_channel() -> None:
+    told = tracker()
+    takes_a_call(told)
+    says(told, "Hangup", 30)
+    assert (only(told).end, only(told).talk) == (CallEnd.ANSWERED, 25.0)
+    says(told, "AgentComplete", 31)  # late
+    assert (only(told).end, only(told).talk) == (CallEnd.ANSWERED, 25.0)
+
+
+def test_what_was_not_seen_from_the_beginning_takes_what_asterisk_tells_and_is_marked() -> None:
+    told = tracker()
+    says(told, "AgentComplete", 100)
+    record = only(told)
+    assert (record.cut, record.wait, record.talk, record.agent) == (True, 9.0, 40.0, AGENT)
+    assert record.joined_at == START + timedelta(seconds=100 - 49)
+
+
+def test_wrap_up_of_the_queue_is_after_call_work() -> None:
+    told = tracker(wrap_up=10.0)
+    takes_a_call(told)
+    says(told, "AgentComplete", 25)
+    told.lost(now(60))
+    lengths = {one.state: one.seconds for one in told.seats.spans.values() if one.since > START}
+    assert (lengths[AgentState.AFTER_CALL], lengths[AgentState.IDLE]) == (10.0, 25.0)
+
+
+def test_spans_are_cut_at_half_hours_and_told_again_without_growing_twice() -> None:
+    told = tracker()
+    says(told, "QueueMemberAdded", 0, **MEMBER)
+    for minute in range(1, 121):
+        told.seats.told(now(60.0 * minute))
+    spans = sorted(told.seats.spans.values(), key=lambda one: one.since)
+    assert sum(one.seconds for one in spans) == 7200
+    assert [one.since.minute for one in spans] == [15, 30, 0, 30, 0]
+
+
+def test_memory_is_bounded_and_the_oldest_is_given_up_as_unknown() -> None:
+    told = tracker()
+    for number in range(MOST_OPEN + 5):
+        says(told, "QueueCallerJoin", number / 100, Uniqueid=f"c{number}")
+    assert len(told) == MOST_OPEN
+    assert [one.end for one in told.changed.values()].count(CallEnd.UNKNOWN) == 5
+
+
+@pytest.mark.parametrize(
+    "name", ["QueueCallerJoin", "AgentConnect", "AgentComplete", "BlindTransfer", "Hold"]
+)
+@pytest.mark.parametrize(
+    "headers", [{}, {"Queue": "power", "Uniqueid": "c1", "HoldTime": "x", "Position": "?"}]
+)
+def test_nothing_that_asterisk_says_raises(name: str, headers: dict[str, str]) -> None:
+    told = tracker()
+    told.seen(name, headers, now(0))
+    assert told.changed == {}
+    assert told.malformed[name] == (1 if name != "Hold" or not headers else 0)
+
+
+def test_queues_that_are_not_ours_are_ignored() -> None:
+    told = tracker()
+    says(told, "QueueCallerJoin", 0, Queue="sales")
+    assert told.changed == {}
+
+
+# -- what a bridge lives through
+
+
+class Asterisk(FakeAsterisk):
+    """Says who waits and who is a member."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.waiting: list[dict[str, str]] = []
+
+    def _usual(self, given: dict[str, Any]) -> Any:
+        if given["Action"] == "QueueStatus":
+            member = {"Event": "QueueMember", "Queue": "power", "Location": AGENT, **MEMBER}
+            return done(events=({"Event": "QueueParams", "Queue": "power"}, member, *self.waiting))
+        return super()._usual(given)
+
+    def waits(self, unique_id: str, seconds: int) -> None:
+        self.waiting.append({"Event": "QueueEntry", "Uniqueid": unique_id, "Wait": str(seconds)})
+        self.channels.append({"Event": "CoreShowChannel", "Uniqueid": unique_id})
+
+
+class Life:
+    """One recorder over one store, whose clock the test moves."""
+
+    def __init__(self, store: Store, asterisk: Asterisk, at: float = 0.0) -> None:
+        self.at, self.full = at, False
+        site = CallSite(lambda: frozenset({"power"}), lambda _queue: "", lambda: self.full)
+        self.recorder = CallRecorder("a", store, asterisk.action, site, UTC, lambda: now(self.at))
+        self.store = store
+
+    def says(self, name: str, at: float, **headers: str) -> None:
+        self.at = at
+        usual = {
+            "Queue": "power",
+            "Uniqueid": "c1",
+            "Interface": AGENT,
+            "DestUniqueid": "p1",
+            "Position": "1",
+        }
+        usual |= {"HoldTime": "9", "TalkTime": "40", "RingTime": "3"}
+        self.recorder.seen(AmiEvent(name, {**usual, **headers}))
+
+    async def comes_up(self, at: float) -> None:
+        self.at = at
+        self.recorder.seen(UP)
+        await self.recorder._round()
+
+    async def round(self, at: float) -> None:
+        self.at = at
+        await self.recorder._round()
+
+    def rows(self) -> list[CallRecord]:
+        return self.store.calls_between(START - timedelta(hours=1), START + timedelta(hours=9))
+
+    def states(self) -> dict[AgentState, float]:
+        found: dict[AgentState, float] = {}
+        for one in self.store.spans_between(START - timedelta(hours=1), START + timedelta(hours=9)):
+            found[one.state] = found.get(one.state, 0.0) + one.seconds
+        return found
+
+
+@contextmanager
+def book(folder: Path) -> Iterator[Store]:
+    with Store(empty_book(folder / "book.db")) as store:
+        yield store
+
+
+async def test_calls_are_written_in_batches_and_half_hours_counted(tmp_path: Path) -> None:
+    with book(tmp_path) as store:
+        life = Life(store, Asterisk())
+        await life.comes_up(0)
+        life.says("QueueCallerJoin", 1)
+        await life.round(2)
+        assert [one.end for one in life.rows()] == [CallEnd.WAITING]
+        life.says("QueueCallerAbandon", 31)
+        await life.round(60)
+        assert [(one.end, one.wait) for one in life.rows()] == [(CallEnd.ABANDONED, 30.0)]
+        sums = store.measure_sums(START - timedelta(hours=1), START + timedelta(hours=1), 20, 20)
+        assert (sums[None, ""]["total"], sums[None, ""]["abandoned"]) == (1, 1)
+        assert life.states()[AgentState.IDLE] == 60.0
+
+
+async def test_a_killed_bridge_goes_on_with_who_waits_and_marks_what_it_missed(tmp_path: Path) -> None:
+    with book(tmp_path) as store:
+        asterisk = Asterisk()
+        before = Life(store, asterisk)
+        await before.comes_up(0)
+        for number in (1, 2, 3):
+            before.says("QueueCallerJoin", number, Uniqueid=f"c{number}")
+        before.says("AgentConnect", 5, Uniqueid="c3")
+        await before.round(6)  # and killed: nothing more is written
+        asterisk.waits("c1", 59)
+        asterisk.waits("c9", 20)
+        asterisk.channels.append({"Event": "CoreShowChannel", "Uniqueid": "c3"})
+        after = Life(store, asterisk)
+        await after.comes_up(60)
+        after.says("QueueCallerAbandon", 80, Uniqueid="c1")
+        after.says("AgentComplete", 90, Uniqueid="c3", HoldTime="2", TalkTime="85")
+        after.says("AgentConnect", 100, Uniqueid="c9", HoldTime="60")
+        await after.round(101)
+        rows = {one.key[2:4]: one for one in after.rows()}
+        assert (rows["c1"].end, rows["c1"].wait, rows["c1"].cut) == (CallEnd.ABANDONED, 79.0, False)
+        assert (rows["c2"].end, rows["c2"].wait, rows["c2"].cut) == (CallEnd.UNKNOWN, None, True)
+        assert (rows["c3"].end, rows["c3"].talk, rows["c3"].cut) == (CallEnd.ANSWERED, 85.0, True)
+        assert (rows["c9"].end, rows["c9"].wait, rows["c9"].cut) == (CallEnd.TALKING, 60.0, True)
+        assert rows["c9"].joined_at == START + timedelta(seconds=40)
+        assert len(rows) == len(after.rows()) == 4
+
+
+async def test_time_without_a_link_is_not_seen_and_nobodys(tmp_path: Path) -> None:
+    with book(tmp_path) as store:
+        asterisk = Asterisk()
+        life = Life(store, asterisk)
+        await life.comes_up(0)
+        life.says("QueueCallerJoin", 50)
+        life.at = 100
+        life.recorder.seen(LinkLost("gone"))
+        await life.round(200)
+        await life.comes_up(700)
+        await life.round(800)
+        states = life.states()
+        assert (states[AgentState.SEEN], states[AgentState.IDLE]) == (200.0, 200.0)
+        assert [(one.end, one.cut) for one in life.rows()] == [(CallEnd.UNKNOWN, True)]
+
+
+async def test_dropped_events_are_looked_after(tmp_path: Path) -> None:
+    with book(tmp_path) as store:
+        asterisk = Asterisk()
+        life = Life(store, asterisk)
+        await life.comes_up(0)
+        life.says("QueueCallerJoin", 10)
+        life.at = 20
+        life.recorder.seen(Overflow(500))
+        await life.round(21)
+        assert [(one.end, one.cut) for one in life.rows()] == [(CallEnd.UNKNOWN, True)]
+
+
+async def test_time_with_every_line_in_use_is_kept(tmp_path: Path) -> None:
+    with book(tmp_path) as store:
+        life = Life(store, Asterisk())
+        await life.comes_up(0)
+        life.full = True
+        await life.round(10)
+        life.full = False
+        await life.round(16)
+        assert life.states()[AgentState.FULL] == 6.0
+
+
+async def test_while_the_store_is_away_the_newest_version_of_each_row_waits(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with book(tmp_path) as store:
+        life = Life(store, Asterisk())
+        await life.comes_up(0)
+        good = store.put_calls
+
+        def away(*_: object) -> None:
+            raise StoreProblem("away")
+
+        monkeypatch.setattr(store, "put_calls", away)
+        life.says("QueueCallerJoin", 1)
+        await life.round(2)
+        life.says("QueueCallerAbandon", 9)
+        await life.round(10)
+        monkeypatch.setattr("ami_bridge.call_records.MOST_KEPT", 3)
+        for number in range(10):
+            life.says("QueueCallerJoin", 11, Uniqueid=f"d{number}")
+        await life.round(12)
+        assert life.recorder.dropped == 8
+        monkeypatch.setattr(store, "put_calls", good)
+        await life.round(13)
+        assert [one.key[2:4] for one in life.rows()] == ["d7", "d8", "d9"]
+
+
+async def test_what_waits_is_written_when_the_bridge_ends(tmp_path: Path) -> None:
+    with book(tmp_path) as store:
+        life = Life(store, Asterisk())
+        await life.comes_up(0)
+        task = asyncio.create_task(life.recorder.run())
+        await asyncio.sleep(0)
+        life.says("QueueCallerJoin", 1)
+        life.says("QueueCallerAbandon", 9)
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+        assert [one.end for one in life.rows()] == [CallEnd.ABANDONED]
