@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, fields
 from datetime import datetime, tzinfo
 
-from sqlalchemy import Connection, delete, func, select, tuple_
+from sqlalchemy import Connection, func, select
 
 from callbacks.measures import AgentSpan, CallRecord, half_hour_of
 from callbacks.measures.imports import CarrierCount, Shift
@@ -66,17 +66,6 @@ class Calls(Subject):
         query = select(func.min(call_record.c.joined_at), func.max(call_record.c.joined_at))
         with self._database.read() as connection:
             return RawRange(*connection.execute(query).one())
-
-    def forget_calls(self, before: datetime, limit: int) -> int:
-        """Delete raw records and spans that began before; at most ``limit`` of each. Returns how many. Half hours stay."""
-        gone = 0
-        with self._database.write() as connection:
-            keys = select(call_record.c.key).where(call_record.c.joined_at < before).limit(limit)
-            gone += connection.execute(delete(call_record).where(call_record.c.key.in_(keys))).rowcount
-            known = tuple_(*agent_span.primary_key.columns)
-            some = select(*agent_span.primary_key.columns).where(agent_span.c.since < before).limit(limit)
-            gone += connection.execute(delete(agent_span).where(known.in_(some))).rowcount
-        return gone
 
     def put_roster(self, shifts: Iterable[Shift]) -> int:
         """Who is to work when; a shift of the same agent and start is brought up to date. Returns how many."""

@@ -97,13 +97,6 @@ class HalfHours(Subject):
                 found[place].update({name: row[name] or 0.0 for name in _WAIT_NAMES})
         return {place: sums for place, sums in found.items() if by == "" or place[1]}
 
-    def forget_half_hours(self, before: datetime) -> int:
-        """Delete counted half hours that began before; returns how many rows."""
-        with self._database.write() as connection:
-            gone = connection.execute(delete(half_hour).where(half_hour.c.start < before)).rowcount
-            connection.execute(delete(half_hour_wait).where(half_hour_wait.c.start < before))
-        return gone
-
 
 _WAIT_NAMES = ("answered_in", "abandoned_in", "abandoned_wait_s", "short", "short_wait_s")
 

@@ -1,4 +1,7 @@
-"""The page of measures (requirement G): figures with their formulas, tables, charts, and the same as CSV and XLSX."""
+"""The page of measures (requirement G): figures with their formulas, tables, charts, and the same as CSV and XLSX.
+
+For leaders: what one agent does is told by agent.
+"""
 
 from dataclasses import replace
 from typing import Final
@@ -11,6 +14,7 @@ from console.measures import BY, Report, Wrong, asked_for, build
 from console.measures.charts import charts
 from console.measures.files import XLSX, file_name, to_csv, to_xlsx
 from console.measures.texts import TEXTS, value_text
+from console.web.auth import leaders
 from console.web.problems import Refused
 from console.web.site import now, site, store
 from console.web.words import language
@@ -21,6 +25,7 @@ MOST_LINES: Final = 500  # on the page; the files hold all
 
 
 @blueprint.get("/")
+@leaders
 def page() -> str:
     """The measures of a time, today's otherwise."""
     report = _report()
@@ -42,6 +47,7 @@ def page() -> str:
 
 
 @blueprint.get("/measures.csv")
+@leaders
 def as_csv() -> Response:
     """The same as CSV."""
     report = _report()
@@ -49,6 +55,7 @@ def as_csv() -> Response:
 
 
 @blueprint.get("/measures.xlsx")
+@leaders
 def as_xlsx() -> Response:
     """The same as XLSX."""
     report = _report()

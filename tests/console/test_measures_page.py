@@ -6,6 +6,7 @@ import re
 from xml.etree import ElementTree
 
 import pytest
+from console_story import KNOWN, PASSWORD
 from console_visitor import Visitor
 from flask import Flask
 from flask.testing import FlaskClient
@@ -17,6 +18,7 @@ from callbacks.policy import MeasurePolicy
 from console.measures import BY, Wrong, asked_for, build
 from console.measures.charts import charts
 from console.measures.files import safe, to_csv, to_xlsx
+from console.web import Site, create_app
 from store import Store
 
 pytest_plugins = ["console_fixtures"]
@@ -42,6 +44,16 @@ def cell(page: str, measure: str) -> str:
 def test_a_stranger_sees_no_measure(client: FlaskClient) -> None:
     for path in ("/measures/", "/measures/measures.csv", "/measures/measures.xlsx"):
         assert client.get(path).headers["Location"] == "/login"
+
+
+def test_measures_are_for_leaders(store: Store) -> None:
+    """They tell what single agents do."""
+    site = Site(PASSWORD, "k" * 32, KNOWN, leader_password="the leaders' own")
+    agent = Visitor(create_app(store, site).test_client())
+    agent.sign_in()
+    for path in ("/measures/", "/measures/measures.csv", "/measures/measures.xlsx"):
+        assert agent.client.get(path).status_code == 403
+    assert "/measures/" not in agent.client.get("/").text
 
 
 def test_each_figure_stands_beside_its_formula_with_the_numbers(leader: Visitor, store: Store) -> None:
