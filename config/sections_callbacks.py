@@ -4,10 +4,11 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field, create_model
 
+from callbacks.measures.formulas import SERVICE_LEVELS
 from callbacks.policy import CallbackPolicy, KeepPolicy, LineChoice, MeasurePolicy, Way
 from callbacks.values import Matter
 from config.sections_base import Section, section_of
-from config.values import Duration, Hold, Name, Shown, Span, bad
+from config.values import Duration, Hold, Name, Shown, Span, bad, one_of
 from config.values_time import day_time_meant
 
 Count = Annotated[int, Field(ge=1, le=1000)]
@@ -83,4 +84,7 @@ KeepSection = section_of(
         "backup_late": Annotated[Span, _none_or(3600.0, "1h")],
     },
 )
-MeasuresSection = section_of(MeasurePolicy, {"answer_in": Hold, "formula": Name})
+MeasuresSection = section_of(
+    MeasurePolicy,
+    {"answer_in": Hold, "formula": Annotated[str, AfterValidator(one_of(SERVICE_LEVELS, "formula"))]},
+)
