@@ -8,11 +8,14 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import (
+    ARRAY,
     ColumnElement,
     Connection,
+    Integer,
     Row,
     Select,
     TextClause,
+    cast,
     func,
     insert,
     not_,
@@ -34,6 +37,7 @@ LAPSED = "lapsed"
 _S = PromiseState
 _FREE = {"holder": "", "claimed_until": None, "agent": ""}
 _SPARE = 16  # looked at beyond what is wanted, where others may be taking the first ones at this moment
+_LOOKS = 8
 
 
 def to_promise(row: Row[*tuple[Any, ...]]) -> Promise:
@@ -305,17 +309,27 @@ def _claim_first(
     only: Collection[Matter] | None,
 ) -> list[Promise]:
     """Those whose turn it is. SQLite has one writer, so what was looked at is still free; elsewhere others take the first ones
-    at the same moment, and whoever comes second goes on to the next.
+    at the same moment, so some more are looked at, and again if all of these were gone.
     """
     alone = connection.dialect.name == "sqlite"
     most = limit if alone else limit + _SPARE
-    left = whose_turn(connection, scopes, most, now, head_start, only)
-    taken: list[Promise] = []
-    while left and len(taken) < limit:
-        more = limit - len(taken)
-        some, left = left[:more], left[more:]
-        taken += _claim(connection, some, now, holder, lease, agent=agent, also=(TURN,))
-    return taken
+    for _ in range(1 if alone else _LOOKS):
+        ids = whose_turn(connection, scopes, most, now, head_start, only)
+        taken = _claim(connection, ids, now, holder, lease, agent=agent, most=limit, also=(TURN,))
+        if taken or len(ids) < most:
+            return taken
+    return []
+
+
+def _unheld(
+    ids: Sequence[int], which: Sequence[ColumnElement[bool] | TextClause], most: int
+) -> Select[tuple[int]]:
+    """The first of these whose rows nobody holds: nobody waits for another claim. (SQLite has one writer, and would drop these
+    words in silence.) Apart from the update, so that it is looked for once.
+    """
+    turn = func.array_position(cast(list(ids), ARRAY(Integer)), promise.c.id)
+    first = select(promise.c.id).where(*which).order_by(turn).limit(most)
+    return select(first.with_for_update(skip_locked=True).cte("unheld").c.id)
 
 
 def _claim(
@@ -327,15 +341,17 @@ def _claim(
     *,
     agent: str = "",
     move: Move = Move.CLAIM,
+    most: int | None = None,
     also: Sequence[ColumnElement[bool] | TextClause] = (),
 ) -> list[Promise]:
-    """The conditional update: whoever comes second finds the state changed, or the row held, and gets nothing."""
+    """The conditional update of these, or of the first ``most`` of them that can be had: whoever comes second finds the state
+    changed, or the row held, and gets nothing.
+    """
     if not ids:
         return []
-    which = [promise.c.id.in_(ids), can(move), *also]
+    which: list[ColumnElement[bool] | TextClause] = [promise.c.id.in_(ids), can(move), *also]
     if connection.dialect.name == "postgresql":
-        # Nobody waits for another claim. (SQLite has one writer, and would drop these words in silence.)
-        which = [promise.c.id.in_(select(promise.c.id).where(*which).with_for_update(skip_locked=True))]
+        which = [promise.c.id.in_(_unheld(ids, which, most or len(ids)))]
     rows = connection.execute(
         update(promise)
         .where(*which)
