@@ -28,7 +28,14 @@ def callback_policy(section: PolicySection) -> CallbackPolicy:
             found[key] = kind(found[key])
     if "ways" in found:
         found["ways"] = {scope: Way(way) for scope, way in found["ways"].items()}
-    return replace(usual, **found, retry_after={**usual.retry_after, **retry})
+    made = replace(usual, **found, retry_after={**usual.retry_after, **retry})
+    return made if "least_attempts" in found else replace(made, least_attempts=_least(made))
+
+
+def _least(policy: CallbackPolicy) -> int:
+    """The default as far as the other figures let it: a file that allows two attempts in all need not say how many are least."""
+    possible = policy.most_per_day * policy.try_days or policy.max_attempts
+    return min(policy.least_attempts, policy.max_attempts, possible)
 
 
 def call_hours(section: PolicySection) -> CallHours:

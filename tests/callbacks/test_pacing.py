@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from callbacks.policy import CallbackPolicy
 from callbacks.rules import how_many_to_start, order_key
-from callbacks.values import Promise
+from callbacks.values import Matter, Promise
 
 NOW = datetime(2026, 11, 21, 10, 15, tzinfo=UTC)
 few = st.integers(0, 40)
@@ -52,3 +52,33 @@ def test_who_waited_longest_comes_first_and_ties_go_by_number(promise: Callable[
     tried = promise(id=1, created_at=NOW - timedelta(hours=1), place_at=NOW + timedelta(minutes=10))
     same = promise(id=3), promise(id=2)
     assert [one.id for one in sorted((tried, *same, early), key=order_key)] == [9, 2, 3, 1]
+
+
+def test_e0_danger_comes_first_whatever_waits_and_however_long(promise: Callable[..., Promise]) -> None:
+    old = promise(id=1, matter=Matter.COMPLAINT, place_at=NOW - timedelta(days=3))
+    danger = promise(id=2, matter=Matter.DANGER, place_at=NOW)
+    later = promise(id=3, matter=Matter.DANGER, place_at=NOW + timedelta(minutes=1))
+    head_start = {Matter.COMPLAINT: 1e6}
+    ranked = sorted((old, later, danger), key=lambda one: order_key(one, head_start))
+    assert [one.id for one in ranked] == [2, 3, 1]
+
+
+def test_a_matter_overtakes_by_its_head_start_and_no_more(promise: Callable[..., Promise]) -> None:
+    """A fault of 12:00 with four hours comes before a bill of 8:30 and after one of 7:30; nobody is put off for ever."""
+    noon = NOW.replace(hour=12, minute=0)
+    fault = promise(id=1, matter=Matter.FAULT, place_at=noon)
+    bills = [
+        promise(id=2, matter=Matter.BILL, place_at=noon - timedelta(hours=3, minutes=30)),
+        promise(id=3, matter=Matter.BILL, place_at=noon - timedelta(hours=4, minutes=30)),
+    ]
+    ranked = sorted((fault, *bills), key=lambda one: order_key(one, CallbackPolicy().head_start))
+    assert [one.id for one in ranked] == [3, 1, 2]
+
+
+@given(few, few, few, st.floats(0, 5), few)
+def test_e5_on_credit_no_more_start_than_it_is_worth_and_the_reserve_stays(
+    agents: int, lines: int, waiting: int, credit: float, spare: int
+) -> None:
+    policy = CallbackPolicy(line_reserve=spare, ramp_every=0)
+    started = how_many_to_start(agents, lines, waiting + 1, 0, 1e4, policy, credit=credit)
+    assert 0 <= started <= max(0, min(credit + 1e-6, lines - spare))

@@ -105,6 +105,23 @@ def test_a_policy_of_an_earlier_version_gets_the_defaults() -> None:
     assert (site.keep, site.measures, site.hours_of_calls) == (KeepPolicy(), MeasurePolicy(), CallHours())
 
 
+@pytest.mark.parametrize(
+    ("keys", "least"),
+    [
+        ({"max_attempts": 2}, 2),
+        ({"most_per_day": 1, "try_days": 2}, 2),
+        ({"most_per_day": 0}, 3),
+        ({"try_days": 0}, 3),
+    ],
+)
+def test_the_least_attempts_give_way_where_the_file_does_not_ask_for_them(
+    keys: dict[str, int], least: int
+) -> None:
+    """A policy of an earlier version may allow fewer attempts in all than are the least now."""
+    site = parse_policy(json.dumps(DATA | {"callbacks": keys}))
+    assert site.callbacks.least_attempts == least
+
+
 def test_nobody_s_callbacks_may_be_made() -> None:
     assert parsed(callbacks={"processed": []}).callbacks.processed == frozenset()
 
