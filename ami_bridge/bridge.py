@@ -72,6 +72,8 @@ class Bridge(Parts):
             "watch": self.watch.run(),
             "codes": self.codes.run(self.brain.ask),
             "calls": self.calls.run(),
+            "backups": self.backups.run(),
+            "keeping": self.keeping.run(),
         }
 
     def _able(self) -> bool:

@@ -49,6 +49,7 @@ class OwnHealth:
         self._link, self._brain, self._heart, self._spool = link, brain, heart, spool
         self._collector, self._store, self._duty, self._clock = collector, store, duty, clock
         self._kept = kept
+        self.copies: Callable[[], str] = lambda: ""  # what is wrong with the copies of the store (A9)
         self._lane = Lane(
             "own-store"
         )  # its own thread: a long queue before the store is not the store's absence
@@ -72,12 +73,15 @@ class OwnHealth:
         """What may hang."""
         return {
             "disk": each_of(Disk(folder, limits.disk_free), Writable(recordings, "callers' messages")),
-            "store": answers(lambda: self._lane(self._store.ping), StoreProblem),
+            "store": each_of(answers(lambda: self._lane(self._store.alive), StoreProblem), self._copies_say),
         }
 
     def _lag(self) -> float:
         """Seconds since the last step while something waits."""
         return self._clock().mono - self._brain.last_step_mono if len(self._brain.inbox) else 0.0
+
+    async def _copies_say(self) -> str:
+        return self.copies()
 
     def _link_says(self) -> str | None:
         """None until the first try has ended: a bridge that starts is not in trouble."""

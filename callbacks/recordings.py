@@ -1,8 +1,8 @@
 """Messages that callers recorded: where they are, whether they can be heard, and when they go.
 
-A recording is a file whose name stands in its call's capture. It goes when it is older than the policy says, and then its
-name goes from the capture as well; the capture stays. A file that no capture names (the call's line was lost, or it is still
-on its way into the book) is an orphan, and goes by the same age.
+A recording is a file whose name stands in its call's capture. It goes when it is older than the policy says and its caller is
+not still to be called, and then its name goes from the capture as well; the capture stays. A file that no capture names (the
+call's line was lost, or it is still on its way into the book) is an orphan, and goes by the same age.
 """
 
 import re
@@ -56,9 +56,16 @@ class RecordingBook(Protocol):
     """What the store knows of recordings."""
 
     def recordings(
-        self, limit: int, *, before: datetime | None = None, since: datetime | None = None
+        self,
+        limit: int,
+        *,
+        before: datetime | None = None,
+        since: datetime | None = None,
+        over: bool = False,
     ) -> Sequence[Recorded]:
-        """Captures with a recording, the oldest first; before, since: of calls in that time."""
+        """Captures with a recording, the oldest first; before, since: of calls in that time. over: without those of promises
+        that are open.
+        """
         ...
 
     def recorded_names(self, names: Sequence[str]) -> Mapping[str, str]:
@@ -94,10 +101,15 @@ class Recordings:
                 yield from (path for path in alone if now - _changed(path) > _COMING)
 
     def tidy(self, policy: MessagePolicy, now: datetime) -> Tidied:
-        """Delete what is too old or too short, and orphans that are too old. now: aware UTC. Raises what the book raises."""
+        """Delete what is too old (and of no open promise) or too short, and orphans that are too old. now: aware UTC.
+
+        Raises what the book raises.
+        """
         problems: list[str] = []
         cut = now - timedelta(seconds=policy.keep)
-        expired = sum(self._drop(one, problems) for one in self._book.recordings(_MANY, before=cut))
+        expired = sum(
+            self._drop(one, problems) for one in self._book.recordings(_MANY, before=cut, over=True)
+        )
         fresh = self._book.recordings(_MANY, since=now - _FRESH)
         short = [one for one in fresh if self._is_short(one, policy.least, now)]
         gone = sum(self._drop(one, problems) for one in short)

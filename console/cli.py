@@ -14,6 +14,7 @@ from console.commands import (
     drill,
     form,
     incident,
+    keep,
     leave,
     measures,
     notice,
@@ -53,6 +54,7 @@ app.command("status")(status.status)
 app.command("bridge")(serve.bridge)
 app.command("console")(serve.console)
 app.command("doctor")(doctor.doctor)
+app.command("keep")(keep.keep)
 app.add_typer(policy.app, name="policy")
 app.add_typer(asterisk.app, name="asterisk")
 app.add_typer(prompts.app, name="prompts")

@@ -14,7 +14,7 @@ from callbacks.values import OF_PROMISES, Asks, Capture
 from store.bringing import bring_in
 from store.dialect import upsert
 from store.engine import Subject
-from store.tables import ABOUT, RECORDED, capture, import_offset, notice
+from store.tables import ABOUT, RECORDED, capture, import_offset, notice, promise
 
 _COLUMNS = [capture.c[field.name] for field in fields(Capture)]
 _TRIES = 3
@@ -139,10 +139,20 @@ class Captures(Subject):
             return [Capture(*row) for row in rows]
 
     def recordings(
-        self, limit: int, *, before: datetime | None = None, since: datetime | None = None
+        self,
+        limit: int,
+        *,
+        before: datetime | None = None,
+        since: datetime | None = None,
+        over: bool = False,
     ) -> list[Recorded]:
-        """Captures with a recording, the oldest first; before, since: of calls in that time, aware UTC."""
+        """Captures with a recording, the oldest first; before, since: of calls in that time, aware UTC. over: without those of
+        promises that are open.
+        """
         query = select(capture.c.key, capture.c.at, capture.c.recording).where(RECORDED)
+        if over:
+            waits = exists().where(promise.c.id == capture.c.promise_id, promise.c.closed_at.is_(None))
+            query = query.where(~waits)
         query = query if before is None else query.where(capture.c.at < before)
         query = query if since is None else query.where(capture.c.at >= since)
         with self._database.read() as connection:

@@ -12,6 +12,7 @@ from store.history import History
 from store.holders import Holders
 from store.incidents import Incidents
 from store.intents import Intents
+from store.keeping import Keeping
 from store.live import Live
 from store.lookups import Lookups
 from store.matters import Matters
@@ -49,6 +50,7 @@ class Store(
     HalfHours,
     PromiseCounts,
     Rehearsing,
+    Keeping,
     Holders,
 ):
     """The one door to the database: its subjects' methods, each one transaction. Synchronous and thread-safe.

@@ -85,7 +85,11 @@ def test_recordings_go_after_their_time_and_their_calls_stay(
     shelf: Recordings, book: Store, capture: Build, tmp_path: Path, now: datetime
 ) -> None:
     old, new = now - timedelta(days=2), now - timedelta(hours=5)
-    keep(book, capture("pbx1:1", at=old, recording="1.wav"), capture("pbx1:2", at=new, recording="2.wav"))
+    keep(
+        book,
+        capture("pbx1:1", at=old, recording="1.wav", wanted=False),
+        capture("pbx1:2", at=new, recording="2.wav"),
+    )
     gone = record(tmp_path / "recordings" / "1.wav", 5, old)
     kept = record(tmp_path / "recordings" / "2.wav", 5, new)
     assert shelf.tidy(KEEP, now).expired == 1
@@ -95,6 +99,19 @@ def test_recordings_go_after_their_time_and_their_calls_stay(
     assert call.recording == ""
     assert [one.key for one in book.recordings(9)] == ["pbx1:2"]
     assert shelf.tidy(KEEP, now).expired == 0
+
+
+def test_the_message_of_one_who_is_still_to_be_called_stays_however_old_it_is(
+    shelf: Recordings, book: Store, capture: Build, tmp_path: Path, now: datetime
+) -> None:
+    old = now - timedelta(days=400)
+    keep(book, capture("pbx1:1", at=old, recording="1.wav"), capture("pbx1:2", at=old, recording="2.wav"))
+    for number in (1, 2):
+        record(tmp_path / "recordings" / f"{number}.wav", 5, old)
+    assert shelf.tidy(KEEP, now).expired == 0
+    [waiting] = book.open_promises()
+    assert book.cancel(waiting.id, now, "asked for")
+    assert shelf.tidy(KEEP, now).expired == 2
 
 
 def test_one_in_which_nothing_can_be_said_goes_and_one_that_is_written_does_not(
@@ -131,7 +148,7 @@ def test_what_cannot_be_deleted_is_told_and_stops_nobody(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     old = now - timedelta(days=2)
-    keep(book, *(capture(f"pbx1:{n}", at=old, recording=f"{n}.wav") for n in range(2)))
+    keep(book, *(capture(f"pbx1:{n}", at=old, recording=f"{n}.wav", wanted=False) for n in range(2)))
     stuck, gone = (record(tmp_path / "recordings" / f"{n}.wav", 5, old) for n in range(2))
     real = Path.unlink
 
@@ -151,6 +168,6 @@ def test_a_name_without_a_file_goes_with_the_others(
     shelf: Recordings, book: Store, capture: Build, now: datetime
 ) -> None:
     """A kill between the two steps of a deletion leaves one."""
-    keep(book, capture("pbx1:1", at=datetime(2026, 1, 1, tzinfo=UTC), recording="1.wav"))
+    keep(book, capture("pbx1:1", at=datetime(2026, 1, 1, tzinfo=UTC), recording="1.wav", wanted=False))
     assert shelf.tidy(KEEP, now).expired == 1
     assert book.recordings(9) == []

@@ -1,0 +1,1 @@
+"""Keeping, forgetting and one person's data, for the command line."""
