@@ -20,7 +20,7 @@ from config.policy import SitePolicy, load_policy
 from config.prompts import check as check_prompts
 from config.settings import Settings, load_settings
 from ivr.fastagi import CannotListen
-from store import Store, StoreProblem
+from store import Store, StoreAway, StoreProblem
 
 log = structlog.get_logger()
 
@@ -42,9 +42,7 @@ def main() -> int:
         _folders(settings)
         _prompts(settings, policy)
         with Store(settings.database_url) as store, Spool(settings.spool_dir) as spool:
-            store.migrate()
-            store.ping()
-            return asyncio.run(_serve(settings, policy, store, spool))
+            return asyncio.run(_serve(settings, policy, store, spool, _prepared(store)))
     except ConfigErrors as errors:
         return _refuse(str(errors))
     except (StoreProblem, SpoolFailed, BadAuthority) as problem:
@@ -78,8 +76,21 @@ def _prompts(settings: Settings, policy: SitePolicy) -> None:
         )
 
 
-async def _serve(settings: Settings, policy: SitePolicy, store: Store, spool: Spool) -> int:
-    made = Bridge(settings, policy, store, spool)
+def _prepared(store: Store) -> bool:
+    """Whether the store's tables are those of this version. A shared store that is away keeps no bridge from its callers: what
+    they leave waits in the spool. Raises StoreProblem for one that is there and cannot be used.
+    """
+    try:
+        store.migrate()
+        store.ping()
+    except StoreAway as problem:
+        log.error("the store is away, callers are served without it", reason=str(problem))
+        return False
+    return True
+
+
+async def _serve(settings: Settings, policy: SitePolicy, store: Store, spool: Spool, prepared: bool) -> int:
+    made = Bridge(settings, policy, store, spool, prepared=prepared)
     # What is there now stays: looking through all modules again and again for garbage costs a switch 15 ms now and then.
     gc.collect()
     gc.freeze()

@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import socket
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -10,7 +11,6 @@ import structlog
 from ami_bridge.adoption import Adoption
 from ami_bridge.alert_calls import AlertCalls, alert_lines
 from ami_bridge.attempts import Attempts
-from ami_bridge.backups import backups_of
 from ami_bridge.beside import Beside
 from ami_bridge.brain import Brain
 from ami_bridge.call_days import CallDaysKeeper
@@ -27,7 +27,7 @@ from ami_bridge.heart import Heart
 from ami_bridge.http.local import NAME as SOCKET_NAME
 from ami_bridge.http.local import LocalApi
 from ami_bridge.inbox import Inbox
-from ami_bridge.keeping import keeping_of
+from ami_bridge.intents import Refused
 from ami_bridge.lengths import Lengths
 from ami_bridge.link import Link, LinkSettings
 from ami_bridge.link.tls import tls_context
@@ -43,6 +43,7 @@ from ami_bridge.site import site_of
 from ami_bridge.staff import Staff
 from ami_bridge.store_thread import StoreThread
 from ami_bridge.surroundings import Surroundings
+from ami_bridge.taking import holding_of
 from ami_bridge.told import Told
 from ami_bridge.translate import WANTED, Translator
 from ami_bridge.waiting import Waiting
@@ -71,20 +72,24 @@ class Parts:
     clock: Clock = read_clocks
     thread: StoreThread = field(default_factory=StoreThread)
     inbox: Inbox = field(default_factory=Inbox)
+    prepared: bool = True  # False: the store was away when we started
 
     def __post_init__(self) -> None:
         self.started_at = self.clock().wall
+        self.holder = f"bridge-{socket.gethostname()}-{os.getpid()}-{int(self.started_at.timestamp() * 1000)}"
         self.beside = Beside()
         self.link = Link(_link_settings(self.settings), self.inbox, WANTED)
+        self.holding, self.kept = holding_of(self)
         self.flags = Flags(self.link.action, lambda: self.clock().wall)
-        self.heart = Heart(self.link.action, self.settings.beat_every, self.clock)
+        self.heart = Heart(self.link.action, self.settings.beat_every, self.clock, self.holding.number)
         self.attempts = Attempts(self.store, self.thread, self.link, self.policy.callbacks)
         self.call_days = CallDaysKeeper(self.policy, self.clock)
         self.attempts.calendar = self.call_days.known
-        self.recorder = Recorder(self.store, self.thread, lambda: self.clock().wall)
+        keep = self.kept.save if self.holding.shared else None
+        self.recorder = Recorder(self.store, self.thread, lambda: self.clock().wall, keep)
         self.brain = self._brain()
         self.calls = recorder_of(self)
-        self.brain.tap = self.calls.seen
+        self.brain.tap = self._heard
         self.dispatcher = self._dispatcher()
         self.duty = self._duty()
         self.callers = CallerSide(
@@ -102,7 +107,7 @@ class Parts:
             self.link.action,
             self.policy.caller,
             self.policy.lengths,
-            lambda: self.brain.state.linked,
+            lambda: self.brain.state.linked and self.holding.holds,
             lambda: (self.brain.state, self.brain.policy),
         )
         self.portrait = self._portrait()
@@ -140,27 +145,33 @@ class Parts:
             self.clock,
             self.callers.trouble,
         )
-        self.backups, self.keeping = backups_of(self), keeping_of(self)
-        self.health.copies = self.backups.late
         self.surroundings = self._surroundings()
         self.watch = Watch(self.surroundings.build, self.policy)
-        self.local = LocalApi(self.settings.data_dir / SOCKET_NAME, self.portrait.from_memory, self.desk.act)
+        self.local = LocalApi(self.settings.data_dir / SOCKET_NAME, self.portrait.from_memory, self._act)
 
     def _brain(self) -> Brain:
-        saved = self.store.load_saved()
+        alone = not self.holding.shared  # else what was decided is read when this Asterisk becomes ours
+        saved, cases = (self.store.load_saved(), self.store.load_cases()) if alone else ([], [])
         self.flags.let_go({one.name for one in saved} - self.policy.fallback.scopes.keys())
+        self.listener = BridgeListener(self, self.beside)
         site = site_of(self.policy.fallback, self.policy.sources.trunks)
         return Brain(
             policy=self.policy.fallback,
-            state=restore(self.policy.fallback, saved, self.clock(), self.store.load_cases()),
+            state=restore(self.policy.fallback, saved, self.clock(), cases),
             clock=self.clock,
             inbox=self.inbox,
             link=self.link,
             translator=Translator(site),
             flags=self.flags,
             recorder=self.recorder,
-            listener=BridgeListener(self, self.beside),
+            listener=self.listener,
+            acting=lambda: self.holding.holds,
         )
+
+    def _heard(self, event: object) -> None:
+        """Whoever stands by records no calls: the holder does."""
+        if self.holding.holds:
+            self.calls.seen(event)
 
     def _dispatcher(self) -> Dispatcher:
         return Dispatcher(
@@ -180,7 +191,7 @@ class Parts:
             as_dialled=lambda number: self.callers.as_dialled(number),
             raise_fence=self._raise_fence,
             adoption=self._adoption(),
-            holder=f"bridge-{os.getpid()}-{int(self.started_at.timestamp() * 1000)}",
+            holder=self.holder,
         )
 
     def _duty(self) -> DutyDesk:
@@ -193,6 +204,9 @@ class Parts:
             unmanned=lambda role: self.staff.unmanned(role),
             changed=lambda: self.portrait.soon(),
             knows=lambda key: self.staff.alerts.knows(key),
+            holds=lambda: self.holding.holds,
+            concerns=self.holding.concerns,
+            shared=self.holding.shared,
         )
 
     def _portrait(self) -> Portrait:
@@ -237,6 +251,7 @@ class Parts:
             recorded=self._recorded,
             put=self.inbox.put_nowait,
             clock=self.clock,
+            resting=self.holding.shared,
         )
 
     def _notices(self) -> Notices:
@@ -257,7 +272,16 @@ class Parts:
             sender=self.staff.texts,
         )
         told = Told(self.settings.data_dir / "notices.jsonl", self.policy.restored.expires)
-        return Notices(self.policy.restored, self.store, self.thread, calls, site, self.clock, told)
+        return Notices(
+            self.policy.restored,
+            self.store,
+            self.thread,
+            calls,
+            site,
+            self.clock,
+            told,
+            elsewhere=lambda: bool(self.holding.others),
+        )
 
     async def _recorded(self) -> None:
         await self.recorder.settled()
@@ -286,6 +310,12 @@ class Parts:
             members=lambda: self.brain.state.members,
             clock=self.clock,
         )
+
+    async def _act(self, kind: str, payload: object, who: str) -> str:
+        """For whoever comes over the local socket; raises Refused."""
+        if not self.holding.holds:
+            raise Refused("this bridge stands by: ask the one that holds the Asterisk, or the store")
+        return await self.desk.act(kind, payload, who)
 
     async def _raise_fence(self) -> None:
         """Under the link that stands: what was sent before is refused from now on."""

@@ -107,8 +107,12 @@ class Attempts:
     def _judge(
         self, attempt: Attempt, stage: str | None, alive: bool, now: datetime, since: datetime
     ) -> Found | None:
-        """What became of it; None while it may still be on its way into Asterisk, or is about to say its end."""
+        """What became of it; None while it may still be on its way into Asterisk, or is about to say its end. What was sent
+        under a higher fence than ours is a newer bridge's: only it knows when it was sent.
+        """
         sent_under = fence_of(attempt.key)
+        if sent_under is not None and self.fence and sent_under > self.fence:
+            return None
         restarted = (self.booted_at is not None and attempt.started_at < self.booted_at) or (
             sent_under is not None and sent_under < self.life
         )

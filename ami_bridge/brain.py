@@ -49,6 +49,11 @@ class LookAgain:
 
 
 @dataclass(frozen=True, slots=True)
+class TakenOver:
+    """This Asterisk has become ours: it is looked at before anything is written."""
+
+
+@dataclass(frozen=True, slots=True)
 class PolicyChanged:
     """Another policy is in force: what it watches is to be looked at."""
 
@@ -109,6 +114,7 @@ class Brain:
     last_step_mono: float = 0.0
     looked: bool = False  # the picture is whole, and whoever waits for it was told
     greeted: bool = False  # on_connected was done under this link
+    acting: Callable[[], bool] = lambda: True  # whether what we decide counts; whoever stands by only watches
 
     async def run(self) -> None:
         """Until cancelled: one item after another."""
@@ -149,7 +155,7 @@ class Brain:
                 log.warning("events were dropped", count=item.dropped)
                 self.listener.on_overflow(item.dropped)
                 await self._look_around()
-            case PolicyChanged():
+            case PolicyChanged() | TakenOver():
                 if self.link.connected:
                     await self._look_around()
             case LookAgain():
@@ -189,6 +195,9 @@ class Brain:
         for trouble in snapshot.problems:
             log.error("snapshot", problem=trouble)
         self.step(snapshot.taken)
+        if not self.acting():
+            self.looked = True
+            return
         try:
             await self.listener.on_looked()
         except LinkDown as problem:
@@ -210,6 +219,16 @@ class Brain:
 
     def _look_again(self) -> None:
         asyncio.get_running_loop().call_later(LOOK_AGAIN_SECONDS, self.inbox.put_nowait, LookAgain())
+
+    def take_over(self, state: State) -> None:
+        """This Asterisk has become ours: what was decided before stands, until a look around says otherwise."""
+        self.state = state
+        self.looked = self.greeted = False
+
+    def give_over(self) -> None:
+        """It is another bridge's: from now on we only watch."""
+        self.greeted = False
+        self.flags.linked(False)
 
     def use(self, policy: Policy, site: Site, who: str) -> Decision:
         """Another policy from now on, with its names. Never waits; a snapshot follows for whatever it watches newly."""
@@ -233,6 +252,8 @@ class Brain:
 
     def _perform(self, decision: Decision) -> None:
         """The flags first: callers wait for them. Then the record, then the log."""
+        if not self.acting():
+            return
         self.flags.want(wanted_flags(self.state, self.policy))
         if decision.changes:
             self.recorder.put(decision.changes, self.state)

@@ -4,12 +4,13 @@ One dead task stops the process with its reason: a half-alive bridge would keep 
 """
 
 import asyncio
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from typing import Any
 
 import structlog
 
 from ami_bridge.assembly import Parts
+from ami_bridge.holding import only_while
 from ami_bridge.http.app import public_app
 from ami_bridge.http.local import LocalApi
 from ami_bridge.http.server import HttpServer
@@ -17,6 +18,7 @@ from ami_bridge.policies import note_first
 
 log = structlog.get_logger()
 
+Work = Callable[[], Coroutine[Any, Any, None]]
 STILL_SECONDS = 5.0  # decisions that stood still for so long stop the beat
 
 
@@ -34,11 +36,13 @@ class Bridge(Parts):
                 await door.start()
             file = self.settings.policy_file
             self.beside.start(note_first(self.store, self.thread, file, self.policy, self.started_at))
-            self.tell_again()
+            if not self.holding.shared:
+                self.tell_again()
             async with asyncio.TaskGroup() as group:
                 for name, work in self._work().items():
                     group.create_task(work, name=name)
         finally:
+            await self.holding.close()
             self.link.close()
             for close in (*(door.close for door in doors), self.callers.agi.close, self.beside.end):
                 try:
@@ -57,24 +61,31 @@ class Bridge(Parts):
             "recorder": self.recorder.run(),
             "ticks": self.brain.tick_for_ever(),
             "flags": self.flags.run(),
-            "heart": self.heart.run(lambda: self.link.connected, self._able),
+            "holding": self.holding.run(),
+            "heart": self.heart.run(lambda: self.link.connected and self.holding.holds, self._able),
             "collector": self.collector.run(),
             "dispatcher": self.dispatcher.run(),
             "call days": self.call_days.run(),
-            "desk": self.desk.run(),
-            "live": self.portrait.run(),
+            "desk": self._held(self.desk.run),
+            "live": self._held(self.portrait.run),
             "staff": self.staff.run(),
             "duty": self.duty.run(),
-            "deadlines": self.deadlines.run(),
+            "deadlines": self._of_site(self.deadlines.run),
             "lengths": self.lengths.run(),
-            "notices": self.notices.run(),
+            "notices": self._of_site(self.notices.run),
             "book file": self.callers.file.run(),
             "watch": self.watch.run(),
-            "codes": self.codes.run(self.brain.ask),
+            "codes": self._held(lambda: self.codes.run(self.brain.ask)),
             "calls": self.calls.run(),
-            "backups": self.backups.run(),
-            "keeping": self.keeping.run(),
         }
+
+    async def _held(self, work: Work) -> None:
+        """What only the holder of this Asterisk does."""
+        await only_while(lambda: self.holding.holds, work, self.holding.shared)
+
+    async def _of_site(self, work: Work) -> None:
+        """What one bridge does for all Asterisks of the book."""
+        await only_while(lambda: self.holding.site, work, self.holding.shared)
 
     def _able(self) -> bool:
         """Whether a caller who is sent to us now would be heard and what he leaves kept."""

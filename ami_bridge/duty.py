@@ -51,6 +51,9 @@ class DutyDesk:
     """perform: hands rungs to alerts. unmanned: why nobody of the role can be told, "" when somebody can. knows: whether alerts
     have taken this rung in before.
 
+    holds: whether it is ours to tell; concerns: whether a report is; shared: other bridges write to the table too. Whoever does
+    not hold tells only what he cannot write down for the one who does: twice is better than never.
+
     trouble: why nobody can be told, "" while somebody can or nothing is open.
     """
 
@@ -62,6 +65,9 @@ class DutyDesk:
     unmanned: Callable[[str], str]
     changed: Callable[[], None] = lambda: None
     knows: Callable[[str], bool] = lambda _key: False
+    holds: Callable[[], bool] = lambda: True
+    concerns: Callable[[str], bool] = lambda _key: True
+    shared: bool = False
     trouble: str = ""
     _open: dict[str, Report] = field(default_factory=dict)
     _unsaved: set[str] = field(default_factory=set)
@@ -72,6 +78,8 @@ class DutyDesk:
     _wake: asyncio.Event = field(default_factory=asyncio.Event)
     _saving: "asyncio.Task[None] | None" = None
     _loaded: bool = False
+    _loaded_at: float = 0.0
+    _stuck: bool = False
 
     # -- what the others tell
 
@@ -113,6 +121,11 @@ class DutyDesk:
         ]
         return self._take(keys, who)
 
+    def take_over(self) -> None:
+        """It is ours to tell from now on: what others left open is read at once."""
+        self._loaded = False
+        self._wake.set()
+
     def live(self) -> dict[str, Any]:
         """The row ``duty``."""
         oldest = min((one.at for one in self._open.values()), default=None)
@@ -138,9 +151,9 @@ class DutyDesk:
 
     async def _pause(self) -> None:
         now = self.clock().wall
-        at = next_due(self._open.values(), self.policy, now)
+        at = next_due(self._ours(), self.policy, now)
         most = LOOK_AGAIN if at is None or self.trouble else (at - now).total_seconds()
-        if self._unsaved or self._acks or not self._loaded:
+        if self._unsaved or self._acks or not self._loaded or self.shared:
             most = min(most, RETRY_SECONDS)
         try:
             async with asyncio.timeout(max(0.05, min(most, LOOK_AGAIN))):
@@ -152,7 +165,7 @@ class DutyDesk:
 
     def _tell(self) -> None:
         now = self.clock().wall
-        tellings = due(self._open.values(), self.policy, now)
+        tellings = due(self._ours(), self.policy, now)
         nobody = self.unmanned(self.policy.role) if tellings else ""
         if tellings or not self._open:
             self._cannot(nobody)
@@ -163,6 +176,11 @@ class DutyDesk:
         if tellings:
             self._wake.set()  # what was told is written
             self.changed()
+
+    def _ours(self) -> list[Report]:
+        if self.holds():
+            return [one for one in self._open.values() if self.concerns(one.key)]
+        return [self._open[key] for key in self._unsaved if key in self._open] if self._stuck else []
 
     def _cannot(self, trouble: str) -> None:
         """Said once, however often it is tried again."""
@@ -250,28 +268,46 @@ class DutyDesk:
     async def _save(self) -> None:
         """Tries to write what is new, and hears what was taken on before; a store that takes longer is not waited for."""
         if self._saving is None or self._saving.done():
-            if self._loaded and not (self._unsaved or self._acks):
+            if self._loaded and not (self._unsaved or self._acks or self._old()):
                 return
             self._saving = asyncio.create_task(self._write(), name="duty rows")
         await asyncio.wait({self._saving}, timeout=PATIENCE)
+        self._stuck = bool(self._unsaved) and (self._stuck or not self._saving.done())
+
+    def _old(self) -> bool:
+        """Whether others may have written since we looked."""
+        return self.shared and self.clock().mono - self._loaded_at >= RETRY_SECONDS
 
     async def _write(self) -> None:
         acks = list(self._acks)
         rows = [self._open[key] for key in self._unsaved if key in self._open]
         taken_on = [report for one in acks for report in one.reports]
         try:
-            if not self._loaded:
-                self._merge(await self.thread(self.store.duty_open))
+            if not self._loaded or self._old():
+                again, self._loaded_at = self._loaded, self.clock().mono
+                found = await self.thread(self.store.duty_open)
+                self._merge(found)
+                if again:
+                    self._forget_taken({one.key for one in found})
             closed = await self.thread(self.store.duty_put, [*rows, *taken_on])
             for one in acks:
                 keys = [report.key for report in one.reports]
                 await self.thread(self.store.duty_ack, keys, one.who, one.at)
         except StoreProblem as problem:
             log.warning("duty rows not written", reason=str(problem))
+            self._stuck = True
             return
+        self._stuck = False
         self._unsaved -= {one.key for one in rows if self._open.get(one.key) is one}
         self._acks = self._acks[len(acks) :]
         self._drop([key for key in closed if key in self._open])
+
+    def _forget_taken(self, standing: set[str]) -> None:
+        """What stands in the table no more, somebody took on by another bridge."""
+        gone = [key for key in self._open if key not in standing and key not in self._unsaved]
+        if gone:
+            self._drop(gone)
+            self.changed()
 
     async def _last_save(self) -> None:
         """A stop must not cost the next run what this one knows."""

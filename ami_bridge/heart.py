@@ -9,6 +9,7 @@ from ami_bridge.clock import Clock
 from ami_bridge.link import LinkDown, Reply
 
 Act = Callable[[dict[str, str | list[str]]], Awaitable[Reply]]
+Number = Callable[[int, int], Awaitable[int]]
 log = structlog.get_logger()
 
 LIFE = "HF_LIFE"  # a global variable of Asterisk's dial plan
@@ -17,7 +18,9 @@ LIFE = "HF_LIFE"  # a global variable of Asterisk's dial plan
 class Heart:
     """Writes a beat each ``every`` seconds, and a higher fence at each connect. Keeps Asterisk's clock beside ours."""
 
-    def __init__(self, act: Act, every: float, clock: Clock) -> None:
+    def __init__(self, act: Act, every: float, clock: Clock, number: Number | None = None) -> None:
+        """number: the next fence for (standing in Asterisk, our own last one); by default one of our clock."""
+        self._number = number or self._by_clock
         self._act = act
         self._every = every
         self._clock = clock
@@ -67,14 +70,18 @@ class Heart:
     async def raise_fence(self) -> None:
         """Makes every originate refused that was sent before now; raises LinkDown when Asterisk did not take it.
 
-        Milliseconds of our wall clock, and always above the last one, also when the clock was set back.
+        Always above the last one. Where several bridges may hold this Asterisk it is the number of the lease.
         """
         reply = await self._act({"Action": "DBGet", "Family": "holdfast", "Key": "fence"})
         standing = [item.get("Val", "") for item in reply.events if item.get("Event") == "DBGetResponse"]
-        before = max([self.fence, *(int(text) for text in standing if text.isascii() and text.isdigit())])
-        self.fence = max(before + 1, int(self._clock().wall.timestamp() * 1000))
+        before = max([0, *(int(text) for text in standing if text.isascii() and text.isdigit())])
+        self.fence = await self._number(before, self.fence)
         await self._put("fence", self.fence)
         await self._mark_life()
+
+    async def _by_clock(self, standing: int, own: int) -> int:
+        """Milliseconds of our wall clock, and above both, also when the clock was set back."""
+        return max(standing + 1, own + 1, int(self._clock().wall.timestamp() * 1000))
 
     async def _mark_life(self) -> None:
         """life: the first fence that was raised since Asterisk started. A global variable dies with Asterisk, so no clock is

@@ -38,15 +38,18 @@ class BridgeListener:
         self._ready_said = False
 
     async def on_looked(self) -> None:
-        """What was keyed on phones while we were away comes before our own flags: they would take it back."""
+        """The fence first: whoever held this Asterisk before us writes nothing from then on. What was keyed on phones while we
+        were away comes before our own flags: they would take it back.
+        """
+        if not self._parts.brain.greeted:
+            await self._parts.heart.raise_fence()
         await self._parts.codes.take_now(self._parts.brain.step)
 
     async def on_connected(self, snapshot: Snapshot) -> None:
-        """Raise the fence before anything is asked or dialled, then look at what was in flight."""
+        """The fence stands: look at what was in flight, and from now on dial."""
         parts, heart = self._parts, self._parts.heart
         parts.attempts.booted_at = snapshot.taken.booted_at
         parts.dispatcher.channels = snapshot.channels
-        await heart.raise_fence()
         parts.attempts.fence, parts.attempts.life = heart.fence, heart.life
         if not parts.policy.fallback.armed:
             await self._let_go()

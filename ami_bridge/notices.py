@@ -92,6 +92,9 @@ class Notices:
     site: Site
     clock: Clock
     told: ToldFile = field(default_factory=ToldFile)
+    elsewhere: Callable[[], bool] = lambda: (
+        False
+    )  # whether calls may have been made by another Asterisk, which we cannot ask
     _begun: deque[datetime] = field(default_factory=lambda: deque(maxlen=10_000))
     _calling: dict[str, Notice] = field(default_factory=dict)  # by key of the call
     _not_before: dict[str, datetime] = field(default_factory=dict)
@@ -113,6 +116,7 @@ class Notices:
 
     async def run(self) -> None:
         """Until cancelled."""
+        self._settled = False
         try:
             async with asyncio.TaskGroup() as group:
                 group.create_task(self.calls.run(), name="notice calls")
@@ -149,7 +153,7 @@ class Notices:
         """What the last run was about to send: calls may be asked after, of a text nobody can say."""
         now = self.clock().wall
         for notice in await self.thread(self.store.intended_notices):
-            if notice.way == CALL:
+            if notice.way == CALL and not self.elsewhere():
                 self._calling[_key(notice)] = notice
                 self.calls.adopt([_key(notice)])
             else:

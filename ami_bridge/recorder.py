@@ -2,14 +2,14 @@
 
 import asyncio
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 
 import structlog
 
 from ami_bridge.store_thread import StoreThread
 from fallback.decision import Change
-from fallback.state import State, to_saved
+from fallback.state import Case, SavedScope, State, to_saved
 from store import Store, StoreProblem
 
 log = structlog.get_logger()
@@ -21,7 +21,15 @@ RETRY_SECONDS = 1.0
 class Recorder:
     """Takes every decision's changes and the picture after it; one transaction holds all that waited."""
 
-    def __init__(self, store: Store, thread: StoreThread, wall: Callable[[], datetime]) -> None:
+    def __init__(
+        self,
+        store: Store,
+        thread: StoreThread,
+        wall: Callable[[], datetime],
+        keep: Callable[[Sequence[SavedScope], Sequence[Case]], None] | None = None,
+    ) -> None:
+        """keep: a copy of what stands, on this machine, before the store has it."""
+        self._keep = keep
         self._store = store
         self._thread = thread
         self._wall = wall
@@ -86,8 +94,10 @@ class Recorder:
         moved = {one.subject for one in batch if one.kind == "component"}
         components = [one for name, one in state.components.items() if name in moved]
         try:
-            cases = tuple(state.cases.values())
-            await self._thread(self._store.record, batch, to_saved(state), components, self._wall(), cases)
+            cases, scopes = tuple(state.cases.values()), to_saved(state)
+            if self._keep is not None:
+                await asyncio.to_thread(self._keep, scopes, cases)
+            await self._thread(self._store.record, batch, scopes, components, self._wall(), cases)
         except StoreProblem as problem:
             log.error("store away, the record waits", changes=len(batch), reason=str(problem))
             self._waiting = deque((*batch, *self._waiting), maxlen=MOST_KEPT)

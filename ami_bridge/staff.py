@@ -56,6 +56,7 @@ class Staff:
     put: Callable[[Event], None]
     clock: Clock
     trouble: str = ""
+    resting: bool = False  # another bridge holds this Asterisk and tells
     senders: Mapping[Way, Sender] | None = None
     taken_on: Callable[[str, str], None] = lambda _incident, _person: None
 
@@ -78,7 +79,7 @@ class Staff:
             self._hear,
             self._links,
         )
-        self.alerts.quiet = not self.on
+        self.alerts.quiet = not self.on or self.resting
         self.calls.receipt = self.alerts.receipt
 
     def routes(self) -> list[web.RouteDef]:
@@ -91,7 +92,7 @@ class Staff:
         self.policy, self.on = policy, on
         self.calls.shown = shown
         self._ways.warm(policy)
-        self.alerts.use(unlimited(policy), quiet=not on)
+        self.alerts.use(unlimited(policy), quiet=not on or self.resting)
 
     def unmanned(self, role: str) -> str:
         """Why nobody of a role can be told now; "" when somebody can."""
@@ -121,11 +122,21 @@ class Staff:
             if news.incident in waiting or news.incident.startswith(DUTY):
                 self._hear(news)
 
+    def rest(self) -> None:
+        """Another bridge tells staff now: nothing more is sent from here."""
+        self.resting = True
+        self.alerts.use(unlimited(self.policy), quiet=True)
+
+    def resume(self) -> None:
+        """It is ours again."""
+        self.resting = False
+        self.alerts.use(unlimited(self.policy), quiet=not self.on)
+
     def perform(self, actions: Iterable[Action]) -> None:
         """Hands on what concerns staff; never waits. Switched off, only the ends of what was told before are noted."""
         for action in actions:
             match action:
-                case RaiseRung() if self.on:
+                case RaiseRung() if self.on and not self.resting:
                     self.alerts.raise_rung(action)
                 case StopRungs():
                     self.alerts.stop(action)

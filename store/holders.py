@@ -52,6 +52,7 @@ class Holders(Subject):
         """
         with self._database.write() as connection:
             now = _now(connection)
+            cut_off = [~holder.c.linked] if linked else []
             fence = _ms(connection, least)
             statement = upsert(connection, holder)
             mine = statement.excluded
@@ -68,9 +69,7 @@ class Holders(Subject):
                     "fence": case((holder.c.fence >= mine.fence, holder.c.fence + 1), else_=mine.fence),
                     "since": case((holder.c.holder == who, holder.c.since), else_=mine.since),
                 },
-                where=or_(
-                    holder.c.until < now, holder.c.holder == who, ~holder.c.linked if linked else False
-                ),
+                where=or_(holder.c.until < now, holder.c.holder == who, *cut_off),
             )
             taken = connection.execute(
                 statement.returning(holder.c.fence, holder.c.until, holder.c.first)

@@ -47,4 +47,5 @@ class Live(Subject):
 
 def _at(key: str, rows: Mapping[str, Any]) -> datetime:
     """The oldest of what was put together: one bridge that is silent must show."""
-    return min(row.at for name, row in rows.items() if split(name)[0] == key)
+    oldest: datetime = min(row.at for name, row in rows.items() if split(name)[0] == key)
+    return oldest

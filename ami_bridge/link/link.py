@@ -46,6 +46,9 @@ class Link:
         self._retry = self._refused = 0  # failures in a row
         self.state = LinkState.DOWN
         self.trouble = ""  # why the link is not up, for people; "" when it is
+        self.gate: Callable[[Headers], Awaitable[None]] | None = (
+            None  # asked before each action; may raise NotSent
+        )
 
     @property
     def connected(self) -> bool:
@@ -71,6 +74,8 @@ class Link:
         """
         if not self.connected or self._manager is None:
             raise NotSent(f"the manager link is {self.state}: {self.trouble}")
+        if self.gate is not None:
+            await self.gate(headers)
         return await self._manager.request(headers, timeout or self._settings.action_timeout)
 
     async def run(self) -> None:

@@ -31,7 +31,7 @@ class Site:
         self.heart: Any = part(trouble="")
         self.spool: Any = part(figures=part(problem=""))
         self.collector: Any = part(age=lambda: self.waited)
-        self.store: Any = part(ping=self.ping)
+        self.store: Any = part(alive=self.ping)
         self.staff: Any = part(trouble="", on=True)
         self.duty: Any = part(trouble="")
         self.health = OwnHealth(

@@ -1,0 +1,85 @@
+"""What follows when this Asterisk becomes ours, or another bridge's: what was decided is read, a look around follows."""
+
+from typing import TYPE_CHECKING
+
+import structlog
+
+from ami_bridge.brain import TakenOver
+from ami_bridge.holding import Holding
+from ami_bridge.kept import KeptState
+from fallback.decide import restore
+from fallback.state import State
+from store import StoreProblem
+from store.holders import Hold
+
+if TYPE_CHECKING:
+    from ami_bridge.assembly import Parts
+
+log = structlog.get_logger()
+
+
+def holding_of(parts: "Parts") -> "tuple[Holding, KeptState]":
+    """Who holds this Asterisk, for a bridge that is being put together."""
+    kept = KeptState(parts.settings.data_dir / "decided.json")
+    taking = Taking(parts, kept)
+    holding = Holding(
+        parts.policy.pbx_id,
+        parts.holder,
+        parts.store,
+        parts.link,
+        parts.clock,
+        lambda: parts.heart.fence,
+        taking.taken,
+        taking.lost,
+        parts.prepared,
+    )
+    parts.link.gate = holding.gate
+    return holding, kept
+
+
+class Taking:
+    """What ``Holding`` calls. kept: the decisions as this machine last saw them, for a start while the store is away."""
+
+    def __init__(self, parts: "Parts", kept: KeptState) -> None:
+        self._parts, self._kept = parts, kept
+        self._by_ourselves = False  # decided without the store, which is younger than what lies in it
+
+    async def taken(self, hold: Hold | None) -> None:
+        """From the next look around on, we decide."""
+        parts = self._parts
+        if hold is not None:
+            parts.store.speak_for(parts.policy.pbx_id, first=hold.first)
+        state = await self._state(hold)
+        if state is not None:
+            parts.brain.take_over(state)
+        self._by_ourselves = hold is None
+        parts.staff.resume()
+        parts.duty.take_over()
+        parts.tell_again()
+        parts.inbox.put_nowait(TakenOver())
+        fence = hold.fence if hold else None
+        log.warning("this Asterisk is held by this bridge", pbx=parts.policy.pbx_id, fence=fence)
+
+    def lost(self, _reason: str) -> None:
+        """Nothing more is written, dialled or told."""
+        parts = self._parts
+        parts.brain.give_over()
+        parts.listener.on_lost()
+        parts.staff.rest()
+
+    async def _state(self, hold: Hold | None) -> State | None:
+        """What was decided before; None: what we have decided meanwhile is the newest."""
+        parts = self._parts
+        if hold is None:
+            saved, cases = await parts.thread(self._kept.load)
+        elif self._by_ourselves:
+            return None
+        else:
+            try:
+                saved = await parts.thread(parts.store.load_saved)
+                cases = await parts.thread(parts.store.load_cases)
+            except StoreProblem as problem:
+                log.error("what was decided before cannot be read", reason=str(problem))
+                return None
+        parts.flags.let_go({one.name for one in saved} - parts.policy.fallback.scopes.keys())
+        return restore(parts.policy.fallback, saved, parts.clock(), cases)
