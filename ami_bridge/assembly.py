@@ -11,6 +11,7 @@ import structlog
 from ami_bridge.adoption import Adoption
 from ami_bridge.alert_calls import AlertCalls, alert_lines
 from ami_bridge.attempts import Attempts
+from ami_bridge.backups import backups_of
 from ami_bridge.beside import Beside
 from ami_bridge.brain import Brain
 from ami_bridge.call_days import CallDaysKeeper
@@ -28,6 +29,7 @@ from ami_bridge.http.local import NAME as SOCKET_NAME
 from ami_bridge.http.local import LocalApi
 from ami_bridge.inbox import Inbox
 from ami_bridge.intents import Refused
+from ami_bridge.keeping import keeping_of
 from ami_bridge.lengths import Lengths
 from ami_bridge.link import Link, LinkSettings
 from ami_bridge.link.tls import tls_context
@@ -145,6 +147,8 @@ class Parts:
             self.clock,
             self.callers.trouble,
         )
+        self.backups, self.keeping = backups_of(self), keeping_of(self)
+        self.health.copies = self.backups.late
         self.surroundings = self._surroundings()
         self.watch = Watch(self.surroundings.build, self.policy)
         self.local = LocalApi(self.settings.data_dir / SOCKET_NAME, self.portrait.from_memory, self._act)

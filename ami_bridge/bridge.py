@@ -77,6 +77,8 @@ class Bridge(Parts):
             "watch": self.watch.run(),
             "codes": self._held(lambda: self.codes.run(self.brain.ask)),
             "calls": self.calls.run(),
+            "backups": self._of_site(self.backups.run),
+            "keeping": self._of_site(self.keeping.run),
         }
 
     async def _held(self, work: Work) -> None:
