@@ -1,4 +1,6 @@
-"""``holdfast callbacks list|show|seen|let|outcome``: the book in the terminal. What else callers left: ``callers_left``."""
+"""``holdfast callbacks list|show|seen|let|outcome``: the book in the terminal. What else callers left: ``callers_left``; what
+agents and leaders do with it: ``work``.
+"""
 
 import json
 from collections.abc import Callable
@@ -10,12 +12,13 @@ import typer
 from rich.table import Column, Table
 
 from callbacks.masking import mask_number
-from callbacks.values import Asks, Attempt, Capture, Outcome, Promise, PromiseState
+from callbacks.values import Asks, Attempt, Capture, MatterOutcome, Outcome, Promise, PromiseState
 from console import intents, summary
-from console.commands import callers_left, explain, recordings
+from console.commands import callers_left, explain, recordings, work
 from console.commands.shared import Problem, Who, ask, local, login_name, open_store, out, say
-from console.words import ASKS, MATTERS, OUTCOMES, REASONS
+from console.words import ASKS, MATTERS, OUTCOMES, OWING, REASONS, TOUCHES
 from console.words import BY_PERSON as SETTLED
+from console.words import SETTLED as MATTER_WORDS
 from store import Store
 from store.promises import BY_PERSON
 
@@ -24,6 +27,8 @@ app.add_typer(recordings.app, name="recordings")
 app.command("explain")(explain.explain_one)
 for command in callers_left.COMMANDS:
     app.command()(command)
+for name, command in work.COMMANDS:
+    app.command(name)(command)
 STATED = ("answered", "voicemail", "busy", "no_answer", "refused", "again")
 
 
@@ -124,12 +129,19 @@ def show(
         captures, attempts = store.captures_of(promise_id), store.attempts_of(promise_id)
         strays = store.unapplied(about={one.reference for one in captures})
         settled = store.changes(kind=BY_PERSON, subject=f"#{promise_id}")
+        said = {one.capture: one for one in store.matter_outcomes(promise_id)}
+        history = store.history(promise_id)
     number = str if full else mask_number
     look = "look at it: " if promise.attention else ""
     remark = f", {look}{_remark(promise.reason)}" if look or promise.reason else ""
     say(f"promise {promise.id}: {number(promise.number)}, scope {promise.scope}, {promise.state}{remark}")
+    view = summary.promise_view(promise, datetime.now(UTC))
+    if view.owing:
+        say(f"  {'late' if view.late else 'owed soon'}: {OWING[view.owing]} {local(view.owed_by)}")
     for capture in captures:
         say(f"  {_told(capture, number)}")
+        if capture.key in said:
+            say(f"    {_became(said[capture.key])}")
     for capture in strays:
         say(f"  {_told(capture, number)}, without effect")
     for row in reversed(settled):
@@ -139,6 +151,16 @@ def show(
         ended = attempt.outcome or "in flight"
         words = (attempt.trunk, attempt.agent, ended, attempt.reason, attempt.who, attempt.note)
         say(f"  attempt {attempt.key} {local(attempt.started_at)} {' · '.join(filter(None, words))}")
+    for touch in history:
+        say(f"  {local(touch.at)} {touch.who or '–'}: {TOUCHES[touch.what]} {_remark(touch.detail)}".rstrip())
+
+
+def _became(said: MatterOutcome) -> str:
+    """What became of a matter, in a line."""
+    words = [MATTER_WORDS[said.settled], said.order, said.note, f"by {said.who}"]
+    words += [f"satisfied {said.satisfied} of 5"] if said.satisfied else []
+    words += ["caused by the incident"] if said.caused else []
+    return ", ".join(filter(None, words))
 
 
 def _told(capture: Capture, number: Callable[[str], str]) -> str:

@@ -51,7 +51,7 @@ def looks() -> tuple[Look, ...]:
     """In the order in which things are set up."""
     return (
         *(_own_name, _prompts, _spool, files.lines, files.recordings, files.dialogue, files.tier2),
-        *(_store, manager.account, manager.included, staff.oncall, staff.duty),
+        *(_store, manager.account, manager.included, staff.oncall, staff.duty, staff.leaders),
     )
 
 

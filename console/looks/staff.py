@@ -1,4 +1,4 @@
-"""Whether danger and faults reach somebody (requirements B6, E0, E3)."""
+"""Whether danger and faults reach somebody (requirements B6, E0, E3), and whether agents and leaders are told apart."""
 
 from datetime import UTC, datetime
 
@@ -26,3 +26,13 @@ def duty(place: Place) -> str:
         what = f"nobody holds the role {role!r}: nobody is told of danger and fault reports"
         raise Warned("duty.role", what, f"put people into alerts.roles.{role} of the policy")
     return f"{', '.join(person.name for person in people)} is told of danger and fault reports"
+
+
+def leaders(place: Place) -> str:
+    """Whether agents and leaders are told apart on the console."""
+    if place.settings.console_password is None:
+        return "the console is not used on this machine: it has no password"
+    if place.settings.console_leader_password is None:
+        what = "everybody who signs in to the console may do a leader's things"
+        raise Warned("console_leader_password", what, "set HOLDFAST_CONSOLE_LEADER_PASSWORD to a second one")
+    return "the console tells leaders and agents apart"

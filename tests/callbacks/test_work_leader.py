@@ -150,6 +150,7 @@ def test_pages_of_a_list_follow_each_other_without_gap_or_repeat(desk: Desk) -> 
         (Filters(matter=Matter.FAULT), {"2"}),
         (Filters(state=PromiseState.CANCELLED), {"3"}),
         (Filters(paused=True), {"4"}),
+        (Filters(agent=MEMBER), {"1"}),
         (Filters(number="13900000003"), {"3"}),
         (Filters(reference="000002"), {"2"}),
         (Filters(when=When.DUE), {"1", "2", "5"}),

@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 from ami_server import FakeAsterisk
 from authority import Authority
+from pydantic import SecretStr
 
 from alerts.policy import AlertPolicy, Duty, Person
 from config.asterisk import LOCAL
@@ -198,6 +199,15 @@ def test_nobody_on_call_and_nobody_on_duty_are_warnings(place: Place) -> None:
     )
     assert "1 numbers or phones" in staff.oncall(replace(place, policy=manned))
     assert "person on duty is told" in staff.duty(replace(place, policy=manned))
+
+
+def test_one_password_for_everybody_is_a_warning(place: Place) -> None:
+    assert "not used on this machine" in staff.leaders(place)
+    one = place.settings.model_copy(update={"console_password": SecretStr("one")})
+    with pytest.raises(Warned, match="a leader's things"):
+        staff.leaders(replace(place, settings=one))
+    two = one.model_copy(update={"console_leader_password": SecretStr("two")})
+    assert "tells leaders and agents apart" in staff.leaders(replace(place, settings=two))
 
 
 def test_a_host_that_only_a_dns_knows_is_warned_of(
