@@ -156,6 +156,8 @@ def _not_yet(site: SitePolicy) -> Iterator[str]:
         yield "nobody is on call for danger (danger.oncall): it is taken down, and told to the duty role [B6]"
     if not site.alerts.roles.get(site.duty.role):
         yield f"nobody holds the role {site.duty.role}: danger and faults are told to nobody at the time of the call [E0]"
+    if not site.alerts.roles.get(site.callbacks.warn_role):
+        yield f"nobody holds the role {site.callbacks.warn_role}: nobody is told before a callback is late [E2, E3]"
 
 
 def _watched(site: SitePolicy) -> list[str]:

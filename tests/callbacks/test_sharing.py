@@ -15,7 +15,7 @@ def a_day(share: float, calls: int) -> Share:
     account = Share()
     for _ in range(calls):
         account = account.answered(3, share)
-        for _ in range(how_many_to_start(0, 9, 3, 0, 1e4, POLICY, credit=account.credit)):
+        for _ in range(how_many_to_start(0, 99, 3, 0, 1e4, POLICY, credit=account.credit)):
             account = account.started(3)
     return account
 
