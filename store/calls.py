@@ -123,4 +123,8 @@ def mark(connection: Connection, due: Iterable[tuple[datetime, str]]) -> None:
     """Half hours of Asterisks that are to be counted again."""
     rows = [{"start": start, "pbx": pbx} for start, pbx in sorted(due)]
     if rows:
-        connection.execute(upsert(connection, half_hour_due).on_conflict_do_nothing(), rows)
+        once_more = upsert(connection, half_hour_due).on_conflict_do_update(
+            index_elements=list(half_hour_due.primary_key.columns),
+            set_={"changes": half_hour_due.c.changes + 1},
+        )
+        connection.execute(once_more, rows)

@@ -10,7 +10,7 @@ from dataclasses import asdict
 from datetime import datetime, tzinfo
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, Table, case, delete, func, insert, select
+from sqlalchemy import ColumnElement, Connection, Select, Table, case, delete, func, insert, select, update
 
 from callbacks.measures import COUNTERS, HALF_HOUR, Row, RowKey, half_hour_of, rows_of
 from callbacks.measures.tally import CALL_COUNTERS, TIME_COUNTERS
@@ -35,16 +35,25 @@ class HalfHours(Subject):
             return [(row.start, row.pbx) for row in connection.execute(query)]
 
     def count_half_hour(self, start: datetime, pbx: str, zone: tzinfo) -> bool:
-        """Count it, if it is due; False when another has. Who comes second waits for the first and finds nothing to do."""
-        with self._database.write() as connection:
-            place = (half_hour_due.c.start == start) & (half_hour_due.c.pbx == pbx)
-            if not connection.execute(delete(half_hour_due).where(place)).rowcount:
+        """Count it, if it is due; False when another has. Nobody waits while it is added up: only the result is written.
+
+        What changes it meanwhile leaves it due: the changes that were read are taken off, and it is done with when none is left.
+        """
+        place = (half_hour_due.c.start == start) & (half_hour_due.c.pbx == pbx)
+        until = start + HALF_HOUR
+        with self._database.read() as connection:
+            changes = connection.execute(select(half_hour_due.c.changes).where(place)).scalar()
+            if changes is None:
                 return False
-            until = start + HALF_HOUR
             rows = rows_of(
                 records_in(connection, start, until, pbx), spans_in(connection, start, until, pbx), zone
             )
+        with self._database.write() as connection:
+            taken = update(half_hour_due).where(place).values(changes=half_hour_due.c.changes - changes)
+            if not connection.execute(taken).rowcount:
+                return False
             _replace(connection, start, pbx, rows)
+            connection.execute(delete(half_hour_due).where(place, half_hour_due.c.changes == 0))
         return True
 
     def count_half_hours(self, zone: tzinfo, limit: int = 100, pbx: str = "") -> int:

@@ -71,12 +71,13 @@ half_hour_wait = Table(
     Column("calls", Integer, nullable=False),
     Column("waited", Float, nullable=False),
 )
-# Half hours whose raw rows have changed since they were counted.
+# Half hours whose raw rows have changed since they were counted. changes: how often; see store.half_hours.
 half_hour_due = Table(
     "half_hour_due",
     metadata,
     Column("start", UtcTime, primary_key=True),
     Column("pbx", String(80), primary_key=True),
+    Column("changes", Integer, nullable=False, server_default="1"),
 )
 
 # Imported: what carriers counted, and who was to work when.

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -124,6 +125,26 @@ def test_counting_again_changes_nothing_and_later_rows_are_counted(book: Store) 
     assert book.count_again(START, START + DAY, ZONE) == 2
     book.count_half_hours(ZONE)
     assert whole(book) == pytest.approx(by_hand(CALLS))
+
+
+def test_what_changes_a_half_hour_while_it_is_counted_leaves_it_due(
+    book: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    book.put_calls(CALLS[:1], [], ZONE)
+
+    def meanwhile(*given: Any) -> dict[RowKey, Row]:
+        rows = rows_of(*given)
+        monkeypatch.undo()
+        book.put_calls(CALLS[1:2], [], ZONE)
+        return rows
+
+    monkeypatch.setattr("store.half_hours.rows_of", meanwhile)
+    assert book.count_half_hour(START, "a", ZONE)
+    assert whole(book)["total"] == 1
+    assert book.due_half_hours() == [(START, "a")]
+    assert book.count_half_hour(START, "a", ZONE)
+    assert (whole(book)["total"], book.due_half_hours()) == (2, [])
+    assert not book.count_half_hour(START, "a", ZONE)
 
 
 def test_a_record_is_known_by_its_key_and_its_last_version_counts(book: Store) -> None:

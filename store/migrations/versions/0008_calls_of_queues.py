@@ -91,6 +91,7 @@ def upgrade() -> None:
         "half_hour_due",
         _at("start"),
         _text("pbx", 80),
+        sa.Column("changes", sa.Integer(), nullable=False, server_default="1"),
         sa.PrimaryKeyConstraint("start", "pbx", name=op.f("pk_half_hour_due")),
     )
     op.create_table(
