@@ -59,6 +59,6 @@ def _fact(name: str, fact: Fact, language: str, zone: tzinfo) -> str:
 def _length(length: timedelta, language: str) -> str:
     minutes = round(length.total_seconds() / 60)
     hours, rest = divmod(minutes, 60)
-    units = ("小时", "分钟") if language != "en" else (" h", " min")
-    parts = [f"{count}{unit}" for count, unit in zip((hours, rest), units, strict=True) if count]
-    return ("" if language != "en" else " ").join(parts) or f"0{units[1]}"
+    units = ("小时", "分钟") if language != "en" else ("h", "min")
+    parts = [f"{count} {unit}" for count, unit in zip((hours, rest), units, strict=True) if count]
+    return " ".join(parts) or f"0 {units[1]}"

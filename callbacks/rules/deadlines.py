@@ -44,20 +44,21 @@ class Deadline:
 def owed(matter: Matter, created_at: datetime, policy: CallbackPolicy, calendar: CallCalendar) -> Owed:
     """What is owed to somebody who left this matter then.
 
-    Times that follow from working days end when people may be called for the last time on that day, because nobody can keep
-    them later; not so for danger, which is called at any hour.
+    Each ends when people may be called for the last time before it would be over, because nobody can keep it later, and a warning
+    in the night helps nobody; not so for danger, which is called at any hour.
     """
 
+    def callable_by(end: datetime) -> datetime:
+        last = end if matter is Matter.DANGER else last_call(calendar, end)
+        return last if last > created_at else end
+
     def within(days: int) -> datetime | None:
-        if days <= 0:
-            return None
-        end = working_days_after(calendar, created_at, days)
-        return end if matter is Matter.DANGER else max(last_call(calendar, end), created_at)
+        return callable_by(working_days_after(calendar, created_at, days)) if days > 0 else None
 
     answer = policy.answer_days.get(matter, 0.0)
     return Owed(
         first_by=within(policy.first_days),
-        answer_by=created_at + timedelta(days=answer) if answer > 0 else None,
+        answer_by=callable_by(created_at + timedelta(days=answer)) if answer > 0 else None,
         give_up_at=within(policy.try_days),
     )
 

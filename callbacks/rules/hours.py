@@ -63,6 +63,8 @@ def next_call(calendar: CallCalendar, at: datetime) -> datetime:
 
 def last_call(calendar: CallCalendar, before: datetime) -> datetime:
     """The end of the time in which people may be called, not later than ``before``; that itself where nothing is known."""
+    if calendar.midnights and before > calendar.midnights[-1]:
+        return before
     place = bisect_left(calendar.calling, before, key=_start) - 1
     return min(before, calendar.calling[place].end) if place >= 0 else before
 

@@ -50,6 +50,18 @@ def test_e4_nothing_is_owed_at_an_hour_at_which_nobody_may_be_called_but_for_dan
     assert late.first_by == local(23, 21)
 
 
+def test_an_answer_is_owed_while_people_may_still_be_called_and_never_later_than_its_days() -> None:
+    """Left at 6:00, so five days end at 6:00: the evening before is the last time to call."""
+    assert owed(Matter.COMPLAINT, local(20, 6), POLICY, WEEK).answer_by == local(24, 21)
+    at_once = CallbackPolicy(answer_days={Matter.COMPLAINT: 0.1})
+    assert owed(Matter.COMPLAINT, local(20, 22), at_once, WEEK).answer_by == local(20, 22) + 2.4 * HOUR
+
+
+def test_what_lies_beyond_the_calendar_is_owed_all_the_same() -> None:
+    policy = CallbackPolicy(answer_days={Matter.BILL: 365.0})
+    assert owed(Matter.BILL, FRIDAY, policy, WEEK).answer_by == FRIDAY + timedelta(days=365)
+
+
 def test_a_policy_of_no_days_owes_nothing() -> None:
     assert owed(
         Matter.COMPLAINT, FRIDAY, CallbackPolicy(first_days=0, try_days=0, answer_days={}), WEEK
