@@ -33,7 +33,10 @@ OUTCOMES: Final = tuple(outcome.value for outcome in STATED)
 
 @dataclass(frozen=True, slots=True)
 class Desk:
-    """What the page shows of this moment. on_line: promises of the caller with whom he speaks. handed: to him, not taken yet."""
+    """What the page shows of this moment. on_line: promises of the caller with whom he speaks. handed: to him, not taken yet.
+
+    going_out: somewhere callbacks go out. fresh: the bridge says so at this moment.
+    """
 
     member: str
     choosing: bool
@@ -43,6 +46,7 @@ class Desk:
     on_line: tuple[PromiseView, ...]
     handed: tuple[PromiseView, ...]
     going_out: bool
+    fresh: bool
 
 
 @blueprint.get("/")
@@ -85,6 +89,7 @@ def view(*, choosing: bool = False) -> Desk:
         on_line=tuple(_row(one) for one in lines if one.closed_at is None),
         handed=tuple(_row(one) for one in _handed(person.member)),
         going_out=bool(seen.open_scopes),
+        fresh=seen.fresh,
     )
 
 

@@ -191,6 +191,15 @@ def dial(store: Store, member: str, now: datetime) -> Attempt:
     return attempt
 
 
+def finish(store: Store, attempt: Attempt, now: datetime, outcome: Outcome = Outcome.ANSWERED) -> None:
+    """What the bridge does with the agent's word."""
+    promise = store.promise(attempt.promise_id)
+    assert promise is not None
+    store.finish_attempt(
+        attempt.key, outcome, after_attempt(promise, outcome, POLICY, now), now, talk_seconds=20
+    )
+
+
 def tell_all(store: Store, now: datetime) -> None:
     """The whole story, as it stands four minutes after the end of the outage."""
     tell_outage(store, now)
