@@ -6,7 +6,6 @@ marks it as due in the same transaction, so none is forgotten over a kill.
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict
 from datetime import datetime, tzinfo
 from typing import Any
 
@@ -140,9 +139,10 @@ def _grouped(
 def _replace(connection: Connection, start: datetime, pbx: str, rows: Mapping[RowKey, Row]) -> None:
     for table in (half_hour, half_hour_wait):
         connection.execute(delete(table).where(table.c.start == start, table.c.pbx == pbx))
-    counted = [asdict(key) | dict.fromkeys(COUNTERS, 0.0) | row.sums for key, row in rows.items()]
+    places = {key: {name: getattr(key, name) for name in key.__slots__} for key in rows}
+    counted = [places[key] | dict.fromkeys(COUNTERS, 0.0) | row.sums for key, row in rows.items()]
     waits = [
-        asdict(key) | {"end": end, "seconds": seconds, "calls": calls, "waited": waited}
+        places[key] | {"end": end, "seconds": seconds, "calls": calls, "waited": waited}
         for key, row in rows.items()
         for (end, seconds), (calls, waited) in row.waits.items()
     ]
