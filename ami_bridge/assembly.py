@@ -192,6 +192,7 @@ class Parts:
             shown=self.policy.callbacks.shown,
             dialable=lambda number: self.callers.why_not_dialable(number),
             calendar=lambda: self.call_days.calendar,
+            calendar_known=self.call_days.wait,
             as_dialled=lambda number: self.callers.as_dialled(number),
             raise_fence=self._raise_fence,
             adoption=self._adoption(),

@@ -16,6 +16,7 @@ from config.policy import SitePolicy
 log = structlog.get_logger()
 
 LOOK_SECONDS = 60.0  # a day begins at most so much late
+WAIT_SECONDS = 15.0
 NOTHING_YET = CallCalendar((), ())  # nobody but for danger is called by it
 
 
@@ -27,6 +28,15 @@ class CallDaysKeeper:
         self._policy, self._clock = policy, clock
         self._days = CallDays()
         self._now = asyncio.Event()
+        self._there = asyncio.Event()
+
+    async def wait(self) -> None:
+        """Until the calendar is known, some seconds at most: a person who has asked waits rather than being refused."""
+        try:
+            async with asyncio.timeout(WAIT_SECONDS):
+                await self._there.wait()
+        except TimeoutError:
+            log.error("the hours in which people may be called are not known yet")
 
     def known(self) -> CallCalendar | None:
         """The calendar for rules that do without one; None while it is not known."""
@@ -52,3 +62,5 @@ class CallDaysKeeper:
             log.exception(
                 "the hours in which people may be called cannot be worked out; what was known stays"
             )
+        else:
+            self._there.set()

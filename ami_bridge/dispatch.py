@@ -49,6 +49,10 @@ WITH_LINE_ALONE = frozenset({"ring", "ask", "wait"})  # the customer was rung fi
 IN_QUEUE = frozenset({"queue", "wait"})
 
 
+async def at_once() -> None:
+    """There is nothing to wait for."""
+
+
 async def no_other_fence() -> None:
     """Where nobody can raise it."""
     raise LinkDown("the fence cannot be raised")
@@ -57,8 +61,8 @@ async def no_other_fence() -> None:
 @dataclass
 class Dispatcher:
     """fence: token of this link's life, raised at each connect. dialable: "" or why a number may not be dialled. calendar: when
-    people may be called; None: at any hour. as_dialled: a number as the book has it. raise_fence: see ``AttemptKeys``. adoption:
-    hears who talks with agents. shares: by scope, what callbacks got while live callers waited.
+    people may be called; None: at any hour; calendar_known: waits for it. as_dialled: a number as the book has it. raise_fence:
+    see ``AttemptKeys``. adoption: hears who talks with agents. shares: by scope, what callbacks got while live callers waited.
     """
 
     policy: Policy
@@ -75,6 +79,7 @@ class Dispatcher:
     holder: str
     shown: str = ""
     calendar: Callable[[], CallCalendar | None] = at_any_hour
+    calendar_known: Callable[[], Awaitable[None]] = at_once
     as_dialled: Callable[[str], str] = str
     raise_fence: Callable[[], Awaitable[None]] = no_other_fence
     adoption: Adoption | None = None
@@ -241,6 +246,7 @@ class Dispatcher:
 
         not_after: aware UTC; the turn may come only after a round. Raises ClaimLost, LinkDown or NoLine.
         """
+        await self.calendar_known()
         async with self._turn:
             self._adopt()
             if promise.scope not in self.policy.scopes:

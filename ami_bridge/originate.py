@@ -11,6 +11,9 @@ DIAL_CONTEXT = "holdfast-dial"
 CUSTOMER_DIAL_CONTEXT, CUSTOMER_CONTEXT = "holdfast-customer-dial", "holdfast-customer"
 
 
+_ASKS = "asks-"  # in the unique id of the half that asks a customer
+
+
 @dataclass(frozen=True, slots=True)
 class Guard:
     """What the guarded context compares. fence: token of this run; epoch: now on Asterisk's clock, seconds."""
@@ -37,7 +40,7 @@ def attempt_of(unique_id: str) -> str | None:
     """The attempt's key, when this channel is one of ours."""
     if not unique_id.startswith("hf-"):
         return None
-    return unique_id.removeprefix("hf-").removesuffix("-2")
+    return unique_id.removeprefix("hf-").removeprefix(_ASKS).removesuffix("-2")
 
 
 def through_queue(
@@ -65,10 +68,11 @@ def customer_first(
         "HF_PATIENCE": str(max(1, int(policy.agent_patience))),
     }
     channel = f"Local/{attempt.key}@{CUSTOMER_DIAL_CONTEXT}/n"
-    # The half that dials him has the first name, as with the other ways; so its events mean the same.
+    # The half that dials him has the attempt's own id, as with the other ways, so its events mean the same. It is made second,
+    # and Asterisk refuses an id with which that of another channel begins.
     return _headers(attempt, channel, variables, policy.ring_seconds + policy.not_after) | {
         "Context": CUSTOMER_CONTEXT,
-        "ChannelId": f"{channel_id(attempt.key)}-2",
+        "ChannelId": f"hf-{_ASKS}{attempt.key}",
         "OtherChannelId": channel_id(attempt.key),
     }
 

@@ -1,5 +1,6 @@
 """The hours in which people may be called follow the policy and the day (E4)."""
 
+import asyncio
 from dataclasses import replace
 from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
@@ -26,7 +27,11 @@ async def test_nobody_is_called_before_the_hours_are_known_and_by_a_policy_at_on
     keeper = CallDaysKeeper(policy(), lambda: now)
     assert not may_call(keeper.calendar, NOON)
     assert keeper.known() is None
+    waiting = asyncio.create_task(keeper.wait())  # an agent who asks in this moment
+    await asyncio.sleep(0)
+    assert not waiting.done()
     await keeper.refresh()
+    await waiting
     assert (may_call(keeper.calendar, NOON), may_call(keeper.calendar, NIGHT)) == (True, False)
     keeper.use(policy(20, 23))
     await keeper.refresh()

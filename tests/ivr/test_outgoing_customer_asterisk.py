@@ -31,6 +31,8 @@ def originate(hotline: Hotline, key: str, person: str, **variables: str) -> None
         Priority="1",
         Async="true",
         Timeout="30000",
+        ChannelId=f"hf-asks-{key}",
+        OtherChannelId=f"hf-{key}",
         Variable=",".join(f"{name}={value}" for name, value in given.items()),
     )
 
