@@ -15,6 +15,7 @@ from ami_bridge.collector import Collector
 from ami_bridge.deadlines import SiteTerms
 from ami_bridge.http.spool_door import SpoolDoor
 from ami_bridge.store_thread import StoreThread
+from callbacks.forgotten import Forgetting
 from callbacks.importer import Importer
 from callbacks.recordings import Recordings
 from callbacks.spool import Spool
@@ -106,7 +107,7 @@ class CallerSide:
             loop.call_soon_threadsafe(self._seen, captures)
 
         return Importer(
-            self._store,
+            Forgetting(self._store, self._settings.data_dir),
             self._settings.spool_dir,
             self._settings.tier3_dir,
             self._policy.pbx_id,

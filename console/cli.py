@@ -19,6 +19,7 @@ from console.commands import (
     measures,
     notice,
     override,
+    person,
     policy,
     prompts,
     recovery,
@@ -63,6 +64,7 @@ app.add_typer(recovery.app, name="recovery")
 app.add_typer(callbacks.app, name="callbacks")
 app.add_typer(spool.app, name="spool")
 app.add_typer(form.app, name="form")
+app.add_typer(person.app, name="person")
 app.add_typer(incident.app, name="incident")
 app.add_typer(report.app, name="component")
 app.add_typer(leave.app, name="leave")

@@ -142,6 +142,7 @@ CHANGES: Final[Mapping[str, str]] = {
     "drill": N_("drill"),
     "policy": N_("policy"),
     "callback": N_("callback"),
+    "person": N_("person's data"),
 }
 BY_PERSON: Final[Mapping[str, str]] = {
     "let": N_("let it be called"),

@@ -61,7 +61,7 @@ def site_of(settings: Settings) -> Site:
         calls=policy.callbacks,
         calendar=lambda now: days.at(policy, now),
         wording=wording_of(policy),
-        forms=FormDoor(policy, settings.spool_dir, settings.data_dir / "forms"),
+        forms=FormDoor(policy, settings.spool_dir, settings.data_dir),
         measures=policy.measures,
         queues={name: scope.queue for name, scope in policy.fallback.scopes.items()},
         shelf=Shelf(settings.recordings_dir, policy.pbx_id, settings.data_dir / "remote"),

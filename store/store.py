@@ -18,6 +18,7 @@ from store.lookups import Lookups
 from store.matters import Matters
 from store.notices import Notices
 from store.owing import Owing
+from store.persons import Persons
 from store.promise_counts import PromiseCounts
 from store.promises import Promises
 from store.records import Records
@@ -51,6 +52,7 @@ class Store(
     PromiseCounts,
     Rehearsing,
     Keeping,
+    Persons,
     Holders,
 ):
     """The one door to the database: its subjects' methods, each one transaction. Synchronous and thread-safe.

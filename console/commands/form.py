@@ -17,7 +17,7 @@ from console.commands.papers import Language
 from console.commands.shared import Problem, err, open_store, out, policy_now, say
 from console.forms import blank as blanks
 from console.forms import printing
-from console.forms.bringing import Brought, bring, dry_run
+from console.forms.bringing import Brought, bring, dry_run, forgotten_by
 from console.forms.reading import MOST_BYTES, Unreadable
 from console.forms.rejects import why
 from console.forms.site import FormSite, form_site
@@ -109,7 +109,7 @@ def _look(data: bytes, file: Path, who: str, settings: Settings, policy: SitePol
     now = datetime.now(UTC)
     try:
         with open_store(settings) as store:
-            return dry_run(data, file.name, store, policy, who, now)
+            return dry_run(data, file.name, store, policy, who, now, forgotten_by(store, settings.data_dir))
     except StoreProblem as problem:
         err.print(f"[yellow]store away[/yellow]: {escape(str(problem))}", highlight=False, soft_wrap=True)
         return dry_run(data, file.name, None, policy, who, now)

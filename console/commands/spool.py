@@ -9,6 +9,7 @@ import typer
 
 from callbacks.checking import check as check_files
 from callbacks.folders import Feed, feeds_of, remote_feeds
+from callbacks.forgotten import Forgetting
 from callbacks.importer import Importer, ImportReport
 from config.policy import SitePolicy
 from config.settings import Settings, load_settings
@@ -71,7 +72,7 @@ def import_(
     spool, tier3, remote = _places(folder, settings)
     with open_store(settings) as store:
         importer = Importer(
-            store,
+            Forgetting(store, settings.data_dir),
             spool,
             tier3,
             pbx or policy.pbx_id,

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
+from callbacks.forgotten import KeyMissing, who_is_forgotten
 from callbacks.paper import read
 from callbacks.values import Capture
 from config.policy import SitePolicy
@@ -47,6 +48,15 @@ class Brought:
 def nobody(_capture: Capture) -> bool:
     """Nobody asked to be forgotten."""
     return False
+
+
+def forgotten_by(store: Store, folder: Path) -> Callable[[Capture], bool]:
+    """Whether a row's person had himself deleted since. folder: of the site's data. Raises StoreProblem."""
+    try:
+        known = who_is_forgotten(store, folder)
+    except (KeyMissing, OSError, ValueError):
+        return nobody  # told by whoever imports, and by the doctor
+    return nobody if known is None else lambda one: known.scrub(one) != one
 
 
 def dry_run(

@@ -8,8 +8,13 @@ from config.policy import SitePolicy
 
 @dataclass(frozen=True, slots=True)
 class FormDoor:
-    """spool: the folder into which rows go; rejects: the one in which rows that are wrong are kept."""
+    """spool: the folder into which rows go; data: the site's. rejects: where rows that are wrong are kept."""
 
     policy: SitePolicy
     spool: Path
-    rejects: Path
+    data: Path
+
+    @property
+    def rejects(self) -> Path:
+        """In the site's folder."""
+        return self.data / "forms"

@@ -16,7 +16,7 @@ from flask import Blueprint, Response, abort, current_app, flash, render_templat
 
 from callbacks.spool import Spool
 from console.forms import blank, printing
-from console.forms.bringing import Brought, bring, dry_run
+from console.forms.bringing import Brought, bring, dry_run, forgotten_by
 from console.forms.door import FormDoor
 from console.forms.plan import Fate
 from console.forms.reading import MOST_BYTES, Unreadable
@@ -158,7 +158,8 @@ def _looked_at(upload: Upload) -> Brought:
     policy = _door().policy
     try:
         try:
-            done = dry_run(upload.data, upload.name, store(), policy, upload.who, now())
+            known = forgotten_by(store(), _door().data)
+            done = dry_run(upload.data, upload.name, store(), policy, upload.who, now(), known)
         except StoreProblem as problem:
             log.error("store away", problem=str(problem))
             done = dry_run(upload.data, upload.name, None, policy, upload.who, now())

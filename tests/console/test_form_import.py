@@ -236,7 +236,7 @@ def test_a_sheet_needs_nothing_but_itself_and_has_every_field(
 @pytest.fixture
 def visitor(store: Store, tmp_path: Path) -> Visitor:
     (tmp_path / "spool").mkdir(exist_ok=True)
-    door = FormDoor(policy(), tmp_path / "spool", tmp_path / "forms")
+    door = FormDoor(policy(), tmp_path / "spool", tmp_path)
     made = create_app(store, Site(password=PASSWORD, secret_key="k" * 32, known=KNOWN, forms=door))
     client = made.test_client()
     client.environ_base["HTTP_ACCEPT_LANGUAGE"] = "en"
