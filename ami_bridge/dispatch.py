@@ -90,6 +90,7 @@ class Dispatcher:
     stages: Mapping[str, str] = field(default_factory=dict)
     _sent_by: dict[str, str] = field(default_factory=dict)  # attempt → trunk
     _looked: tuple[datetime | None, float] = (None, 0.0)  # under which fence, and when (monotonic)
+    _look_soon: bool = False  # somebody has begun to talk
     _turn: asyncio.Lock = field(default_factory=asyncio.Lock)
     _wake: asyncio.Event = field(default_factory=asyncio.Event)
     _next: tuple[Policy, CallbackPolicy, Site] | None = None
@@ -124,7 +125,7 @@ class Dispatcher:
                 waiting = max(0, self.state().waiting.get(queue, 0) - self._queued(name))
                 share = self.shares.get(name, Share())
                 self.shares[name] = share.answered(waiting, self.callbacks.share)
-        self._looked = None, 0.0
+        self._look_soon = True
         self.wake()
 
     def rings_customer_first(self, key: str) -> bool:
@@ -155,7 +156,7 @@ class Dispatcher:
                     return
                 if self._looked[0] != self.fence_raised_at:
                     await self.pauses.find(self._queues())
-                self._looked = self.fence_raised_at, self.clock().mono
+                self._looked, self._look_soon = (self.fence_raised_at, self.clock().mono), False
                 await self._look(self.fence_raised_at)
                 for scope in self.policy.scopes:
                     await self._start(scope)
@@ -180,7 +181,7 @@ class Dispatcher:
     def _is_idle(self) -> bool:
         """Whether a look can wait: nothing of ours is in flight, and no scope's callbacks may start."""
         fence, at = self._looked
-        if fence != self.fence_raised_at or self.clock().mono - at >= IDLE_SECONDS:
+        if self._look_soon or fence != self.fence_raised_at or self.clock().mono - at >= IDLE_SECONDS:
             return False
         state = self.state()
         in_flight = self.attempts.under_way or self.stages

@@ -294,3 +294,19 @@ async def test_a_key_is_never_used_twice_when_the_book_becomes_an_older_copy(
     assert called(site) == list(NUMBERS[:2])
     assert [key.rpartition("-")[0] for key in keys] == ["1-1", "1-1"]
     assert [fence_of(key) for key in keys] == fences
+
+
+async def test_a_live_call_is_looked_at_at_once_also_while_nothing_may_be_called(site: World) -> None:
+    """E6: the agent's screen does not wait for the next look of a bridge that has nothing to do."""
+    site.state = replace(
+        site.state,
+        scopes={name: replace(one, ready_since_mono=None) for name, one in site.state.scopes.items()},
+    )
+    for _ in range(3):
+        await site.round()
+    assert len(site.asterisk.actions("CoreShowChannels")) == 1
+    asked = len(site.asterisk.actions("QueueStatus"))
+    site.dispatcher.live_taken("power")
+    await site.round()
+    assert len(site.asterisk.actions("CoreShowChannels")) == 2
+    assert len(site.asterisk.actions("QueueStatus")) == asked  # pauses are looked for after a connect only

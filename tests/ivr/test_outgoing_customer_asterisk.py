@@ -19,7 +19,7 @@ def originate(hotline: Hotline, key: str, person: str, **variables: str) -> None
         "HF_FENCE": "5",
         "HF_NOT_AFTER": str(int(time.time()) + 20),
         "HF_RING": "2",
-        "HF_PRESS": "2",
+        "HF_PRESS": "3",
         "HF_PATIENCE": "2",
         "HF_LANG": "en",
     } | variables
@@ -99,7 +99,7 @@ def test_who_pressed_1_is_ahead_of_callers_who_came_before_and_nobody_free_is_no
     hotline.flag("pass")
     hotline.lab.cli("queue pause member Local/1@test-agent queue power")
     caller = hotline.call().runs("Queue")
-    originate(hotline, "c-slips", "slips", HF_PATIENCE="3")  # keys 7 first, which is no answer
+    originate(hotline, "c-slips", "slips", HF_PATIENCE="3", HF_PRESS="5")  # keys 7 first, which is no answer
     assert stage(hotline, "c-slips", "wait")[0] == "wait"
     time.sleep(0.4)
     waiting = [line for line in hotline.lab.cli("queue show power").splitlines() if "prio:" in line]
