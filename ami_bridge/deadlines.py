@@ -32,8 +32,12 @@ log = structlog.get_logger()
 LOOK_SECONDS = 30.0
 FILL_SECONDS = 3600.0
 GATHER = timedelta(minutes=15)  # between two messages, at least
-MOST = 5_000  # promises in one message; the rest is in the next
+MOST = 1_000  # promises in one look, so that nobody waits long for the book; a message of so many says "and more"
+WHOLE_SECONDS = (
+    300.0  # between looks at everything that is owed; others look at what came near since the last one
+)
 MOST_NAMED = 5
+NEVER = timedelta(days=3650)
 TICK = timedelta(microseconds=1)  # the book asks for "before", the rules for "not later"
 NEAR, LATE = "deadlines-near", "deadlines-late"
 WHO = "holdfast"
@@ -75,6 +79,9 @@ class Deadlines:
     unmanned: Callable[[str], str]
     trouble: str = ""
     _told_at: datetime | None = None
+    _more: bool = False  # the last message said that there are more
+    _looked: datetime | None = None  # up to when everything was told
+    _whole: float | None = None
     _filled: float | None = None
 
     async def run(self) -> None:
@@ -100,19 +107,29 @@ class Deadlines:
 
     async def look(self) -> None:
         """One look at the book; tells what is to be told. Raises StoreProblem."""
-        now, policy = self.clock().wall, self.policy()
-        if self._is_early(now, policy):
+        now, policy = self.clock(), self.policy()
+        is_early = self._is_early(now.wall, policy)
+        if is_early and not self._more:
             return
-        due = await self.thread(to_warn, self.store, policy, now)
+        is_whole = self._whole is None or now.mono - self._whole >= WHOLE_SECONDS
+        due = await self.thread(to_warn, self.store, policy, now.wall, self._looked, is_whole)
         nobody = self.unmanned(policy.warn_role) if due else ""
         self._cannot(nobody, len(due))
-        if not due or nobody:
+        if nobody:
             return
+        if due:
+            if not is_early:
+                self._tell(due, policy, now.wall)
+            await self.thread(self.store.mark_warned, [one.id for one in due], now.wall, WHO)
+        if len(due) < MOST:
+            self._looked = now.wall
+            self._whole = now.mono if is_whole else self._whole
+
+    def _tell(self, due: Sequence[Promise], policy: CallbackPolicy, now: datetime) -> None:
         rung = rung_of(due, policy.warn_role, now)
         self.perform((rung,))
-        self._told_at = now
+        self._told_at, self._more = now, len(due) >= MOST
         log.warning("told the leader of deadlines", promises=len(due), rung=rung.key)
-        await self.thread(self.store.mark_warned, [one.id for one in due], now, WHO)
 
     def _is_early(self, now: datetime, policy: CallbackPolicy) -> bool:
         """Whether the last message is so fresh that more can be gathered. A short warning is not waited for that long."""
@@ -139,22 +156,29 @@ def deadlines_of(parts: "Parts") -> Deadlines:
     )
 
 
-def to_warn(store: Store, policy: CallbackPolicy, now: datetime) -> list[Promise]:
-    """All of which the leader is to be told now, the most urgent first; synchronous.
+def to_warn(
+    store: Store, policy: CallbackPolicy, now: datetime, last: datetime | None = None, whole: bool = True
+) -> list[Promise]:
+    """Those of which the leader is to be told now, the most urgent first; synchronous. last: up to when he was told of all.
 
-    What came near is looked for ahead, and what was over since a day ago behind, whether told of before or not: the rules tell
-    the second time from the first. Those of which he was told lately must not hide the others, so these are asked for alone, too.
+    What came near, or was over, since then is looked for whether told of before or not: the rules tell the second time from the
+    first. whole: and everything else that is owed and was not told of lately, which finds what was opened, or made a complaint,
+    with its deadline near or over already, and what is to be said again.
     """
     ahead, repeat = timedelta(seconds=policy.warn_before), timedelta(seconds=policy.warn_repeat)
-    since, until = now - timedelta(days=1), now + ahead
-    found: dict[int, Promise] = {}
+    since = last if last is not None and last <= now else now - timedelta(days=1)
+    until = now + ahead
     looks: list[Iterable[Promise]] = [
-        store.due_soon(since, until, MOST),
-        store.due_soon(since, until, MOST, warned_before=now - ahead),
-        store.late(now, MOST, warned_before=now - repeat + TICK if policy.warn_repeat > 0 else since),
+        store.due_soon(since, now, MOST),
+        store.due_soon(since + ahead if since is last else now, until, MOST),
     ]
-    for look in looks:
-        found |= {one.id: one for one in look if is_to_warn(one, policy, now)}
+    if whole:
+        again = now - (repeat if policy.warn_repeat > 0 else NEVER) + TICK
+        looks += [
+            store.due_soon(now, until, MOST, warned_before=max(again, now - ahead)),
+            store.late(now, MOST, warned_before=again),
+        ]
+    found = {one.id: one for look in looks for one in look if is_to_warn(one, policy, now)}
     return sorted(found.values(), key=_urgency)[:MOST]
 
 

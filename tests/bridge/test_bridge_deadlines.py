@@ -121,15 +121,29 @@ async def test_nobody_to_tell_is_said_and_it_is_told_when_there_is_somebody(site
     assert watch.desk.trouble == ""
 
 
-async def test_more_than_one_message_holds_goes_into_the_next(
+async def test_a_message_of_more_than_one_look_finds_covers_the_next_looks(
     site: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    """A storm: all have the same deadline. One message says that there are more; the book is never read or written at length."""
     monkeypatch.setattr(deadlines, "MOST", 3)
     watch = Watch(site)
     for one in range(7):
         owing(site, f"1390000000{one}", first_by=START + HOUR)
-    said = [rung for minute in range(0, 50, 16) for rung in await watch.at(START + minute * MINUTE)]
-    assert [rung.facts["count"] for rung in said] == ["3+", "3+", "1"]
+    said = [rung for minute in range(10) for rung in await watch.at(START + minute * MINUTE)]
+    assert [rung.facts["count"] for rung in said] == ["3+"]
+    assert all(one.warned_at is not None for one in site.store.open_promises())
+    late = [rung for minute in range(60, 100) for rung in await watch.at(START + minute * MINUTE)]
+    assert [(rung.text, rung.facts["late"]) for rung in late] == [(LATE, "3+")]
+
+
+async def test_what_is_opened_with_its_deadline_near_is_told_within_minutes(site: World) -> None:
+    """As a bill that is found to be a complaint days later: its time came near long before the last look."""
+    watch = Watch(site)
+    await watch.at(START)
+    owing(site, "13912341234", answer_by=START + HOUR)
+    said = [minute for minute in range(1, 12) if await watch.at(START + minute * MINUTE)]
+    assert len(said) == 1
+    assert said[0] <= 6
 
 
 async def test_promises_of_an_older_version_get_their_deadlines_once_an_hour(site: World) -> None:
@@ -191,12 +205,14 @@ def test_whatever_the_rules_want_told_is_found_in_the_book_in_time(site: World, 
     store.import_captures(lines, "spool", 1, START, terms=terms)
     for one in store.open_promises(40):
         if (warned := some(20 * 60)) is not None:
-            store.mark_warned([one.id], warned - 10 * HOUR)
-    told = 0
+            store.mark_warned([one.id], warned - 20 * HOUR)
+    told, last = 0, None
     for hour in range(35):
         now = START + hour * HOUR
         wanted = {one.id for one in store.open_promises(40) if is_to_warn(one, policy, now)}
-        assert {one.id for one in to_warn(store, policy, now)} == wanted
+        assert {one.id for one in to_warn(store, policy, now)} == wanted  # as after a restart
+        assert {one.id for one in to_warn(store, policy, now, last)} == wanted
+        last = now
         store.mark_warned(list(wanted), now)
         told += len(wanted)
     assert told > 60
