@@ -1,20 +1,24 @@
-"""Figures that take long to count are counted once for many who look."""
+"""Figures that take long to count are counted once for many who look, and nobody waits for it but the first."""
 
 from collections.abc import Callable, Hashable
+from contextlib import suppress
 from datetime import datetime, timedelta
-from threading import Lock
+from threading import Lock, Thread
 from typing import Generic, TypeVar
 
-FRESH = timedelta(seconds=5)
-USABLE = timedelta(seconds=30)  # while somebody else counts at this moment
+from store.errors import StoreProblem
+
+FRESH = timedelta(seconds=3)
+USABLE = timedelta(seconds=30)  # while it is counted anew beside whoever looks
 
 _T = TypeVar("_T")
 
 
 class Remembered(Generic[_T]):
-    """The newest count of something, for a few seconds, if it is large: small ones are counted anew for everybody.
+    """The newest count of something, if it is large, for a few seconds; small ones are counted anew for everybody.
 
-    One counts at a time; whoever comes meanwhile is given what is remembered. Thread-safe.
+    Whoever finds it no longer fresh is given it all the same, and it is counted anew in a thread: a page that looks every few
+    seconds never waits. Who finds none waits for the one who counts. Thread-safe.
     """
 
     def __init__(self, is_large: Callable[[_T], bool]) -> None:
@@ -23,21 +27,30 @@ class Remembered(Generic[_T]):
         self._last: tuple[Hashable, datetime, _T] | None = None
 
     def get(self, key: Hashable, now: datetime, count: Callable[[], _T]) -> _T:
-        """What ``count`` gives, or gave for the same key at most ``FRESH`` before ``now``."""
+        """What ``count`` gives, or gave for the same key at most ``USABLE`` before ``now``."""
         found = self._found(key, now, FRESH)
         if found is not None:
             return found
-        if not self._turn.acquire(blocking=False):
-            found = self._found(key, now, USABLE)
-            if found is not None:
-                return found
-            self._turn.acquire()
+        found = self._found(key, now, USABLE)
+        if found is not None:
+            if self._turn.acquire(blocking=False):
+                Thread(target=self._again, args=(key, now, count), daemon=True, name="counting").start()
+            return found
+        with self._turn:
+            found = self._found(key, now, FRESH)  # somebody may have counted meanwhile
+            return self._count(key, now, count) if found is None else found
+
+    def _again(self, key: Hashable, now: datetime, count: Callable[[], _T]) -> None:
         try:
-            counted = count()
-            self._last = (key, now, counted) if self._is_large(counted) else None
-            return counted
+            with suppress(StoreProblem):  # whoever finds nothing usable counts himself, and hears of it
+                self._count(key, now, count)
         finally:
             self._turn.release()
+
+    def _count(self, key: Hashable, now: datetime, count: Callable[[], _T]) -> _T:
+        counted = count()
+        self._last = (key, now, counted) if self._is_large(counted) else None
+        return counted
 
     def _found(self, key: Hashable, now: datetime, most: timedelta) -> _T | None:
         last = self._last
