@@ -12,6 +12,7 @@ from callbacks.work.allowed import BEING_CALLED, CLOSED, FOR_LEADERS, Do, why_no
 from callbacks.work.ground import Ground, Place, words
 from callbacks.work.values import MANY, N_, WORDS_MOST, Actor, Bulk, Filters, NotAllowed, Page, When
 
+OWED: Final = 200
 JUST: Final = timedelta(microseconds=1)
 DANGER_FIRST: Final = N_("Danger is always first.")
 ITSELF: Final = N_("That is the same promise.")
@@ -34,9 +35,13 @@ class LeaderWork:
     ) -> Page:
         """The next rows of a list, by keys and not by counting, so that the last page is as quick as the first.
 
-        Open ones in the order of their places, closed ones the newest first. after: ``Page.after`` of the page before.
+        Open ones in the order of their places, closed ones the newest first. after: ``Page.after`` of the page before. What is late
+        or owed soon, if nothing else is asked for, comes in the order of its times, at most OWED of it on one page.
         """
         self._leads(actor)
+        if filters == Filters(when=When.LATE) or filters == Filters(when=When.SOON):
+            look = self.late if filters.when is When.LATE else self.soon
+            return Page(tuple(look(actor, now, OWED)))
         rows = self._search(filters, now, _place(after) if after else None, limit)
         return Page(tuple(rows), _after(rows[-1]) if len(rows) == limit else "")
 
