@@ -9,6 +9,7 @@ from collections import Counter, OrderedDict
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import timedelta, tzinfo
+from math import inf
 
 from ami_bridge.originate import attempt_of
 from ami_bridge.seat_times import Headers, SeatTimes
@@ -17,6 +18,8 @@ from fallback.time import Now
 
 MOST_OPEN = 20_000
 MOST_ENDED = 2_000  # kept for what comes late: AgentComplete after Hangup, a transfer after AgentComplete
+MOST_LATE = 120.0  # seconds
+SKEW_GROWS = 1e-5  # seconds for each event: clocks drift
 LEFT_AFTER = 30.0  # seconds: an announcement to the agent lies between leaving the queue and AgentConnect
 
 
@@ -55,6 +58,7 @@ class CallTracker:
         self._calls: dict[str, _Call] = {}
         self._ended: OrderedDict[str, _Call] = OrderedDict()
         self._phones: OrderedDict[str, str] = OrderedDict()  # an agent's channel → the caller's
+        self._skew = inf  # our clock minus Asterisk's
 
     def __len__(self) -> int:
         return len(self._calls)
@@ -66,9 +70,21 @@ class CallTracker:
         if handle is None or (queue is not None and queue not in self._queues()):
             return
         try:
-            handle(self, headers, now)
+            handle(self, headers, self._when(headers, now))
         except (KeyError, ValueError):
             self.malformed[name] += 1
+
+    def _when(self, headers: Headers, now: Now) -> Now:
+        """When it happened: where Asterisk stamps its events, a machine that reads them late makes no call shorter or longer.
+
+        Its clock need not be ours: the smallest difference of late is the clocks', what is above it is how late we read.
+        """
+        if "Timestamp" not in headers:
+            return now
+        differs = now.wall.timestamp() - float(headers["Timestamp"])
+        self._skew = min(differs, self._skew + SKEW_GROWS)
+        late = min(differs - self._skew, MOST_LATE)
+        return Now(now.wall - timedelta(seconds=late), now.mono - late)
 
     # -- callers
 
@@ -94,7 +110,7 @@ class CallTracker:
         call = self._calls.get(unique_id)
         if call is None or call.record.queue != headers["Queue"]:
             call = self._new(unique_id, headers["Queue"], now, float(headers["HoldTime"]), cut=True)
-        wait = float(headers["HoldTime"]) if call.record.cut else now.mono - call.joined
+        wait = _waited(call, headers, now)
         rang = call.rang.get(phone)
         ring = now.mono - rang if rang is not None else float(headers["RingTime"])
         call.connected, call.left = now.mono, None
@@ -105,7 +121,7 @@ class CallTracker:
             call,
             now,
             end=CallEnd.TALKING,
-            wait=max(0.0, wait),
+            wait=wait,
             ring=max(0.0, ring),
             agent=headers["Interface"],
         )
@@ -123,10 +139,10 @@ class CallTracker:
         call = self._calls.get(unique_id)
         if call is None or call.record.queue != headers["Queue"]:
             call = self._new(unique_id, headers["Queue"], now, float(headers["HoldTime"]), cut=True)
-        wait = float(headers["HoldTime"]) if call.record.cut else now.mono - call.joined
+        wait = _waited(call, headers, now)
         end = CallEnd.LEFT if call.record.callback else CallEnd.ABANDONED
         self._stop_ringing(call, now)
-        self._end(unique_id, call, now, end=end, wait=max(0.0, wait))
+        self._end(unique_id, call, now, end=end, wait=wait)
 
     def _completed(self, headers: Headers, now: Now) -> None:
         unique_id = headers["Uniqueid"]
@@ -138,6 +154,8 @@ class CallTracker:
         if call.connected is None:
             told |= {"talk": max(0.0, talked - call.record.hold), "cut": True}
             told |= {} if call.record.wait is not None else {"wait": held}
+        elif call.record.end is CallEnd.TALKING:
+            told["total"] = _near(now.mono - call.connected, talked)
         transfer = call.record.transfer
         if transfer is Transfer.NONE and headers.get("Reason") == "transfer":
             told["transfer"] = Transfer.BLIND
@@ -286,7 +304,8 @@ class CallTracker:
             call.held_since = None
         if call.connected is not None and call.record.end is CallEnd.TALKING:
             hold = float(new.get("hold", call.record.hold))  # type: ignore[arg-type]  # a number
-            new["talk"] = max(0.0, now.mono - call.connected - hold)
+            total = float(new.pop("total", now.mono - call.connected))  # type: ignore[arg-type]  # the same
+            new["talk"] = max(0.0, total - hold)
         if call.record.ended_at is None:
             new.setdefault("ended_at", now.wall)
         self._change(unique_id, call, now, **new)
@@ -314,6 +333,17 @@ class CallTracker:
     def _of_phone(self, phone: str) -> _Call | None:
         unique_id = self._phones.get(phone, "")
         return self._calls.get(unique_id) or self._ended.get(unique_id)
+
+
+def _waited(call: _Call, headers: Headers, now: Now) -> float:
+    """Asterisk's word alone where we did not see the caller join."""
+    held = float(headers["HoldTime"])
+    return held if call.record.cut else _near(now.mono - call.joined, held)
+
+
+def _near(measured: float, told: float) -> float:
+    """Asterisk counts whole seconds, which are right within one; what we measured is finer, and wrong when we were late."""
+    return max(0.0, told - 1, min(measured, told + 1))
 
 
 EVENTS: Mapping[str, Callable[[CallTracker, Headers, Now], None]] = {

@@ -121,7 +121,32 @@ def takes_a_call(told: CallTracker) -> None:
     says(told, "QueueCallerJoin", 0)
     says(told, "AgentCalled", 2)
     says(told, "QueueCallerLeave", 5)
-    says(told, "AgentConnect", 5)
+    says(told, "AgentConnect", 5, HoldTime="5")
+
+
+def test_events_that_are_read_late_make_no_call_shorter() -> None:
+    """Asterisk stamps its events where it was told to; our machine was busy for three seconds, and its clock is an hour off."""
+    told = tracker()
+    for name, at, late in (
+        ("QueueMemberAdded", -9, 0.0),
+        ("QueueCallerJoin", 0, 3.0),
+        ("QueueCallerAbandon", 4, 0.5),
+    ):
+        stamp = str(now(at - 3600).wall.timestamp())
+        says(told, name, at + late, Timestamp=stamp, HoldTime="4", **MEMBER)
+    record = only(told)
+    assert record.wait == pytest.approx(4.0, abs=0.01)
+    assert record.joined_at == pytest.approx(START, abs=timedelta(seconds=0.01))
+
+
+def test_without_stamps_asterisks_whole_seconds_bound_what_was_measured() -> None:
+    told = tracker()
+    says(told, "QueueCallerJoin", 3.6)  # joined at 0
+    says(told, "QueueCallerLeave", 4)
+    says(told, "AgentConnect", 4, HoldTime="4", RingTime="2")
+    says(told, "AgentComplete", 34, HoldTime="4", TalkTime="25")  # read nine seconds late
+    record = only(told)
+    assert (record.wait, record.talk) == (3.0, 26.0)
 
 
 def test_hold_is_no_talk_and_only_the_agents_own_counts() -> None:
@@ -131,7 +156,7 @@ def test_hold_is_no_talk_and_only_the_agents_own_counts() -> None:
     says(told, "Hold", 11, Queue="", Uniqueid="c1")
     says(told, "Unhold", 14, Queue="", Uniqueid="p1")
     says(told, "Hold", 20, Queue="", Uniqueid="p1")
-    says(told, "AgentComplete", 25)
+    says(told, "AgentComplete", 25, TalkTime="20")
     record = only(told)
     assert (record.wait, record.ring, record.rang_after) == (5.0, 3.0, 2.0)
     assert (record.hold, record.talk) == (9.0, 11.0)  # 4 s, and 5 s until he hung up; of 20 s
@@ -181,7 +206,7 @@ def test_a_call_of_two_queues_has_a_record_for_each() -> None:
     says(told, "QueueCallerJoin", 0)
     says(told, "QueueCallerLeave", 8)
     says(told, "QueueCallerJoin", 9)
-    says(told, "QueueCallerAbandon", 15)
+    says(told, "QueueCallerAbandon", 15, HoldTime="6")
     assert [(one.end, one.wait) for one in told.changed.values()] == [
         (CallEnd.LEFT, 8.0),
         (CallEnd.ABANDONED, 6.0),
@@ -325,7 +350,7 @@ async def test_calls_are_written_in_batches_and_half_hours_counted(tmp_path: Pat
         life.says("QueueCallerJoin", 1)
         await life.round(2)
         assert [one.end for one in life.rows()] == [CallEnd.WAITING]
-        life.says("QueueCallerAbandon", 31)
+        life.says("QueueCallerAbandon", 31, HoldTime="30")
         await life.round(60)
         assert [(one.end, one.wait) for one in life.rows()] == [(CallEnd.ABANDONED, 30.0)]
         sums = store.measure_sums(START - timedelta(hours=1), START + timedelta(hours=1), 20, 20)
@@ -347,7 +372,7 @@ async def test_a_killed_bridge_goes_on_with_who_waits_and_marks_what_it_missed(t
         asterisk.channels.append({"Event": "CoreShowChannel", "Uniqueid": "c3"})
         after = Life(store, asterisk)
         await after.comes_up(60)
-        after.says("QueueCallerAbandon", 80, Uniqueid="c1")
+        after.says("QueueCallerAbandon", 80, Uniqueid="c1", HoldTime="79")
         after.says("AgentComplete", 90, Uniqueid="c3", HoldTime="2", TalkTime="85")
         after.says("AgentConnect", 100, Uniqueid="c9", HoldTime="60")
         await after.round(101)
