@@ -37,13 +37,11 @@ class Backups:
     clock: Clock
     problem: str = ""
     _last: datetime | None = None
-    _since: datetime | None = None
     _tried: float | None = None
     _lane: Lane = field(default_factory=lambda: Lane("backups"))
 
     async def run(self) -> None:
         """Until cancelled."""
-        self._since = self.clock().wall
         await asyncio.sleep(FIRST_SECONDS)
         while True:
             await self.look()
@@ -67,14 +65,13 @@ class Backups:
         keep, now = self.policy(), self.clock().wall
         if not keep.backup_every or not keep.backup_late:
             return ""
-        since = self._last or self._since
-        never = self._last is None and self.problem
-        if since is None or (now - since <= timedelta(seconds=keep.backup_late) and not never):
-            return ""
-        days = (now - since).total_seconds() / 86_400
         why = f": {self.problem}" if self.problem else ""
-        if self._last is None:
-            return f"there is no good copy of the store in {self.folder}{why}"
+        if self._last is None:  # none since we looked first: one that is not even tried yet is no trouble
+            return f"there is no good copy of the store in {self.folder}{why}" if why else ""
+        age = now - self._last
+        if age <= timedelta(seconds=keep.backup_late):
+            return ""
+        days = age.total_seconds() / 86_400
         return f"the last good copy of the store is {days:.0f} days old{why}"
 
     def _is_due(self) -> bool:

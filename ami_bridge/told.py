@@ -6,8 +6,9 @@ One JSON line a word, synced before anything is sent. A line counts for as long 
 
 import json
 import os
+from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from threading import Lock
@@ -70,6 +71,18 @@ class Told:
             self._append(self._path, word)
             if self._lines > self._most:
                 self._anew(self._path, now)
+
+    def forget(self, gone: Callable[[str, datetime], bool]) -> int:
+        """Let go of the numbers of people who were deleted; that they were told stays. In the file they were masked already.
+
+        gone: whether what a number left then is to stay deleted. Returns how many words had one.
+        """
+        with self._door:
+            mine = [one for one in self._words.values() if one.number and gone(one.number, one.asked_at)]
+            for one in mine:
+                self._keys.get((one.number, one.scope), {}).pop(one.key, None)
+                self._know(replace(one, number=""))
+        return len(mine)
 
     def _load(self, path: Path) -> None:
         try:
