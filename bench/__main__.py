@@ -44,6 +44,11 @@ LONG = (
     Program("held", "200 whole dialogues at once for five minutes, and our reply to an AGI line", "7 min"),
     Program("hostile", "replies to callers while strangers hold and flood the FastAGI port", "1 min"),
     Program("quiet_trunks", "false alarms of silent trunks, and how soon a real one is noticed", "10 min"),
+    Program(
+        "claims --store sqlite", "claim of the next callback at a million open promises, 8 at once", "4 min"
+    ),
+    Program("claims --store postgresql", "the same on PostgreSQL", "4 min"),
+    Program("restart", "a bridge's restart with 100,000 open promises", "3 min"),
     Program("captures --rate 100 --seconds 60", "captures at 100 calls a second", "4 min"),
 )
 
