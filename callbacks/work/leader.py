@@ -35,8 +35,8 @@ class LeaderWork:
     ) -> Page:
         """The next rows of a list, by keys and not by counting, so that the last page is as quick as the first.
 
-        Open ones in the order of their places, closed ones the newest first. after: ``Page.after`` of the page before. What is late
-        or owed soon, if nothing else is asked for, comes in the order of its times, at most OWED of it on one page.
+        Open ones in the order of their places, closed ones the newest first. after: ``Page.after`` of the page before. What is
+        late or owed soon, if nothing else is asked for, comes in the order of its times, at most OWED of it on one page.
         """
         self._leads(actor)
         if filters == Filters(when=When.LATE) or filters == Filters(when=When.SOON):

@@ -8,7 +8,18 @@ import pytest
 
 from ami_bridge import intents
 from callbacks.rules import notifying
-from callbacks.values import Asks, Matter, NoticeState, NumberSource, Outcome, PromiseState
+from callbacks.rules.deadlines import Duty
+from callbacks.values import (
+    Asks,
+    Matter,
+    NoticeState,
+    NumberSource,
+    Outcome,
+    PromiseState,
+    Settled,
+    Touched,
+)
+from callbacks.work import When
 from console.web import catalogue, words
 from fallback.events import Presence
 from fallback.modes import DialplanAction, Mode
@@ -59,6 +70,10 @@ def test_compiled_catalogue_is_that_of_the_text_file() -> None:
         (words.SOURCES, NumberSource),
         (words.NOTICE_STATES, NoticeState),
         (words.LENGTHS, Length),
+        (words.SETTLED, Settled),
+        (words.TOUCHES, Touched),
+        (words.OWING, Duty),
+        (words.WHENS | {"": ""}, When),
     ],
 )
 def test_every_value_has_a_word(table: dict[str, str], values: type[StrEnum]) -> None:
