@@ -73,7 +73,7 @@ def test_compiled_catalogue_is_that_of_the_text_file() -> None:
         (words.SETTLED, Settled),
         (words.TOUCHES, Touched),
         (words.OWING, Duty),
-        (words.WHENS | {"": ""}, When),
+        ({"": "", **words.WHENS}, When),
     ],
 )
 def test_every_value_has_a_word(table: dict[str, str], values: type[StrEnum]) -> None:
