@@ -6,6 +6,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
+from callbacks.logs import set_up
 from console.commands import (
     asterisk,
     callbacks,
@@ -99,4 +100,5 @@ def holdfast(
 
 def main() -> None:
     """Entry point."""
+    set_up("warning", fast=False)
     app()

@@ -5,6 +5,7 @@ from zoneinfo import ZoneInfo
 
 from flask import Flask
 
+from callbacks.logs import set_up
 from config.call_hours import CallDays
 from config.errors import ConfigError, ConfigErrors
 from config.policy import load_policy
@@ -27,6 +28,7 @@ SAME_PASSWORD: Final = ConfigError(
 def build() -> Flask:
     """The app from the environment. Raises ConfigErrors that list everything missing, StoreProblem for the store."""
     settings = load_settings()
+    set_up(settings.log_level, fast=False)
     return create_app(Store(settings.database_url), site_of(settings))
 
 

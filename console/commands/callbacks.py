@@ -11,7 +11,7 @@ from typing import Annotated
 import typer
 from rich.table import Column, Table
 
-from callbacks.masking import mask_number
+from callbacks.masking import mask_number, mask_text
 from callbacks.values import Asks, Attempt, Capture, MatterOutcome, Outcome, Promise, PromiseState
 from console import intents, summary
 from console.commands import callers_left, explain, recordings, work
@@ -53,8 +53,8 @@ def list_(
         if as_json:
             rows = [
                 asdict(view)
-                | {"attempts_made": [_attempt(one) for one in store.attempts_of(view.id)]}
-                | {"captures_made": [_capture(one) for one in captures[view.id]]}
+                | {"attempts_made": [_attempt(one, full=full) for one in store.attempts_of(view.id)]}
+                | {"captures_made": [_capture(one, full=full) for one in captures[view.id]]}
                 for view in promises
             ]
             typer.echo(json.dumps(rows, default=str, ensure_ascii=False))
@@ -106,14 +106,18 @@ def _left(captures: list[Capture]) -> str:
     return " · ".join(dict.fromkeys(filter(None, words)))
 
 
-def _capture(one: Capture) -> dict[str, object]:
-    """Without numbers, as _attempt."""
-    return {name: value for name, value in asdict(one).items() if name not in ("number", "caller_id")}
+_OF_PERSON = ("number", "caller_id", "owner", "name", "address", "remarks")
 
 
-def _attempt(one: Attempt) -> dict[str, object]:
-    """Without the number, which the promise shows as it was asked for."""
-    return {name: value for name, value in asdict(one).items() if name != "number"}
+def _capture(one: Capture, *, full: bool) -> dict[str, object]:
+    """Without what tells who it is, as _attempt."""
+    return {name: value for name, value in asdict(one).items() if full or name not in _OF_PERSON}
+
+
+def _attempt(one: Attempt, *, full: bool) -> dict[str, object]:
+    """Without the number, which the promise shows as it was asked for; masked in what an agent wrote, too."""
+    facts = {name: value for name, value in asdict(one).items() if name != "number"}
+    return facts if full else facts | {"note": mask_text(one.note), "reason": mask_text(one.reason)}
 
 
 @app.command()

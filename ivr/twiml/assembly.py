@@ -8,6 +8,7 @@ from pathlib import Path
 import structlog
 from flask import Flask
 
+from callbacks.masking import mask_log_values
 from config.prompts.catalogue import wordings
 from ivr.twiml.addresses import Addresses
 from ivr.twiml.app import create_app
@@ -46,6 +47,7 @@ def log_to_stderr() -> None:
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
             structlog.processors.format_exc_info,
+            mask_log_values,
             structlog.processors.JSONRenderer(ensure_ascii=False),
         ],
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),
