@@ -170,6 +170,7 @@ class Parts:
             recorder=self.recorder,
             listener=self.listener,
             acting=lambda: self.holding.holds,
+            settled=self.holding.settled,
         )
 
     def _heard(self, event: object) -> None:
@@ -209,7 +210,7 @@ class Parts:
             unmanned=lambda role: self.staff.unmanned(role),
             changed=lambda: self.portrait.soon(),
             knows=lambda key: self.staff.alerts.knows(key),
-            holds=lambda: self.holding.holds,
+            holds=lambda: self.holding.acts,
             concerns=self.holding.concerns,
             shared=self.holding.shared,
         )

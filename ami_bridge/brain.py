@@ -6,7 +6,7 @@ After a connect and after dropped events a snapshot is taken before anything els
 """
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from typing import Protocol
 
@@ -27,6 +27,7 @@ from fallback.decision import Decision, TellStaff
 from fallback.events import Event, LinkLost, Tick
 from fallback.policy import Policy
 from fallback.state import State
+from store import StoreProblem
 
 log = structlog.get_logger()
 
@@ -93,6 +94,10 @@ class Listener(Protocol):
         """What is to be done besides flags: alerts, waiting callers. Must not wait."""
 
 
+async def _at_once() -> None:
+    pass
+
+
 def _deaf(_item: object) -> None:
     """Nobody listens."""
 
@@ -115,12 +120,14 @@ class Brain:
     looked: bool = False  # the picture is whole, and whoever waits for it was told
     greeted: bool = False  # on_connected was done under this link
     acting: Callable[[], bool] = lambda: True  # whether what we decide counts; whoever stands by only watches
+    settled: Callable[[], Awaitable[None]] = _at_once  # returns when it is known whether it does
 
     async def run(self) -> None:
         """Until cancelled: one item after another."""
         self.last_step_mono = self.clock().mono  # nothing has stood still before there was anything to do
         while True:
             item = await self.inbox.get()
+            await self.settled()
             await self._take(item)
             self.tap(item)
 
@@ -168,6 +175,9 @@ class Brain:
                 self.flags.linked(False)
                 self.listener.on_lost()
                 self.step(item)
+            case Asked() if not self.acting():
+                if not item.answer.done():
+                    item.answer.set_exception(StoreProblem("another bridge holds this Asterisk now"))
             case Asked():
                 if not item.answer.done():  # whoever gave up was told that it was not done
                     item.answer.set_result(self.step(item.event))
@@ -223,10 +233,12 @@ class Brain:
     def take_over(self, state: State) -> None:
         """This Asterisk has become ours: what was decided before stands, until a look around says otherwise."""
         self.state = state
+        self.recorder.take_over()
         self.looked = self.greeted = False
 
     def give_over(self) -> None:
         """It is another bridge's: from now on we only watch."""
+        self.recorder.give_over()
         self.greeted = False
         self.flags.linked(False)
 

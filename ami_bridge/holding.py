@@ -23,11 +23,15 @@ log = structlog.get_logger()
 LEASE = 3.0  # seconds
 RENEW, TRY = 0.7, 0.3  # seconds between renewals, and between tries of whoever stands by
 PATIENCE = 1.2  # seconds for an answer of the store
-LINK_GRACE = 1.0  # seconds for which a link may be down before somebody else may take over who has one
+ECHO = (
+    0.8  # seconds for Asterisk to answer a ping: a link that swallows everything looks well for much longer
+)
+LINK_GRACE = 1.8  # seconds without an answer after which somebody else may take over who gets one
 START_GRACE = (
     4.0  # seconds in which a bridge that starts waits for its link before it takes an Asterisk without one
 )
 AWAY = 5.0  # seconds for which a store that did not answer is not asked for a fence
+CHECKED = 4.0  # seconds for which an answer holds of whether it is ours
 OTHERS = 10.0  # seconds between looks for other Asterisks
 SILENT = 5  # seconds after which a beat says that nobody holds this Asterisk any more
 SITE = f"{ROLE}site"  # what one bridge does for all Asterisks
@@ -65,11 +69,14 @@ class Holding:
         self._store = store
         self._door = store.beside(PATIENCE) if self.shared else store
         self._thread = StoreThread()
+        self._stands_by = False  # and has said so
+        self._turn = asyncio.Lock()
+        self._checked = float("-inf")  # when it was last found out whether it is ours; monotonic
         self._prepared = prepared
         self._reached = self._away = float(
             "-inf"
         )  # when the store last answered, and last did not; monotonic
-        self._down_since: float | None = None
+        self._answered = clock().mono  # when Asterisk last did; monotonic
         self._started, self._looked = clock().mono, float("-inf")
 
     # -- what the others ask
@@ -78,6 +85,19 @@ class Holding:
     def sure(self) -> bool:
         """Whether this Asterisk is ours without any doubt, at this moment."""
         return self.holds and (not self.shared or self._clock().mono < self._until)
+
+    @property
+    def acts(self) -> bool:
+        """Whether it is ours as far as anybody can know: the lease stands, or Asterisk was asked a moment ago."""
+        return self.holds and (self.sure or self._clock().mono - self._checked < CHECKED)
+
+    async def settled(self) -> None:
+        """Returns when it is known whether this Asterisk is ours. Whoever was frozen finds out here, before he does anything."""
+        if not self.holds or self.acts:
+            return
+        async with self._turn:
+            if self.holds and not self.acts:
+                await self._step()
 
     @property
     def site(self) -> bool:
@@ -128,14 +148,19 @@ class Holding:
     async def run(self) -> None:
         """Until cancelled."""
         while self.shared:
-            try:
-                await (self._keep() if self.holds else self._try())
-            except StoreProblem as problem:
-                await self._without_store(problem)
-            except LinkDown as problem:
-                log.warning("not yet held", reason=str(problem))
+            async with self._turn:
+                await self._step()
             await asyncio.sleep(RENEW if self.holds else TRY)
         await asyncio.Event().wait()
+
+    async def _step(self) -> None:
+        try:
+            await (self._keep() if self.holds else self._try())
+        except StoreProblem as problem:
+            await self._without_store(problem)
+        except LinkDown as problem:
+            log.warning("not yet held", reason=str(problem))
+        self._checked = self._clock().mono
 
     async def close(self) -> None:
         """Lets whoever stands by have it at once."""
@@ -152,7 +177,8 @@ class Holding:
     async def _keep(self) -> None:
         if not self._prepared:
             await self._prepare()
-        began, linked = self._clock().mono, self._reaches()
+        linked = await self._reaches()
+        began = self._clock().mono
         if not await self._ask(lambda: self._door.renew_hold(self.pbx, self.who, LEASE, linked=linked)):
             hold = await self._ask(lambda: self._door.take_hold(self.pbx, self.who, LEASE, linked=linked))
             if hold is None:
@@ -177,7 +203,8 @@ class Holding:
             self._site_until = float("-inf")
 
     async def _try(self) -> None:
-        began, linked = self._clock().mono, self._link.connected
+        linked = await self._echoes()
+        began = self._clock().mono
         if not linked and began - self._started < START_GRACE:
             return
         if not self._prepared:
@@ -185,8 +212,11 @@ class Holding:
             began = self._clock().mono
         hold = await self._ask(lambda: self._door.take_hold(self.pbx, self.who, LEASE, linked=linked))
         if hold is not None:
-            self._until, self.holds = began + LEASE, True
+            self._until, self.holds, self._stands_by = began + LEASE, True, False
             await self._taken(hold)
+        elif not self._stands_by and linked:
+            self._stands_by = True
+            log.info("standing by", pbx=self.pbx)
 
     async def _prepare(self) -> None:
         """The store was away when we started: its tables are those of this version from now on."""
@@ -212,14 +242,19 @@ class Holding:
 
     # -- small things
 
-    def _reaches(self) -> bool:
-        now = self._clock().mono
+    async def _reaches(self) -> bool:
+        """Whether we reach Asterisk, or did a moment ago."""
+        return await self._echoes() or self._clock().mono - self._answered < LINK_GRACE
+
+    async def _echoes(self) -> bool:
         if self._link.connected:
-            self._down_since = None
+            try:
+                await self._link.action({"Action": "Ping"}, timeout=ECHO)
+            except LinkDown:
+                return False
+            self._answered = self._clock().mono
             return True
-        if self._down_since is None:
-            self._down_since = now
-        return now - self._down_since < LINK_GRACE
+        return False
 
     async def _ask_asterisk(self) -> None:
         """Another bridge that took over has raised the fence above ours. Raises LinkDown."""

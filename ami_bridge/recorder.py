@@ -41,6 +41,7 @@ class Recorder:
         self._settled = asyncio.Event()  # set while nothing waits, or while the store is known to be away
         self._settled.set()
         self._away = False
+        self._ours = True
         self._writing: asyncio.Task[bool] | None = None
 
     def put(self, changes: tuple[Change, ...], state: State) -> None:
@@ -51,6 +52,14 @@ class Recorder:
         if not self._away:
             self._settled.clear()
         self._wake.set()
+
+    def take_over(self) -> None:
+        """What stands is ours to write from now on."""
+        self._ours = True
+
+    def give_over(self) -> None:
+        """Another bridge writes what stands; of what still waits only the changes are written, because they happened."""
+        self._ours = False
 
     async def settled(self) -> None:
         """Returns when everything handed over is durable, or the store is away: staff must not wait for it then."""
@@ -95,6 +104,9 @@ class Recorder:
         components = [one for name, one in state.components.items() if name in moved]
         try:
             cases, scopes = tuple(state.cases.values()), to_saved(state)
+            if not self._ours:
+                await self._thread(self._store.record, batch, [], [], self._wall())
+                return self._done()
             if self._keep is not None:
                 await asyncio.to_thread(self._keep, scopes, cases)
             await self._thread(self._store.record, batch, scopes, components, self._wall(), cases)
@@ -104,6 +116,9 @@ class Recorder:
             self._away = True
             self._settled.set()
             return False
+        return self._done()
+
+    def _done(self) -> bool:
         self._away = False
         if self._waiting:
             self._settled.clear()

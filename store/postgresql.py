@@ -19,10 +19,7 @@ PATIENCE_SECONDS = 20.0  # for any answer; the server itself gives a statement u
 READING: dict[str, Any] = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
 """Options of a reader: all its statements see one moment, and none of them may write."""
 
-_OPTIONS = (
-    f"-c statement_timeout={STATEMENT_SECONDS}s -c lock_timeout={LOCK_SECONDS}s "
-    "-c idle_in_transaction_session_timeout=60s -c timezone=UTC"
-)
+IDLE_SECONDS = 10  # in a transaction; whoever was frozen in one must not keep others from its rows
 _DURABLE = (
     "SELECT set_config('synchronous_commit', 'on', false) "
     "WHERE current_setting('synchronous_commit') IN ('off', 'local')"
@@ -60,7 +57,7 @@ def engine(url: URL, patience: float = PATIENCE_SECONDS) -> Engine:
         "keepalives_count": 2,
         "tcp_user_timeout": SILENT_SECONDS * 1000,
         "target_session_attrs": "read-write",  # of several hosts, the one that may be written
-        "options": _OPTIONS,
+        "options": _options(patience),
     }
     try:
         made = create_engine(
@@ -81,6 +78,17 @@ def engine(url: URL, patience: float = PATIENCE_SECONDS) -> Engine:
     event.listen(made, "do_connect", _connect)
     event.listen(made, "connect", _durable)
     return made
+
+
+def _options(patience: float) -> str:
+    """Whoever waits for little must not leave a statement behind that waits for long, nor rows that nobody else gets."""
+    limits = {
+        "statement_timeout": STATEMENT_SECONDS,
+        "lock_timeout": LOCK_SECONDS,
+        "idle_in_transaction_session_timeout": IDLE_SECONDS,
+    }
+    told = [f"-c {name}={int(1000 * min(seconds, patience))}" for name, seconds in limits.items()]
+    return " ".join([*told, "-c timezone=UTC"])
 
 
 def _connect(_dialect: Any, _record: Any, given: list[Any], named: dict[str, Any]) -> Any:

@@ -21,10 +21,10 @@ from lab.children import dying_with_us
 from lab.errors import LabError
 from lab.facts import Options
 from lab.lab import Lab
+from lab.proxy import Proxy
 from lab.site import Site, holdfast
 
 from . import power
-from .proxy import Proxy
 
 ROOT = Path(__file__).parents[2]
 DEMO = ROOT / "lab/demo_policy.yaml"

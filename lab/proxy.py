@@ -1,4 +1,4 @@
-"""Stands between the bridge and Asterisk's manager, and does to their link what networks do."""
+"""Stands between two programs, such as a bridge and Asterisk's manager or the store, and does to their link what networks do."""
 
 import asyncio
 import contextlib
@@ -23,6 +23,7 @@ class Proxy:
         self._flowing.set()
         self._writers: set[asyncio.StreamWriter] = set()
         self._tasks: set[asyncio.Task[Any]] = set()
+        self._server: asyncio.Server | None = None
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="proxy", daemon=True)
 
@@ -68,11 +69,13 @@ class Proxy:
     # -- in the thread
 
     async def _listen(self) -> int:
-        server = await asyncio.start_server(self._serve, "127.0.0.1", 0)
+        server = self._server = await asyncio.start_server(self._serve, "127.0.0.1", 0)
         port: int = server.sockets[0].getsockname()[1]
         return port
 
     async def _end(self) -> None:
+        if self._server is not None:
+            self._server.close()
         self._close_all(True)
         tasks = [task for task in asyncio.all_tasks() if task is not asyncio.current_task()]
         for task in tasks:
