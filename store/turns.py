@@ -33,6 +33,9 @@ def whose_turn(
     wanted = _all_scopes(connection) if scopes is None else list(dict.fromkeys(scopes))
     if not matters:
         return []
+    if connection.dialect.name == "postgresql":
+        # Else it plans two dozen looks anew each time in a large book, which takes longer than to do them.
+        connection.exec_driver_sql("SET LOCAL plan_cache_mode = force_generic_plan")
     found: list[Any] = []
     for start in range(0, len(wanted), _SCOPES):
         some = wanted[start : start + _SCOPES]
