@@ -35,7 +35,9 @@ Out = Annotated[Path | None, typer.Option("--out", help="Write to this file.")]
 @app.command()
 def sheet(
     language: Language = "",
-    rows: Annotated[int, typer.Option(help="Callers on a page.", min=1, max=12)] = printing.ROWS,
+    rows: Annotated[
+        int, typer.Option(help="Callers on a page; as many as fit otherwise.", min=0, max=12)
+    ] = 0,
     pages: Annotated[
         int, typer.Option(help="How many pages, each with an id of its own.", min=1, max=200)
     ] = 1,

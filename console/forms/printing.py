@@ -10,11 +10,11 @@ from console.forms.site import FormSite
 from console.forms.words import heading
 from console.records.words import translator
 
-ROWS: Final = 5  # on one page of A4
+ROWS: Final = 5  # on one page of A4; one less where regions are to be ticked
 
 
-def to_page(site: FormSite, sheets: list[str], rows: int = ROWS) -> str:
-    """One page for each sheet's id, as one HTML file."""
+def to_page(site: FormSite, sheets: list[str], rows: int = 0) -> str:
+    """One page for each sheet's id, as one HTML file. rows: 0 as many as fit."""
     say = translator(site.language)
 
     def translate(text: str, **values: object) -> str:
@@ -23,7 +23,7 @@ def to_page(site: FormSite, sheets: list[str], rows: int = ROWS) -> str:
     return _template().render(
         site=site,
         sheets=sheets,
-        rows=range(1, rows + 1),
+        rows=range(1, (rows or ROWS - bool(site.regions)) + 1),
         head=lambda field: heading(field, site.language),
         _=translate,
     )
