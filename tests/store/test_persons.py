@@ -1,0 +1,93 @@
+"""A person leaves every row, on both kinds of database; and an import is rehearsed on both."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import insert, select
+
+from callbacks.person import PersonNumber
+from callbacks.policy import LimitPolicy
+from callbacks.values import Asks, Capture, NumberSource, Outcome, PromiseState
+from store import Store
+from store.tables import attempt, live, metadata
+
+Build = Callable[..., Capture]
+NOW = datetime(2026, 11, 21, 10, 15, tzinfo=UTC)
+HIS, OTHER = PersonNumber("13912341234", "86"), "13700000002"
+
+
+def fill(book: Store, capture: Build) -> None:
+    calls = [
+        capture("pbx1:1", remarks="139 1234 1234, the yellow door", name="Wang"),
+        capture("pbx1:2", number=OTHER, caller_id="+8613912341234"),
+        capture("pbx1:3/2", asks=Asks.NOTICE),
+    ]
+    book.import_captures(calls, "test", 0, NOW)
+    row = {"key": "1-1-1763720100000", "promise_id": 1, "scope": "power", "number": HIS.dialled, "trunk": "a"}
+    with book._database.write() as connection:
+        words = {"agent": "", "started_at": NOW, "note": "his son", "outcome": Outcome.BUSY}
+        connection.execute(insert(attempt).values(**row, **words))
+        connection.execute(insert(live).values(key="talking", value={"a": [HIS.dialled, 7]}, at=NOW))
+    book.note(1, "call before noon", NOW, "a")
+
+
+def texts(book: Store) -> str:
+    with book._database.read() as connection:
+        return "\n".join(str(list(connection.execute(select(table)))) for table in metadata.sorted_tables)
+
+
+def test_everything_of_a_person_is_found_and_goes_and_rows_stay(book: Store, capture: Build) -> None:
+    fill(book, capture)
+    found = book.person_rows(HIS)
+    assert {
+        "promise": 1,
+        "capture": 3,
+        "attempt": 1,
+        "notice": 1,
+        "live": 1,
+    }.items() <= found.counts().items()
+    assert [row["id"] for row in found.open] == [1]
+    assert book.cancel(1, NOW, "the man with the yellow door", who="a")
+    rows = book.person_rows(HIS).counts()
+    assert book.forget_person(HIS, NOW, "leader", "asked for") > 0
+    left = texts(book)
+    assert not [
+        one for one in ("13912341234", "1234 1234", "yellow", "Wang", "his son", "noon") if one in left
+    ]
+    assert OTHER in left
+    assert book.promise(1).state is PromiseState.CANCELLED  # type: ignore[union-attr]  # it is there
+    assert len(book.history(1)) == rows["touch"], "what was done stays, without words"
+    assert book.live_row("talking").value == {"a": ["***********", 7]}  # type: ignore[union-attr]  # the same
+    assert book.person_rows(HIS).counts() == {}
+    assert book.forget_person(HIS, NOW, "leader", "again") == 0, "doing it again is harmless"
+
+
+def test_who_is_forgotten_is_kept_by_digest(book: Store) -> None:
+    book.put_forgotten({"a" * 64: NOW})
+    book.put_forgotten({"a" * 64: NOW, "b" * 64: NOW})
+    assert book.forgotten() == {"a" * 64: NOW, "b" * 64: NOW}
+
+
+def test_a_rehearsed_import_tells_what_the_import_does_and_leaves_nothing(
+    book: Store, capture: Build
+) -> None:
+    book.import_captures([capture("pbx1:1"), capture("pbx1:2", number=OTHER)], "test", 0, NOW)
+    before = texts(book)
+    more = [
+        capture("pbx1:1"),
+        capture("pbx1:2", number=OTHER, name="Li"),
+        capture("form:1", tier=0),
+        *(capture(f"form:k{n}", number=f"1380000000{n}", source=NumberSource.KEYED) for n in range(3)),
+    ]
+    limits = LimitPolicy(per_day=2)
+    told = book.rehearse(more, NOW, limits)
+    assert texts(book) == before
+    book.import_captures(more, "test", 1, NOW, limits=limits)
+    done: dict[str, Any] = {one.number: one for one in book.open_promises()}
+    assert (told["pbx1:1"].known, told["pbx1:1"].completed) == (True, False)
+    assert (told["pbx1:2"].known, told["pbx1:2"].completed) == (True, True)
+    assert (told["form:1"].promise, told["form:1"].opened) == (done["13912341234"].id, False)
+    held = {f"1380000000{n}": told[f"form:k{n}"].held for n in range(3)}
+    assert held == {number: done[number].attention for number in held}
+    assert sum(held.values()) == 1
