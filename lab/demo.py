@@ -19,7 +19,7 @@ from typing import Any
 
 import yaml
 
-from lab import demo_callers, demo_rungs, people
+from lab import demo_callers, demo_desk, demo_rungs, people
 from lab.account import Account, settle
 from lab.demo_peers import Peers
 from lab.demo_rungs import Journal
@@ -32,6 +32,7 @@ from lab.site import Site
 
 POLICY = Path(__file__).with_name("demo_staff_policy.yaml")
 SPACING = 1.5  # seconds between two callers
+CALLING_BACK = 160.0  # seconds at most; one caller wishes to be called at a full minute
 # As many sites have it: the queue itself lets nobody go who waits in it, so he has to be brought out.
 QUEUE = "[power](+)\nleavewhenempty = no\n"
 AGENTS = range(1, 5)
@@ -66,6 +67,7 @@ class Story:
         self._callers_leave_numbers()
         self._nobody_is_there_but_asterisk()
         self._one_cancels()
+        self._the_book_is_put_in_order()
         self._all_returns()
         self._callbacks()
         self._the_record()
@@ -166,6 +168,16 @@ class Story:
         )
         self._call((people.cancelling(22, self._reference(demo_callers.CANCELS.due)),))
 
+    def _the_book_is_put_in_order(self) -> None:
+        """What a leader and an agent do while the hotline is still out."""
+        handed, wishing = (
+            self._promise(one.due)["id"] for one in (demo_callers.HANDED, demo_callers.WISHING)
+        )
+        self.site.run("callbacks", "assign", str(handed), "--agent", demo_desk.AGENT, "--who", "shift leader")
+        self.say(f"the shift leader hands promise #{handed} to agent 2")
+        at = demo_desk.wish(self.site, wishing, self.policy["site"]["timezone"])
+        self.say(f"a caller wishes to be called at {at}: promise #{wishing} is moved to then")
+
     def _all_returns(self) -> None:
         for _, call in self.placed:
             call.result(120)
@@ -182,12 +194,15 @@ class Story:
         )
 
     def _callbacks(self) -> None:
-        end = time.monotonic() + 100
+        end, desk = time.monotonic() + CALLING_BACK, None
         while time.monotonic() < end:
             status = self.site.status()
             self._tell_callbacks()
             for call in status["live"]["calls"]:
                 self._press_voicemail(call, status["promises"])
+            if not desk and self._told > len(demo_callers.WAITING) and not self._calling(status):
+                desk = demo_desk.Desk(self.site, self.say)
+                desk.work()
             if not status["figures"]["open"] and not status["figures"]["talking"]:
                 break
             time.sleep(0.2)
@@ -223,6 +238,10 @@ class Story:
         rungs = demo_rungs.count(self.policy, records, entries, calls, len(self.peers.texts))
         return settle(self.placed, self.site, self.lab, rungs, self.staff)
 
+    def _calling(self, status: dict[str, Any]) -> bool:
+        """Whether a call that agent 2 could be busy with is under way, or may begin; his own is due, too, but waits for him."""
+        return bool(status["figures"]["talking"]) or status["figures"]["due"] > 1
+
     def _tell_callbacks(self) -> None:
         """Those that reached a carrier since the last look, by the carriers' own log."""
         calls = [call for call in self.lab.carrier_log() if call.number not in self.staff]
@@ -236,6 +255,10 @@ class Story:
             return "is told that it is over, for which he had asked,"
         if number == demo_callers.CUT_OFF.due:
             return "is called back (danger)"
+        if number == demo_callers.WISHING.due:
+            return "is called back (at the time that he wished for)"
+        if number == demo_callers.HANDED.due:
+            return "is called back (by agent 2 himself)"
         waited = number in {one.due for one in demo_callers.WAITING}
         return f"is called back{' (he had waited in the queue)' if waited else ''}"
 
@@ -376,6 +399,7 @@ def _demo(version: str | None, stay: bool) -> int:
         with Journal(site.folder, say, stamp) as journal:
             account = Story(lab, site, peers, journal, say).play()
         print(account.table())
+        print(f"\nThe day in figures (holdfast measures):\n\n{demo_desk.measures(site)}")
         if stay:
             print(f"\nStill running: {console} (password {site.password}). Ctrl-C ends it.", flush=True)
             threading.Event().wait()

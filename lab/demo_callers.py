@@ -24,12 +24,14 @@ FIRST = (
     people.silent(5, 0),
     people.own(11, 3, "presses 1 (a voicemail will answer)"),
 )
+HANDED = people.own(12, 1)
+WISHING = people.own(19, 1)
 # The bridge is dead. Whoever keys a number does so once the script is gone: he would key on while it still starts.
 SECOND = (
-    people.own(12, 1),
+    HANDED,
     people.own(14, 6, "presses 1 (his network is full)"),
     people.own(16, 7, "presses 1 (his line will refuse)"),
-    people.own(19, 1),
+    WISHING,
 )
 THIRD = (
     people.silent(15, 8),
