@@ -43,8 +43,9 @@ LOOK = 0.1  # seconds between looks whether something is still held
 
 
 class Holding:
-    """fence: the one that stands in Asterisk by our hand. taken: called when this Asterisk has become ours, with the lease, None
-    without a store; lost: with the reason. prepared: the store's tables are known to be those of this version.
+    """fence: the one that stands in Asterisk by our hand. taken: called when this Asterisk is about to become ours, with the
+    lease, None without a store; what it returns is called when it has. lost: with the reason. prepared: the store's tables are
+    known to be those of this version.
     """
 
     def __init__(
@@ -55,7 +56,7 @@ class Holding:
         link: Link,
         clock: Clock,
         fence: Callable[[], int],
-        taken: Callable[[Hold | None], Awaitable[None]],
+        taken: Callable[[Hold | None], Awaitable[Callable[[], None]]],
         lost: Callable[[str], None],
         prepared: bool = True,
     ) -> None:
@@ -185,7 +186,7 @@ class Holding:
                 self._lose("another bridge has taken it")
                 return
             self._until = began + LEASE
-            await self._taken(hold)  # it was ours without the store's word
+            (await self._taken(hold))()  # it was ours without the store's word
         self._until = began + LEASE
         await self._keep_site()
         if began - self._looked > OTHERS:
@@ -212,8 +213,8 @@ class Holding:
             began = self._clock().mono
         hold = await self._ask(lambda: self._door.take_hold(self.pbx, self.who, LEASE, linked=linked))
         if hold is not None:
-            self._until, self.holds, self._stands_by = began + LEASE, True, False
-            await self._taken(hold)
+            self._until, self._stands_by = began + LEASE, False
+            await self._begin(hold)
         elif not self._stands_by and linked:
             self._stands_by = True
             log.info("standing by", pbx=self.pbx)
@@ -237,8 +238,13 @@ class Holding:
                     log.warning("nor can Asterisk be asked", reason=str(silent))
         elif self._reached == float("-inf") and self._link.connected and await self._is_left_alone():
             log.warning("held without the store, which is away", pbx=self.pbx)
-            self.holds = True
-            await self._taken(None)
+            await self._begin(None)
+
+    async def _begin(self, hold: Hold | None) -> None:
+        """Nothing is decided by us before what was decided is known."""
+        begin = await self._taken(hold)
+        self.holds = True
+        begin()
 
     # -- small things
 

@@ -1,5 +1,6 @@
 """What follows when this Asterisk becomes ours, or another bridge's: what was decided is read, a look around follows."""
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import structlog
@@ -44,8 +45,8 @@ class Taking:
         self._parts, self._kept = parts, kept
         self._by_ourselves = False  # decided without the store, which is younger than what lies in it
 
-    async def taken(self, hold: Hold | None) -> None:
-        """From the next look around on, we decide."""
+    async def taken(self, hold: Hold | None) -> Callable[[], None]:
+        """Reads what was decided; what it returns lets us decide, from the next look around on."""
         parts = self._parts
         if hold is not None:
             parts.store.speak_for(parts.policy.pbx_id, first=hold.first)
@@ -53,6 +54,10 @@ class Taking:
         if state is not None:
             parts.brain.take_over(state)
         self._by_ourselves = hold is None
+        return lambda: self._begin(hold)
+
+    def _begin(self, hold: Hold | None) -> None:
+        parts = self._parts
         parts.staff.resume()
         parts.duty.take_over()
         parts.tell_again()

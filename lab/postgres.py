@@ -118,6 +118,10 @@ class Postgres:
 
     # -- its life
 
+    @property
+    def alive(self) -> bool:
+        return self._server is not None and self._server.poll() is None
+
     def start(self) -> None:
         """Starts it again after an end; returns when it takes connections. Raises LabError."""
         with self.log.open("ab") as log:

@@ -46,6 +46,7 @@ class One:
         self.store, self.asterisk, self.clock = Store(url), asterisk, Clock()
         self.took: list[Hold | None] = []
         self.lost: list[str] = []
+        self.raising: list[asyncio.Task[None]] = []
         self.task: asyncio.Task[None] | None = None
         self.heart = Heart(asterisk.action, 1.0, self.clock, self._number)
         self.holding = Holding(
@@ -62,15 +63,14 @@ class One:
     async def _number(self, standing: int, own: int) -> int:
         return await self.holding.number(standing, own)
 
-    async def _taken(self, hold: Hold | None) -> None:
+    async def _taken(self, hold: Hold | None) -> Callable[[], None]:
         self.took.append(hold)
-        if self.asterisk.connected:
-            await self.heart.raise_fence()
+        return lambda: self.raising.append(asyncio.create_task(self.heart.raise_fence()))
 
     async def stop(self) -> None:
         if self.task is not None:
             self.task.cancel()
-            await asyncio.gather(self.task, return_exceptions=True)
+            await asyncio.gather(self.task, *self.raising, return_exceptions=True)
             self.task = None
             await self.holding.close()
 
@@ -103,7 +103,7 @@ async def bridges(postgres: Books, *names: str) -> AsyncIterator[list[One]]:
         for name in names:
             made.append(One(name, url, asterisk))
             made[-1].task = asyncio.create_task(made[-1].holding.run())
-            await until(lambda: made[0].holding.sure)
+            await until(lambda: made[0].holding.sure and FENCE in asterisk.db)
         yield made
     finally:
         for one in made:
