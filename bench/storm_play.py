@@ -119,6 +119,6 @@ def _sample(
     clock: Clockwork, centre: Centre, book: Book, dispatcher: Dispatcher, curve: list[Moment]
 ) -> None:
     calling = dispatcher.in_flight
-    staff = 0 if centre.is_out else centre.staff(clock.now)
-    curve.append(Moment(clock.now, book.open, staff, max(0, centre.busy - calling), calling))
+    staff, busy = (0, 0) if centre.is_out else (centre.staff(clock.now), centre.busy)
+    curve.append(Moment(clock.now, book.open, staff, max(0, busy - calling), calling))
     clock.at(clock.now + SAMPLES, _sample, clock, centre, book, dispatcher, curve)
