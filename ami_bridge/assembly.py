@@ -41,6 +41,7 @@ from ami_bridge.own_health import OwnHealth
 from ami_bridge.policies import applied, needs_render
 from ami_bridge.portrait import Portrait, armed_before
 from ami_bridge.recorder import Recorder
+from ami_bridge.routing import Routing
 from ami_bridge.site import site_of
 from ami_bridge.staff import Staff
 from ami_bridge.store_thread import StoreThread
@@ -122,6 +123,9 @@ class Parts:
             self.clock,
             self.apply_policy,
             self.duty.ack,
+        )
+        self.desk.route = self.routing = Routing(
+            self.holding, self.store, self.thread, self.brain, self.clock
         )
         self.waiting = Waiting(self.link.action, self.clock)
         self.codes = CodeDesk(

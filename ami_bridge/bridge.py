@@ -67,6 +67,7 @@ class Bridge(Parts):
             "dispatcher": self.dispatcher.run(),
             "call days": self.call_days.run(),
             "desk": self._held(self.desk.run),
+            "routing": self._held(self.routing.run),
             "live": self._held(self.portrait.run),
             "staff": self.staff.run(),
             "duty": self.duty.run(),

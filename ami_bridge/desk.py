@@ -39,6 +39,10 @@ DRILL_LATE = timedelta(minutes=15)  # after which nobody expects the drill that 
 CLOCKS_APART = timedelta(seconds=5)  # between whoever asks and us
 
 
+def _ours(intent: Intent) -> Intent | None:
+    return intent
+
+
 @dataclass(slots=True)
 class Desk:
     """Takes pending intents in order."""
@@ -51,6 +55,7 @@ class Desk:
     clock: Clock
     apply_policy: Callable[[str, str], Awaitable[str]]  # digest, who → what came of it; raises Refused
     take_on: Callable[[Sequence[str], str, str], int]  # captures, matter, who → how many reports were open
+    route: Callable[[Intent], Intent | None] = _ours  # as we are to do it; None: another bridge's
     _calling: dict[int, "asyncio.Task[None]"] = field(default_factory=dict)
     _done: dict[int, tuple[IntentState, str]] = field(default_factory=dict)  # done, and not yet answered
 
@@ -67,7 +72,8 @@ class Desk:
     async def _look(self) -> None:
         try:
             for intent in await self.thread(self.store.pending_intents):
-                await self._take(intent)
+                if (ours := self.route(intent)) is not None:
+                    await self._take(ours)
         except StoreProblem as problem:
             log.warning("intents wait", reason=str(problem))
 
