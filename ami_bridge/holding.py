@@ -1,4 +1,4 @@
-"""Holds one Asterisk, or stands by for it: by a lease in the shared store, and a fence in that Asterisk (docs/adr/0022).
+"""Holds one Asterisk, or stands by for it: by a lease in the shared store, and a fence in that Asterisk (docs/adr/0027).
 
 Only the holder decides, writes, dials and tells. It renews its lease several times within its length and counts it from before it
 asked, on the monotonic clock, so that one that was frozen knows before its first write that time has passed. Where the store is

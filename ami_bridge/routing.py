@@ -1,8 +1,8 @@
 """Which bridge does what a person asks, where one book serves several Asterisks (docs/how-to/several-machines.md).
 
 A scope named as pages show it, ``power @ west``, is that Asterisk's alone. A plain one is meant for all of them: the first one's
-bridge answers, and the others do the same after it. What is about an incident, or an agent, is done where it is known; if nobody knows
-it, the first one's bridge says so.
+bridge answers, and the others do the same after it. What is about an incident, or an agent, is done where it is known; if
+nobody knows it, the first one's bridge says so.
 """
 
 import asyncio
