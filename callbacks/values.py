@@ -107,6 +107,14 @@ def capture_key(pbx_id: str, unique_id: str, asks: Asks = Asks.CALL, part: int =
     return key if part == 1 and asks is Asks.CALL else f"{key}/{part}"
 
 
+DESK = "desk"  # the source of what an agent took down at his desk
+
+
+def complaint_key(promise_id: int, tries: int) -> str:
+    """Of a complaint that an agent took down for a promise in its attempt of this number; the same for the same attempt."""
+    return f"{DESK}:{promise_id}-{tries}"
+
+
 def held(capture: Capture, since: datetime | None) -> Capture:
     """The same facts with the place of a caller who had been waiting since then; None: he had not."""
     if since is None:

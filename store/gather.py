@@ -5,21 +5,32 @@ from dataclasses import dataclass, fields, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Row, bindparam, select, update
+from sqlalchemy import Connection, Row, and_, bindparam, or_, select, update
 from sqlalchemy.exc import IntegrityError
 
 from callbacks.ports import NO_TERMS, Terms
 from callbacks.rules import Move, sources, target
-from callbacks.values import CLOSED_STATES, Asks, Capture, Matter, PromiseState, Touch, Touched
+from callbacks.values import (
+    CLOSED_STATES,
+    Asks,
+    Capture,
+    Matter,
+    PromiseState,
+    Settled,
+    Touch,
+    Touched,
+    complaint_key,
+)
 from store.dialect import upsert
 from store.history import CALLER, touch, touches
-from store.tables import capture, promise
+from store.tables import capture, matter_outcome, promise
 
 Pair = tuple[str, str]  # number and scope
 _COLUMNS = [capture.c[field.name] for field in fields(Capture)]
 _COARSE = timedelta(seconds=1)  # tier 3 knows whole seconds only
 
 _MANY = 400
+_UNSETTLED = (None, Settled.COMPLAINT)  # of a complaint: that it is one is no answer
 _CORRECTED = "the caller corrected the number"
 _Row = Row[*tuple[Any, ...]]
 
@@ -193,21 +204,28 @@ def part(connection: Connection, promise_id: int, until: datetime, now: datetime
     """Give the captures of a promise that was closed just now, left later than ``until``, a promise of their own.
 
     Returns how many were moved. Their place is the time of the first of them. Only what came into the book
-    later than ``until`` counts, so that a clock that runs ahead cannot make one call be answered for ever.
+    later than ``until`` counts, so that a clock that runs ahead cannot make one call be answered for ever. A complaint that
+    the agent took down in this very attempt goes on whatever the times say (E7), unless something became of it.
     """
+    # Its caller may have asked to be called on another number than that of his call.
+    known = select(promise.c.number, promise.c.tries).where(promise.c.id == promise_id)
+    number, tries = connection.execute(known).one()
+    complaint = complaint_key(promise_id, tries)
     rows = connection.execute(
-        select(*_COLUMNS).where(
+        select(*_COLUMNS, matter_outcome.c.settled)
+        .outerjoin(matter_outcome, matter_outcome.c.capture == capture.c.key)
+        .where(
             capture.c.promise_id == promise_id,
             capture.c.asks == Asks.CALL,
-            capture.c.at > until - _COARSE,
-            capture.c.imported_at > until,
+            or_(
+                capture.c.key == complaint,
+                and_(capture.c.at > until - _COARSE, capture.c.imported_at > until),
+            ),
         )
     )
-    late = [Capture(*row) for row in rows]
+    late = [Capture(*row) for *row, settled in rows if row[0] != complaint or settled in _UNSETTLED]
     if not late:
         return 0
-    # Its caller may have asked to be called on another number than that of his call.
-    number = connection.execute(select(promise.c.number).where(promise.c.id == promise_id)).scalar_one()
     late = [replace(one, number=number) for one in late]
     gathered = gather(connection, late, now)
     for one in late:

@@ -5,12 +5,22 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from callbacks.values import Asks, Capture, Matter, MatterOutcome, NumberSource, Outcome, Promise, Settled
+from callbacks.values import (
+    DESK,
+    Asks,
+    Capture,
+    Matter,
+    MatterOutcome,
+    NumberSource,
+    Outcome,
+    Promise,
+    Settled,
+    complaint_key,
+)
 from callbacks.work.ground import TOO_LONG, Ground, words
 from callbacks.work.values import N_, NOTE_MOST, WORDS_MOST, Actor, Matters, MatterWord, NotAllowed
 
 ORDER_MOST: Final = 80
-DESK: Final = "desk"
 NOT_OF_IT: Final = N_("That matter is not of this promise.")
 NEED_ORDER: Final = N_("Give the number of the fault order.")
 SATISFIED: Final = N_("Satisfaction is a number from 1 to 5, or left out.")
@@ -103,7 +113,7 @@ class Settling:
         text = words(text, "note", NOTE_MOST)
         if not text:
             raise NotAllowed("note", WHAT_COMPLAINT)
-        key = f"{DESK}:{promise.id}-{promise.tries}"
+        key = complaint_key(promise.id, promise.tries)
         capture = Capture(
             key=key,
             at=now,

@@ -6,9 +6,8 @@ from typing import Final
 
 from callbacks.masking import mask_number
 from callbacks.rules.explaining import explain
-from callbacks.values import Capture, Promise, PromiseState, Touched
+from callbacks.values import DESK, Capture, Promise, PromiseState, Touched
 from callbacks.work import Actor, Do, Matters, Preview, preview
-from callbacks.work.settling import DESK
 from console.explained import said
 from console.summary import IntentView, intent_view
 from console.web.recordings import Heard, heard

@@ -7,7 +7,16 @@ import pytest
 
 from callbacks.policy import CallbackPolicy
 from callbacks.rules import after_attempt
-from callbacks.values import Attempt, Capture, Outcome, Promise, PromiseState
+from callbacks.values import (
+    Attempt,
+    Capture,
+    Matter,
+    MatterOutcome,
+    Outcome,
+    Promise,
+    PromiseState,
+    Settled,
+)
 from store import Store
 from store.gather import part
 
@@ -135,3 +144,42 @@ def test_an_end_that_breaks_off_in_the_middle_changes_nothing_and_can_be_done_ag
     assert [one.key for one in book.awaiting_disposition()] == ["a1"]
     finish(book, dialled, Outcome.ANSWERED)
     assert [one.captures for one in book.open_promises()] == [1]
+
+
+# -- a complaint that the agent took down during the call (E7)
+
+COMPLAINT = "desk:1-1"
+
+
+def complained(keep: Keep, capture: Build) -> None:
+    at = NOW + timedelta(seconds=40)
+    keep(capture(COMPLAINT, at=at, matter=Matter.COMPLAINT, tier=0), now=at)
+
+
+@pytest.mark.parametrize("seconds", [0.0, 30.0])
+@pytest.mark.parametrize("settled", [None, Settled.COMPLAINT])
+def test_a_complaint_goes_on_however_long_the_call_is_known_to_have_been(
+    seconds: float,
+    settled: Settled | None,
+    book: Store,
+    dialled: Promise,
+    capture: Build,
+    keep: Keep,
+) -> None:
+    complained(keep, capture)
+    if settled is not None:
+        book.settle_matter(MatterOutcome(COMPLAINT, settled, "agent", NOW))
+    book.await_disposition("a1", Outcome.ANSWERED, STATED, ENDED, talk_seconds=seconds)
+    finish(book, dialled, Outcome.ANSWERED)
+    (owed,) = book.open_promises()
+    assert (owed.matter, [one.key for one in book.captures_of(owed.id)]) == (Matter.COMPLAINT, [COMPLAINT])
+
+
+def test_nobody_is_called_again_about_a_complaint_that_was_answered_in_the_call(
+    book: Store, dialled: Promise, capture: Build, keep: Keep
+) -> None:
+    complained(keep, capture)
+    book.settle_matter(MatterOutcome(COMPLAINT, Settled.DONE, "agent", NOW))
+    line_ended(book)
+    finish(book, dialled, Outcome.ANSWERED)
+    assert book.open_promises() == []
