@@ -30,7 +30,7 @@ from store.engine import Subject
 from store.history import touch, touches
 from store.moves import can
 from store.tables import BUSY, CLOSED, LISTED, OPEN, TURN, change, promise
-from store.turns import NO_START, handed_to, whose_turn
+from store.turns import NO_START, due, handed_to, whose_turn
 
 BY_PERSON, LET, SEEN = "callback", "let", "seen"  # kind and new state of the rows that a leader's word leaves
 LAPSED = "lapsed"
@@ -90,11 +90,13 @@ class Promises(Subject):
             _free_lapsed(connection, now)
             held = select(promise.c.id).where(BUSY, promise.c.state == _S.CLAIMED, promise.c.holder == agent)
             mine = connection.execute(held.limit(1)).scalars().all()
-            again = _claim(connection, mine, now, agent, lease, agent=agent, move=Move.RENEW)
+            own = (promise.c.holder == agent,)
+            again = _claim(connection, mine, now, agent, lease, agent=agent, move=Move.RENEW, also=own)
             if again:
                 return again[0]
             handed = handed_to(connection, agent, scopes, now, head_start, only)
-            made = _claim(connection, handed[:1], now, agent, lease, agent=agent)
+            his = (promise.c.assigned == agent, not_(promise.c.paused), *due(now))
+            made = _claim(connection, handed[:1], now, agent, lease, agent=agent, also=his)
             made = made or _claim_first(connection, scopes, 1, now, agent, lease, agent, head_start, only)
             return made[0] if made else None
 
@@ -232,9 +234,9 @@ class Promises(Subject):
 
     def count_due(self, scopes: Sequence[str], now: datetime) -> int:
         """How many could be claimed now."""
-        due = TURN, promise.c.place_at <= now, promise.c.due_at <= now, promise.c.scope.in_(scopes)
+        ready = select(func.count()).where(TURN, *due(now), promise.c.scope.in_(scopes))
         with self._database.read() as connection:
-            count: int = connection.execute(select(func.count()).where(*due)).scalar_one()
+            count: int = connection.execute(ready).scalar_one()
         return count
 
     def next_due(self, scopes: Sequence[str]) -> datetime | None:
@@ -309,13 +311,14 @@ def _claim_first(
     only: Collection[Matter] | None,
 ) -> list[Promise]:
     """Those whose turn it is. SQLite has one writer, so what was looked at is still free; elsewhere others take the first ones
-    at the same moment, so some more are looked at, and again if all of these were gone.
+    at the same moment, so some more are looked at, and again if all of these were gone; and what was
+    paused, handed over or put off between the look and the claim is not taken.
     """
     alone = connection.dialect.name == "sqlite"
     most = limit if alone else limit + _SPARE
     for _ in range(1 if alone else _LOOKS):
         ids = whose_turn(connection, scopes, most, now, head_start, only)
-        taken = _claim(connection, ids, now, holder, lease, agent=agent, most=limit, also=(TURN,))
+        taken = _claim(connection, ids, now, holder, lease, agent=agent, most=limit, also=(TURN, *due(now)))
         if taken or len(ids) < most:
             return taken
     return []

@@ -54,7 +54,7 @@ def handed_to(
 ) -> list[int]:
     """The same among those that were handed to this agent."""
     query = select(promise.c.id, promise.c.place_at, promise.c.matter).where(
-        ASSIGNED, promise.c.assigned == agent, promise.c.state == "open", ~promise.c.paused, *_due(now)
+        ASSIGNED, promise.c.assigned == agent, promise.c.state == "open", ~promise.c.paused, *due(now)
     )
     query = query if scopes is None else query.where(promise.c.scope.in_(scopes))
     query = query if only is None else query.where(promise.c.matter.in_(only))
@@ -70,7 +70,7 @@ def _in_order(rows: Iterable[Any], head_start: Mapping[Matter, float]) -> list[i
     return [id_ for _, _, id_ in ranked]
 
 
-def _due(now: Any) -> tuple[ColumnElement[bool], ...]:
+def due(now: Any) -> tuple[ColumnElement[bool], ...]:
     """A place lies before the due time only where the due time was put off (an attempt that failed for our own reasons, a
     promise that is held); asking for both lets the index of places end the look.
     """
@@ -87,7 +87,7 @@ def _looks(scopes: int, matters: tuple[Matter, ...]) -> CompoundSelect[Any]:
 def _look(scope: str, matter: Matter) -> Select[Any]:
     first = (
         select(promise.c.id, promise.c.place_at, promise.c.matter)
-        .where(TURN, promise.c.scope == bindparam(scope), promise.c.matter == matter, *_due(_NOW))
+        .where(TURN, promise.c.scope == bindparam(scope), promise.c.matter == matter, *due(_NOW))
         .order_by(promise.c.place_at, promise.c.id)
         .limit(bindparam("most"))
         .subquery()
