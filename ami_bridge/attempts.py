@@ -24,7 +24,7 @@ from callbacks.rules import (
     reconcile,
     with_disposition,
 )
-from callbacks.values import Attempt, Outcome
+from callbacks.values import Attempt, Outcome, Promise, Touched
 from store import Store, UnknownRow
 
 log = structlog.get_logger()
@@ -163,6 +163,8 @@ class Attempts:
             raise UnknownRow(
                 f"attempt {attempt.key} belongs to promise {attempt.promise_id}, which is not in the book"
             )
+        if outcome is Outcome.ANSWERED and await self._was_told_a_time(attempt, promise, now):
+            outcome = Outcome.AGAIN
         after = after_attempt(promise, outcome, self.policy, now, self.calendar())
         await self.thread(
             self.store.finish_attempt,
@@ -177,6 +179,13 @@ class Attempts:
         log.info(
             "promise moved", promise=promise.id, outcome=outcome, state=after.state, attempts=after.attempts
         )
+
+    async def _was_told_a_time(self, attempt: Attempt, promise: Promise, now: datetime) -> bool:
+        """Whether the agent, who said nothing of the end, wrote down in this call when the caller wishes to be called."""
+        if attempt.disposition is not None or promise.wished_at is None or promise.wished_at <= now:
+            return False
+        lines = await self.thread(self.store.history, promise.id)
+        return any(one.what is Touched.RESCHEDULED and one.at >= attempt.started_at for one in lines)
 
     async def _sweep(self, now: datetime) -> None:
         """Takes keys out of AstDB whose originate the guard refuses by its time alone."""

@@ -41,6 +41,9 @@ IDLE_SECONDS = (
     5.0  # between looks while nothing may be dialled and nothing is under way: a full house makes a long list
 )
 HELD = timedelta(days=1)  # until the leader has mended a number that is none, or a day has passed
+WISHED = timedelta(
+    hours=1
+)  # from the time that a caller wished for on: so long it stands over the quiet hours
 NO_NUMBER = ("invalid", "not_a_number")
 ONLY_DANGER = frozenset({Matter.DANGER})  # is called at any hour (E4)
 # Stages of an attempt (docs/reference/astdb-and-variables.md), by what it holds and what it waits for.
@@ -264,7 +267,7 @@ class Dispatcher:
         """Raises NoLine for a call that may not be made now, whoever asks. A caller's own wish stands over the quiet hours."""
         if not self._is_processed(promise.scope):
             raise NoLine(f"the policy has switched callbacks of {promise.scope!r} off (callbacks.processed)")
-        wished = promise.wished_at is not None and promise.wished_at <= now
+        wished = promise.wished_at is not None and promise.wished_at <= now < promise.wished_at + WISHED
         calendar = self.calendar()
         if calendar is not None and not (
             wished or promise.matter is Matter.DANGER or may_call(calendar, now)

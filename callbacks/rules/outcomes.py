@@ -91,7 +91,8 @@ def after_attempt(
     Answered and refused close it. Busy, no answer, voicemail, rejected, "call again" and unknown count as
     one attempt and come again after the policy's interval, inside calling hours and at most ``most_per_day`` a day. It ends as
     UNREACHABLE when max_attempts is reached, or when E2's days would be over before the next attempt and ``least_attempts`` were
-    made; not so somebody who was reached and asked to be called again. Danger is called at any hour (E4).
+    made; not so somebody who was reached and asked to be called again, nor, however many attempts there were,
+    one who was told a time at which he will be called. Danger is called at any hour (E4).
     Unknown also goes on the leader's list. Congestion is our line's trouble: bounded by
     max_line_failures. No agent and not dialled never count and never close, because then nobody was called
     (E8: "never dialled" is 0); one that is still not dialled after many tries goes on the leader's list, because
@@ -105,6 +106,8 @@ def after_attempt(
     if outcome is Outcome.CONGESTION:
         return _after_line_failure(promise, policy, now, known)
     after = _waiting(promise, outcome, policy, now, known, counted=1)
+    if outcome is Outcome.AGAIN and promise.wished_at is not None and promise.wished_at > now:
+        return after
     if after.attempts >= policy.max_attempts or _is_given_up(promise, outcome, policy, after, known):
         return _closing(promise, PromiseState.UNREACHABLE, outcome, promise.line_failures)
     return after

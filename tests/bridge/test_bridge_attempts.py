@@ -73,6 +73,22 @@ async def test_an_answered_call_waits_for_the_agents_word_and_then_stands(site: 
     assert site.promise(one.promise_id).state is PromiseState.DONE
 
 
+async def test_a_time_that_the_agent_wrote_down_in_the_call_stands_though_he_said_nothing_of_its_end(
+    site: World,
+) -> None:
+    """The caller was told that time; a call of which nobody said how it ended must not close it."""
+    one = site.started(NUMBER, "a1", ago=30)
+    wished = site.now.wall + timedelta(days=1)
+    assert site.store.reschedule(one.promise_id, wished, site.now.wall, "li")
+    site.asterisk.stage("a1", "end,ANSWER,25,1763720100")
+    await settle(site)
+    site.later(RULES.disposition_wait + 1)
+    await settle(site)
+    assert site.attempt("a1").outcome is Outcome.AGAIN
+    promise = site.promise(one.promise_id)
+    assert (promise.state, promise.due_at) == (PromiseState.OPEN, wished)
+
+
 async def test_the_agents_word_stands_over_an_answered_line(site: World) -> None:
     one = site.started(NUMBER, "a1", ago=30)
     site.asterisk.stage("a1", "end,ANSWER,25,1763720100")

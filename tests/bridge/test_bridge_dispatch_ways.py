@@ -79,6 +79,9 @@ async def test_an_agent_is_told_of_quiet_hours_and_a_callers_own_wish_stands_ove
     assert claimed is not None
     with pytest.raises(NoLine, match="at this hour"):
         await site.dispatcher.call_for(claimed, "PJSIP/power-1", site.now.wall)
+    yesterday = replace(claimed, wished_at=site.now.wall - DAY)  # was called then
+    with pytest.raises(NoLine, match="at this hour"):
+        await site.dispatcher.call_for(yesterday, "PJSIP/power-1", site.now.wall)
     wished = replace(claimed, wished_at=site.now.wall)
     assert await site.dispatcher.call_for(wished, "PJSIP/power-1", site.now.wall)
 

@@ -208,3 +208,16 @@ def test_without_a_calendar_neither_hours_nor_days_count() -> None:
     night = MONDAY + timedelta(days=20, hours=15)
     one = Promise(1, "power", "1", PromiseState.DIALLING, MONDAY, night, 2, 1, Matter.BILL, "zh-CN")
     assert after_attempt(one, Outcome.BUSY, CallbackPolicy(), night).due_at == night + timedelta(minutes=10)
+
+
+def test_who_was_told_a_time_is_called_then_also_after_the_last_allowed_attempt() -> None:
+    """E8: what was promised by a person is kept; nobody who was reached is called unreachable."""
+    last = CallbackPolicy().max_attempts - 1
+    one = Promise(1, "power", "1", PromiseState.TALKING, MONDAY, MONDAY, last, 1, Matter.BILL, "zh-CN")
+    told = replace(one, wished_at=MONDAY + timedelta(days=1))
+    for calendar in (None, calendar_around(MONDAY)):
+        after = after_attempt(told, Outcome.AGAIN, CallbackPolicy(), MONDAY, calendar)
+        assert (after.state, after.attempts) == (PromiseState.OPEN, last + 1)
+    past = replace(one, wished_at=MONDAY - timedelta(days=1))
+    assert after_attempt(past, Outcome.AGAIN, CallbackPolicy(), MONDAY).state is PromiseState.UNREACHABLE
+    assert after_attempt(told, Outcome.BUSY, CallbackPolicy(), MONDAY).state is PromiseState.UNREACHABLE
