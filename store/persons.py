@@ -8,9 +8,10 @@ from typing import Any, Final
 from sqlalchemy import JSON, Column, Connection, String, Table, Text, cast, insert, or_, select, update
 
 from callbacks.person import PersonNumber
-from callbacks.values import CLOSED_STATES, NumberSource, Outcome
+from callbacks.values import CLOSED_STATES, NumberSource, Outcome, PromiseState, Touched
 from store.dialect import put
 from store.engine import Subject
+from store.history import touch_all
 from store.tables import (
     attempt,
     capture,
@@ -92,11 +93,13 @@ class Persons(Subject):
     def forget_person(self, number: PersonNumber, now: datetime, who: str, why: str) -> int:
         """Take the number, and what people wrote about its person, out of every row; the rows stay, because they are counted.
 
-        Open promises must be closed before. That it was done, by whom and why, stands in the record, without the number.
+        What is open still is closed: an older copy of the book may have brought it back, and without a number nobody can be
+        called. That it was done, by whom and why, stands in the record, without the number.
         Returns in how many rows something was taken out. Harmless when done again.
         """
         with self._erasing() as connection:
             ids, keys = _whose(connection, number)
+            _close(connection, ids, now, who)
             touched = _blank(connection, number, ids, keys)
         for table in metadata.sorted_tables:
             if table.name not in _UNTOUCHED:
@@ -214,6 +217,15 @@ def _where(connection: Connection, table: Table, column: Column[Any], values: Se
             select(table).where(column.in_(some)).order_by(*table.primary_key.columns)
         )
     ]
+
+
+def _close(connection: Connection, ids: Sequence[int], now: datetime, who: str) -> None:
+    """Whatever its state: the outcome of a call that an older copy brought back finds nothing to move."""
+    ended = {"state": PromiseState.CANCELLED, "closed_at": now, "reason": DELETED, "attention": False}
+    for some in _portions(ids):
+        still = update(promise).where(promise.c.id.in_(some), promise.c.closed_at.is_(None))
+        closed = still.values(**ended, holder="", claimed_until=None).returning(promise.c.id)
+        touch_all(connection, connection.execute(closed).scalars().all(), now, who, Touched.CANCELLED)
 
 
 def _blank(connection: Connection, number: PersonNumber, ids: Sequence[int], keys: Sequence[str]) -> int:

@@ -8,7 +8,8 @@ from sqlalchemy import insert, select
 
 from callbacks.person import PersonNumber
 from callbacks.policy import LimitPolicy
-from callbacks.values import Asks, Capture, NumberSource, Outcome, PromiseState
+from callbacks.rules import Next
+from callbacks.values import Asks, Attempt, Capture, NumberSource, Outcome, PromiseState
 from store import Store
 from store.tables import attempt, live, metadata
 
@@ -91,3 +92,21 @@ def test_a_rehearsed_import_tells_what_the_import_does_and_leaves_nothing(
     held = {f"1380000000{n}": told[f"form:k{n}"].held for n in range(3)}
     assert held == {number: done[number].attention for number in held}
     assert sum(held.values()) == 1
+
+
+def test_open_promises_that_an_older_copy_brought_back_are_closed_when_their_people_are_deleted(
+    book: Store, capture: Build
+) -> None:
+    """Two of them without a number would stand in each other's way, and one could never be called."""
+    numbers = PersonNumber("13800000001", "86"), PersonNumber("13800000002", "86")
+    calls = [capture(f"pbx1:{n}", number=one.dialled) for n, one in enumerate(numbers)]
+    book.import_captures(calls, "test", 0, NOW)
+    assert book.claim(1, NOW, "a", 60.0) is not None
+    book.start_attempt(Attempt("1-1-1", 1, "power", numbers[0].dialled, "carrier-a", NOW), "a")
+    for one in numbers:
+        book.forget_person(one, NOW, "leader", "asked for")
+    assert book.open_promises() == []
+    assert [book.promise(id_).state for id_ in (1, 2)] == [PromiseState.CANCELLED] * 2  # type: ignore[union-attr]  # both are there
+    after = Next(PromiseState.OPEN, NOW, NOW, 1, 0, "busy")
+    assert book.finish_attempt("1-1-1", Outcome.BUSY, after, NOW)
+    assert book.open_promises() == []
