@@ -126,7 +126,8 @@ class Call(asyncio.DatagramProtocol):
         elif heard.isdigit():
             self._read_back += heard
         keys = self._answer_to(heard)
-        if keys and self._clock() > self._busy_until and len(self.story.keys) < MOST_PRESSES:
+        free = self._clock() > self._busy_until or heard == sound.LEAVE
+        if keys and free and len(self.story.keys) < MOST_PRESSES:
             self._busy_until = self._clock() + self._person.delay + AGAIN_AFTER
             self._after(self._person.delay, self._press, keys, heard)
 

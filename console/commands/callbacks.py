@@ -34,7 +34,7 @@ STATED = ("answered", "voicemail", "busy", "no_answer", "refused", "again")
 
 @app.command("list")
 def list_(
-    limit: Annotated[int, typer.Option(help="How many, whose turn it is first.", min=1, max=10_000)] = 50,
+    limit: Annotated[int, typer.Option(help="How many, whose turn it is first.", min=1, max=1_000_000)] = 50,
     everything: Annotated[bool, typer.Option("--all", help="Closed promises too.")] = False,
     leader: Annotated[
         bool, typer.Option("--leader", help="Those that somebody should look at, closed ones too.")
