@@ -22,7 +22,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     given = _parser().parse_args(argv)
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
-        done = Run(given.faults, given.seed, given.rate, given.asterisk, _say, given.keep).run(_version())
+        done = Run(given.faults, given.seed, given.rate, given.asterisk, _say, given.keep, given.store).run(
+            _version()
+        )
     except LabError as error:
         _say(f"chaos: {error}")
         return 2
@@ -41,6 +43,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m tests.chaos", description=__doc__)
     parser.add_argument("--faults", type=int, default=60)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--store", choices=["sqlite", "postgresql"], default="sqlite")
     parser.add_argument("--asterisk", choices=["22", "16"], default=None)
     parser.add_argument(
         "--rate", type=float, default=2.0, help="calls a second; full load is four times as many"

@@ -156,6 +156,16 @@ def _store_older(world: World, crowd: Crowd, fault: Fault) -> Iterator[None]:
 
 
 @contextmanager
+def _postgresql_kill(world: World, crowd: Crowd, fault: Fault) -> Iterator[None]:
+    """kill -9 of the whole server; it is back when the fault is over."""
+    world.kill_postgres()
+    try:
+        yield
+    finally:
+        world.raise_postgres()
+
+
+@contextmanager
 def _disk_full(world: World, crowd: Crowd, fault: Fault) -> Iterator[None]:
     """No file of the bridge can grow: the limit stands in for a full disk, for the bridge alone."""
     pid = world.bridge_pid
@@ -211,6 +221,7 @@ DOING: dict[Kind, Doing] = {
     Kind.STORE_LOCKED: _store_locked,
     Kind.STORE_GONE: _store_gone,
     Kind.STORE_OLDER: _store_older,
+    Kind.POSTGRESQL_KILL: _postgresql_kill,
     Kind.DISK_FULL: _disk_full,
     Kind.CLOCK_STEP: _clock_step,
     Kind.POWER_CUT: _power_cut,

@@ -23,6 +23,7 @@ class Kind(StrEnum):
     STORE_LOCKED = "store-locked"
     STORE_GONE = "store-gone"
     STORE_OLDER = "store-older"
+    POSTGRESQL_KILL = "postgresql-kill"
     DISK_FULL = "disk-full"
     CLOCK_STEP = "clock-step"
     POWER_CUT = "power-cut"
@@ -50,12 +51,19 @@ HABITS = {
     Kind.STORE_LOCKED: Habit(2, 0.5, 4.0),
     Kind.STORE_GONE: Habit(1, 0.5, 3.0),
     Kind.STORE_OLDER: Habit(1, 0.0, 0.3),
+    Kind.POSTGRESQL_KILL: Habit(4, 0.3, 5.0),
     Kind.DISK_FULL: Habit(2, 0.3, 3.0),
     Kind.CLOCK_STEP: Habit(2, 0.3, 3.0),
     Kind.POWER_CUT: Habit(2, 0.0, 0.5),
 }
 REST = 0.8  # seconds between two faults at most
-STORE = frozenset({Kind.STORE_LOCKED, Kind.STORE_GONE, Kind.STORE_OLDER})
+STORE = frozenset(
+    {Kind.STORE_LOCKED, Kind.STORE_GONE, Kind.STORE_OLDER}
+)  # what can be done to a book in a file
+NOT_ON = {
+    "sqlite": frozenset({Kind.POSTGRESQL_KILL}),
+    "postgresql": STORE,
+}  # kinds that a store does not have
 OVERLAPS = 0.2  # share of faults that come while the one before still lasts
 STEADY = 0.8  # share of the others that wait for a bridge which takes callers
 FULL_EVERY, FULL_LONG, FULL_TIMES = 15, 5, 4.0  # of 15 faults, the last 5 come under four times the load

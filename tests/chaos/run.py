@@ -12,7 +12,7 @@ from lab.errors import LabError
 from .doing import DOING
 from .heard import Due, due, numbers
 from .papers import Outcome
-from .plan import Fault, faults, people
+from .plan import NOT_ON, Fault, faults, people
 from .reckoning import Struck, by_kind, reckon
 from .world import PATIENCE, World
 
@@ -34,7 +34,9 @@ class Run:
         asterisk: str | None,
         say: Callable[[str], None],
         keep: Path | None = None,
+        store: str = "sqlite",
     ) -> None:
+        self._store = store
         self._seed, self._rate, self._asterisk, self._say = seed, rate, asterisk, say
         self._count, self._keep = count, keep
         self._struck: list[Struck] = []
@@ -44,8 +46,8 @@ class Run:
         """All of it. Raises LabError when something cannot be had here, KeyboardInterrupt as it comes."""
         at = datetime.now(UTC)
         self._say("starting Asterisk, the bridge and the console")
-        with World(self._asterisk) as world:
-            plan = faults(self._count, self._seed)
+        with World(self._asterisk, self._store) as world:
+            plan = faults(self._count, self._seed, NOT_ON[self._store])
             crowd = Crowd(world.lab.facts, people(self._seed, self._rate))
             try:
                 crowd.start()
@@ -69,7 +71,7 @@ class Run:
                 self._recovery,
                 reckon(stories, book, PATIENCE),
                 by_kind(stories, book, self._struck, PATIENCE),
-                ("postgresql-kill",),
+                tuple(sorted(NOT_ON[self._store])),
             )
 
     def _strike_all(self, plan: list[Fault], world: World, crowd: Crowd) -> float:

@@ -43,6 +43,21 @@ def test_nothing_is_lost_twice_or_wrongly_there_after_sixty_faults(tmp_path: Pat
     assert figures["silence_p99"] < 8.0, "callers stood in silence"
 
 
+def test_a_store_on_postgresql_that_is_killed_costs_nobody_his_promise(tmp_path: Path) -> None:
+    """A9, with the kind postgresql-kill thrice among eight faults."""
+    found = tmp_path / "found.json"
+    process = chaos("--faults", "8", "--seed", "19", "--store", "postgresql", "--json", str(found))
+    try:
+        said, _ = process.communicate(timeout=LIMIT)
+    except subprocess.TimeoutExpired:
+        process.terminate()
+        pytest.fail(f"not done in {LIMIT:g} s: {process.communicate(timeout=60)[0]}")
+    assert process.returncode == 0, said
+    figures = json.loads(found.read_text())
+    assert figures["must"] == figures["found"] > 5
+    assert (figures["lost"], figures["twice"], figures["wrongly_there"]) == (0, 0, 0)
+
+
 def test_ctrl_c_ends_a_run_and_leaves_nothing_behind() -> None:
     process = chaos("--faults", "60", "--seed", "2")
     assert process.stdout is not None

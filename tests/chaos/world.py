@@ -21,6 +21,7 @@ from lab.children import dying_with_us
 from lab.errors import LabError
 from lab.facts import Options
 from lab.lab import Lab
+from lab.postgres import Postgres
 from lab.proxy import Proxy
 from lab.site import Site, holdfast
 
@@ -108,7 +109,8 @@ class ChaosSite(Site):
 class World:
     """One site that things are done to. As a context manager it ends on leaving."""
 
-    def __init__(self, asterisk: str | None) -> None:
+    def __init__(self, asterisk: str | None, store: str = "sqlite") -> None:
+        """store: sqlite or postgresql."""
         self._stack = contextlib.ExitStack()
         try:
             tools = Path(self._stack.enter_context(tempfile.TemporaryDirectory(prefix="chaos-")))
@@ -118,7 +120,10 @@ class World:
             self.proxy = Proxy(self.lab.ami_host, self.lab.ami_port)
             self._stack.callback(self.proxy.close)
             self.proxy.start()
+            self.postgres = self._stack.enter_context(Postgres(lambda _: None)) if store != "sqlite" else None
             self.site = self._stack.enter_context(ChaosSite(self.lab, self.proxy))
+            if self.postgres is not None:
+                self.site.environment["HOLDFAST_DATABASE_URL"] = self.postgres.create("chaos")
             self.site.install()
             self.site.start_bridge()
             self.site.start_console()
@@ -199,8 +204,9 @@ class World:
         return self.site.folder / "older.db"
 
     def keep_copy(self) -> None:
-        """A copy of the book as it is now, for a fail-over later."""
-        self._pour(self.database, self.copy)
+        """A copy of the book as it is now, for a fail-over later. Of a file."""
+        if self.postgres is None:
+            self._pour(self.database, self.copy)
 
     def pour_back(self) -> None:
         """The book as it was in the copy. No bridge may run."""
@@ -214,9 +220,18 @@ class World:
         ):
             full.backup(empty)
 
+    def kill_postgres(self) -> None:
+        if self.postgres is not None:
+            self.postgres.kill()
+
+    def raise_postgres(self) -> None:
+        """Another fault's end may have started it already."""
+        if self.postgres is not None and not self.postgres.alive:
+            self.postgres.start()
+
     def book(self) -> list[dict[str, Any]]:
         """Every promise with its captures, as the command line tells them."""
-        said = self.site.run("callbacks", "list", "--all", "--full", "--json", "--limit", "10000")
+        said = self.site.run("callbacks", "list", "--all", "--full", "--json", "--limit", "1000000")
         rows: list[dict[str, Any]] = json.loads(said)
         return rows
 
