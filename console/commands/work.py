@@ -3,7 +3,7 @@
 The rules are those of ``callbacks.work``, as on the pages. Who sits at a shell of this machine is a leader.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Annotated, Final
@@ -17,6 +17,7 @@ from callbacks.rules.deadlines import owed
 from callbacks.rules.grouping import fault_key
 from callbacks.values import Promise, Settled
 from callbacks.work import Actor, AgentWork, Bulk, Ground, LeaderWork, MatterWord, NotAllowed, mark_of
+from callbacks.work.ground import NO_PROMISE
 from config.call_hours import call_calendar
 from console import intents, live_rows
 from console.commands.shared import Problem, Who, local, login_name, open_store, policy_now, say
@@ -41,17 +42,22 @@ def _at_work(who: str, agent: str = "") -> Iterator[tuple[Store, Ground, Actor, 
     )
     actor = Actor(who.strip()[:40] or login_name(), agent.strip(), leader=True)
     with open_store() as store:
-        ground = Ground(store, intents.Wishes(store), rules, ZoneInfo(site.timezone), days, None, terms)
+        known = _agents(store, now)
+        ground = Ground(store, intents.Wishes(store), rules, ZoneInfo(site.timezone), days, known, terms)
         try:
             yield store, ground, actor, now
         except NotAllowed as refused:
-            raise Problem(refused.field, str(refused), "see: holdfast callbacks show ID") from None
+            where = "list" if refused.text == NO_PROMISE else "show ID"
+            raise Problem(refused.field, str(refused), f"see: holdfast callbacks {where}") from None
 
 
 def next_(agent: Agent, who: Who = "") -> None:
     """Take the next one for an agent: what was handed to him first, then whose turn it is."""
     with _at_work(who, agent) as (store, ground, actor, now):
-        taken = AgentWork(ground).next(actor, now, _open_scopes(store, now))
+        scopes = _open_scopes(store, now)
+        if actor.member:
+            ground.known_agent(actor.member)
+        taken = AgentWork(ground).next(actor, now, scopes)
         say("Nothing is due." if taken is None else _line(taken, now, ground, whole=True))
 
 
@@ -78,7 +84,7 @@ def reschedule(
 def assign(ids: Many, agent: Agent = "", who: Who = "") -> None:
     """Hand promises to an agent; without --agent they are everybody's again."""
     with _at_work(who) as (_, ground, actor, now):
-        _tell(LeaderWork(ground).assign(actor, ids, agent, now), f"handed to {agent or 'everybody'}")
+        _tell(LeaderWork(ground).assign(actor, ids, agent, now), f"handed to {agent.strip() or 'everybody'}")
 
 
 def pause(ids: Many, why: Why = "", who: Who = "") -> None:
@@ -157,9 +163,10 @@ def settle(
     if word not in set(Settled):
         raise Problem("WORD", f"there is no outcome {word!r} of a matter", f"use one of {', '.join(Settled)}")
     with _at_work(who) as (store, ground, actor, now):
+        ground.found(promise_id)
         calls = [one for one in store.captures_of(promise_id) if not one.asks]
         if matter > len(calls):
-            what = f"promise {promise_id} has {len(calls)} matters"
+            what = f"promise {promise_id} has {len(calls)} matter{'' if len(calls) == 1 else 's'}"
             raise Problem("--matter", what, f"see: holdfast callbacks show {promise_id}")
         said = MatterWord(calls[matter - 1].key, Settled(word), order, satisfied, remark, caused)
         AgentWork(ground).settle(actor, promise_id, [said], now)
@@ -198,13 +205,23 @@ def _tell(done: Bulk, what: str) -> None:
 
 def _open_scopes(store: Store, now: datetime) -> list[str]:
     """Where callbacks go out, as the bridge says at this moment."""
-    rows = store.live_rows()
-    at = rows["bridge"].at if "bridge" in rows else None
-    if not is_fresh(at, now):
+    live = _live(store, now)
+    if live is None:
         what = "the bridge does not answer, so nobody can say where callbacks may go out"
         raise Problem("bridge", what, "see: holdfast status")
-    live = live_rows.read({key: row.value for key, row in rows.items()}, at)
     return [one.name for one in live.scopes if one.callbacks_allowed]
+
+
+def _agents(store: Store, now: datetime) -> Collection[str] | None:
+    """The telephones that the bridge knows; None, any name, where it cannot say: a leader is not held up by that."""
+    live = _live(store, now)
+    return {one.member for one in live.agents} or None if live else None
+
+
+def _live(store: Store, now: datetime) -> live_rows.Live | None:
+    rows = store.live_rows()
+    at = rows["bridge"].at if "bridge" in rows else None
+    return live_rows.read({key: row.value for key, row in rows.items()}, at) if is_fresh(at, now) else None
 
 
 COMMANDS: Final[tuple[tuple[str, Callable[..., None]], ...]] = (

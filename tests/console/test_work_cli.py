@@ -90,7 +90,7 @@ def test_the_next_one_needs_a_bridge_that_says_where_callbacks_go_out(book: Stor
         (("move", "1", "--before", "1"), "the same promise"),
         (("settle", "1", "melted"), "no outcome 'melted'"),
         (("settle", "1", "ordered"), "number of the fault order"),
-        (("settle", "1", "done", "--matter", "2"), "has 1 matters"),
+        (("settle", "1", "done", "--matter", "2"), "has 1 matter"),
         (("merge", "1", "2"), "one number, or about the same fault"),
     ],
 )
@@ -110,3 +110,15 @@ def test_what_is_late_is_listed_with_masked_numbers(book: Store) -> None:
 
 def _owed(at: datetime) -> Owed:
     return Owed(first_by=at + timedelta(minutes=1))
+
+
+def test_what_is_not_there_is_said_to_be_not_there(book: Store) -> None:
+    """Neither promise 999 nor a telephone that the bridge does not know; without a bridge any name goes."""
+    assert "There is no promise 999." in run("settle", "999", "done", code=2)
+    assert "see: holdfast callbacks list" in run("cancel", "999", "--why", "twice", code=2)
+    assert "handed to everybody: 1" in run("assign", "1", "--agent", " ")
+    assert "handed to PJSIP/unheard-of: 1" in run("assign", "1", "--agent", "PJSIP/unheard-of")
+    now = datetime.now(UTC)
+    book.put_live(story.live_rows(now), now)
+    assert "There is no agent" in run("assign", "1", "--agent", "PJSIP/unheard-of", code=2)
+    assert "There is no agent" in run("next", "--agent", "PJSIP/unheard-of", code=2)
