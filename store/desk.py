@@ -94,7 +94,8 @@ class DeskWork(Subject):
             return True
 
     def merge(self, from_id: int, into_id: int, now: datetime, who: str) -> bool:
-        """What the first holds becomes the second's, which takes the better place and the earlier deadlines; the first is closed.
+        """What the first holds becomes the second's, which takes the better place, the earlier times and deadlines; the first is
+        closed.
 
         False unless both are waiting: open or claimed, of whatever numbers. Raises ValueError when they are the same.
         """
@@ -157,6 +158,9 @@ def _merge(connection: Connection, held: Row[Any], into: Row[Any], now: datetime
     values: dict[str, Any] = {
         "captures": into.captures + held.captures,
         "place_at": min(into.place_at, held.place_at),
+        "due_at": min(
+            into.due_at, held.due_at
+        ),  # one caller's wish for a later day does not put the other off
         "first_by": _earlier(into.first_by, held.first_by),
         "answer_by": _earlier(into.answer_by, held.answer_by),
         "attention": into.attention or held.attention,

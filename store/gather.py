@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Connection, Row, and_, bindparam, or_, select, update
@@ -59,7 +59,7 @@ _TELL = (
     .values(
         {
             promise.c[name]: bindparam(f"b_{name}", type_=promise.c[name].type)
-            for name in ("matter", "fault", "first_by", "answer_by")
+            for name in ("matter", "fault", "first_by", "answer_by", "due_at", "place_at")
         }
     )
 )
@@ -69,7 +69,8 @@ def gather(
     connection: Connection, asked: Sequence[Capture], now: datetime, terms: Terms = NO_TERMS
 ) -> Gathered:
     """Join each capture's open promise in whatever state it is, or open one. Only counts, matter and what follows from the
-    matter change of a joined promise: its place and due time stay (E6). Every call is a line in the promise's history.
+    matter change of a joined promise: its place and due time stay (E6), but for danger, which is due at once. Every call is a
+    line in the promise's history.
     """
     groups: dict[Pair, list[Capture]] = {}
     for one in asked:
@@ -111,7 +112,10 @@ def _open_promises(connection: Connection, pairs: Iterable[Pair]) -> dict[Pair, 
 
 _KNOWN = [
     promise.c[name]
-    for name in ("number", "scope", "id", "matter", "created_at", "fault", "first_by", "answer_by")
+    for name in (
+        *("number", "scope", "id", "matter", "created_at", "fault"),
+        *("first_by", "answer_by", "due_at", "place_at"),
+    )
 ]
 
 
@@ -121,14 +125,14 @@ def _join(
     if not groups:
         return
     connection.execute(_JOIN, [{"b_id": row.id, "b_captures": len(some)} for row, some in groups])
-    if told := [new for row, some in groups if (new := _told(row, some, terms)) is not None]:
+    if told := [new for row, some in groups if (new := _told(row, some, now, terms)) is not None]:
         connection.execute(_TELL, told)
     touches(connection, [_line(row.id, one, Touched.JOINED, now) for row, some in groups for one in some])
 
 
-def _told(row: _Row, some: Sequence[Capture], terms: Terms) -> Mapping[str, Any] | None:
+def _told(row: _Row, some: Sequence[Capture], now: datetime, terms: Terms) -> Mapping[str, Any] | None:
     """What these calls say of a promise besides that they are; None: nothing new. A stated matter is worth more than none; the
-    first one stated stands, unless somebody speaks of danger.
+    first one stated stands, unless somebody speaks of danger: then no wish and no interval of another matter puts it off.
     """
     matter = _matter(some)
     matter = matter if row.matter is Matter.UNSTATED or matter is Matter.DANGER else row.matter
@@ -139,7 +143,9 @@ def _told(row: _Row, some: Sequence[Capture], terms: Terms) -> Mapping[str, Any]
     if matter is not row.matter and terms.owed is not None:
         owed = terms.owed(matter, row.created_at)
         until = owed.first_by, owed.answer_by
+    at = now if matter is Matter.DANGER and matter is not row.matter else datetime.max.replace(tzinfo=UTC)
     values = {"matter": matter, "fault": fault, "first_by": until[0], "answer_by": until[1]}
+    values |= {"due_at": min(row.due_at, at), "place_at": min(row.place_at, at)}
     return {"b_id": row.id, **{f"b_{name}": value for name, value in values.items()}}
 
 

@@ -284,3 +284,23 @@ def test_what_a_leader_lets_stands_in_the_history_with_the_reason_for_which_it_w
         (Touched.PAUSED, "invalid"),
         (Touched.RESUMED, "invalid"),
     ]
+
+
+def test_nobody_is_put_off_by_being_merged_into_one_who_wished_for_a_later_day(four: Store) -> None:
+    assert four.reschedule(2, NOW + timedelta(days=20), NOW, "agent")
+    assert four.merge(1, 2, NOW, "leader")
+    assert [one.id for one in four.claim_due(["power"], 1, NOW, "bridge", LEASE)] == [2]
+
+
+def test_danger_does_not_wait_for_the_day_that_was_wished_for_another_matter(
+    four: Store, capture: Build, keep: Keep
+) -> None:
+    """E4: and what is said in another matter leaves the wish as it is (E6)."""
+    for id_ in (3, 4):
+        assert four.reschedule(id_, NOW + timedelta(days=20), NOW, "agent")
+    keep(
+        capture("pbx1:8", number="13900000003", matter=Matter.DANGER),
+        capture("pbx1:9", number="13900000004", matter=Matter.BILL),
+    )
+    assert [one.id for one in four.claim_due(["power"], 9, NOW, "bridge", LEASE)] == [3, 1, 2]
+    assert whole(four, 4).due_at == NOW + timedelta(days=20)
