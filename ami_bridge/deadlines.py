@@ -31,6 +31,7 @@ log = structlog.get_logger()
 
 LOOK_SECONDS = 30.0
 FILL_SECONDS = 3600.0
+FORSAKEN = timedelta(days=1)  # without a touch, after which the leader sees what is kept from being called
 GATHER = timedelta(minutes=15)  # between two messages, at least
 MOST = 1_000  # promises in one look, so that nobody waits long for the book; a message of so many says "and more"
 WHOLE_SECONDS = (
@@ -95,7 +96,8 @@ class Deadlines:
             await asyncio.sleep(LOOK_SECONDS)
 
     async def fill(self) -> None:
-        """Once an hour: deadlines of promises that an older version opened, or that were opened before the calendar was known.
+        """Once an hour: deadlines of promises that an older version opened, or that were opened before the calendar was known;
+        and what was kept from being called, and forgotten, comes before the leader.
         Raises StoreProblem.
         """
         mono, owing = self.clock().mono, self.owing()
@@ -103,6 +105,9 @@ class Deadlines:
             return
         if filled := await self.thread(self.store.fill_deadlines, owing):
             log.info("deadlines written on older promises", promises=filled)
+        wall = self.clock().wall
+        if listed := await self.thread(self.store.list_forsaken, wall - FORSAKEN, wall, WHO):
+            log.warning("put on the leader's list what nobody comes for", promises=listed)
         self._filled = mono
 
     async def look(self) -> None:

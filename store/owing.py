@@ -4,13 +4,13 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any, Protocol
 
-from sqlalchemy import ColumnElement, bindparam, or_, select, tuple_, update
+from sqlalchemy import ColumnElement, and_, bindparam, exists, not_, or_, select, tuple_, update
 
-from callbacks.values import Matter, Promise, Touched
+from callbacks.values import Matter, Promise, PromiseState, Touched
 from store.engine import Subject
 from store.history import touch_all
 from store.promises import to_promise
-from store.tables import OPEN, UNANSWERED, UNTRIED, promise
+from store.tables import OPEN, UNANSWERED, UNTRIED, promise, touch
 
 _MANY = 400
 
@@ -82,6 +82,29 @@ class Owing(Subject):
             if len(rows) < limit:
                 return filled
             after = rows[-1].place_at, rows[-1].id
+
+    def list_forsaken(self, since: datetime, now: datetime, who: str = "", limit: int = 500) -> int:
+        """Put on the leader's list what nobody else would speak of: due before ``since`` and paused, or handed to an agent who
+        does not come; or being called, on an Asterisk that nobody holds any more. Only what nobody has touched since then, so
+        one that a leader has looked at comes again later. Returns how many.
+        """
+        kept = and_(
+            promise.c.state == PromiseState.OPEN,
+            promise.c.due_at <= since,
+            or_(promise.c.paused, promise.c.assigned != ""),
+        )
+        called = promise.c.state.in_((PromiseState.DIALLING, PromiseState.TALKING))
+        lately = exists().where(touch.c.promise_id == promise.c.id, touch.c.at > since)
+        which = OPEN, or_(kept, called), not_(promise.c.attention), not_(lately)
+        with self._database.read() as connection:
+            ids = connection.execute(select(promise.c.id).where(*which).limit(limit)).scalars().all()
+        if not ids:
+            return 0
+        with self._database.write() as connection:
+            listed = update(promise).where(promise.c.id.in_(ids), *which).values(attention=True)
+            done = connection.execute(listed.returning(promise.c.id)).scalars().all()
+            touch_all(connection, done, now, who, Touched.WARNED)
+        return len(done)
 
     def _owed(
         self, limit: int, warned_before: datetime | None, until: datetime, after: datetime | None = None
