@@ -21,6 +21,7 @@ from callbacks.work.ground import TOO_LONG, Ground, words
 from callbacks.work.values import N_, NOTE_MOST, WORDS_MOST, Actor, Matters, MatterWord, NotAllowed
 
 ORDER_MOST: Final = 80
+AND: Final = " / "
 NOT_OF_IT: Final = N_("That matter is not of this promise.")
 NEED_ORDER: Final = N_("Give the number of the fault order.")
 SATISFIED: Final = N_("Satisfaction is a number from 1 to 5, or left out.")
@@ -114,6 +115,9 @@ class Settling:
         if not text:
             raise NotAllowed("note", WHAT_COMPLAINT)
         key = complaint_key(promise.id, promise.tries)
+        before = [one.remarks for one in self.ground.book.captures_of(promise.id) if one.key == key]
+        if before and text not in before[0]:
+            text = f"{before[0]}{AND}{text}"  # a second one takes nothing away from the first
         capture = Capture(
             key=key,
             at=now,

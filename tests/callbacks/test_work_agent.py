@@ -184,6 +184,9 @@ def test_what_is_made_a_complaint_becomes_a_second_matter(desk: Desk) -> None:
     desk.agent.complaint(AGENT, one.id, "third time", NOW)
     matters = preview(desk.ground, one.id, AGENT, NOW).matters
     assert [row.capture.matter for row in matters] == [Matter.BILL, Matter.COMPLAINT], "once for one attempt"
+    desk.agent.complaint(AGENT, one.id, "and nobody says why", NOW)
+    kept = preview(desk.ground, one.id, AGENT, NOW).matters[1:]
+    assert [row.capture.remarks for row in kept] == ["third time / and nobody says why"]
     with pytest.raises(NotAllowed, match="what the complaint is about"):
         desk.agent.complaint(AGENT, one.id, "  ", NOW)
 
