@@ -159,9 +159,10 @@ def _show(done: Brought) -> None:
     for name in done.unread:
         say("not read", "yellow", f"the table {name!r}, which has no headings of the form")
     word = "would come in" if done.rehearsal else "are safe in the spool"
-    say(
-        f"{done.coming} rows {word}, {done.wrong} are wrong, {len(done.rows) - done.coming - done.wrong} change nothing"
-    )
+    nothing = len(done.rows) - done.coming - done.wrong - len(done.failed)
+    say(f"{done.coming} rows {word}, {done.wrong} are wrong, {nothing} change nothing")
+    if done.coming and not done.rehearsal:
+        say("the bridge brings them into the book; where none runs: holdfast spool import")
     if done.failed:
         say("not kept", "red", f"{len(done.failed)} rows: {done.problem}. Import the same file again.")
     if done.unwritten:

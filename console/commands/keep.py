@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 from rich.table import Column, Table
 
-from console.commands.shared import local, open_store, out, policy_now, say
+from console.commands.shared import open_store, out, policy_now, say
 from store.keeping import BATCH, Kind, cuts
 
 WHAT = {
@@ -50,7 +50,9 @@ def keep(
     )
     for kind in Kind:
         days = f"{getattr(policy, kind.value) / 86_400:g} days" if kind in ends else "for ever"
-        table.add_row(WHAT[kind], days, local(ends.get(kind)), str(counts.get(kind, 0)))
+        # It is years back: without its year it would read as if today's went.
+        before = f"{ends[kind].astimezone():%Y-%m-%d %H:%M}" if kind in ends else "–"
+        table.add_row(WHAT[kind], days, before, str(counts.get(kind, 0)))
     out.print(table)
     if rehearsal:
         say("Nothing was deleted.")

@@ -171,6 +171,29 @@ def test_a_spool_that_cannot_be_written_is_told_and_loses_nothing(run: Run, tmp_
     assert result.exit_code != 0
 
 
+def test_rows_that_were_not_kept_are_not_said_to_change_nothing(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "spool").rmdir()
+    result = run("form", "import", write(tmp_path, good()), "--who", "leader")
+    assert result.exit_code == 1
+    assert "0 rows are safe in the spool, 0 are wrong, 0 change nothing" in result.output
+    assert "not kept 1 rows" in result.output
+    assert "where none runs" not in result.output
+
+
+def test_who_imports_is_told_what_brings_the_rows_into_the_book(run: Run, tmp_path: Path) -> None:
+    """Without a bridge the list stays empty, and the file looks as if it had brought nothing."""
+    file = write(tmp_path, good())
+    assert "spool import" not in run("form", "import", file, "--who", "leader", "--dry-run").output
+    assert "where none runs: holdfast spool import" in run("form", "import", file, "--who", "leader").output
+
+
+def test_how_long_is_kept_is_told_with_its_year(run: Run) -> None:
+    """Closed promises stay for two years: month and day alone would read as if today's went."""
+    shown = run("keep", "--dry-run")
+    assert shown.exit_code == 0
+    assert f"{datetime.now(UTC).year - 2}-" in shown.output
+
+
 @pytest.mark.parametrize(
     ("data", "told"), [(b"a,b\n1,2\n", "headings"), (bytes(9 * 1024 * 1024), "MiB"), (b"PK\x03\x04", "XLSX")]
 )
