@@ -261,7 +261,11 @@ def test_a_stranger_on_the_port_of_calls_is_not_served_and_our_own_calls_are(
 def test_who_asked_for_it_hears_once_that_it_is_over_and_never_again(lab: Lab, site: Site) -> None:
     number = "13800000241"
     outage(site)
-    until(lambda: site.status()["live"]["duty"]["open"] == 0, "nobody on duty is rung any more, which takes lines", 40)
+    until(
+        lambda: site.status()["live"]["duty"]["open"] == 0,
+        "nobody on duty is rung any more, which takes lines",
+        40,
+    )
     until(lambda: "full" in lab.cli("database get holdfast length"), "all lines are free", 20)
     StoryCaller(lab, number).hears("message-fault").presses("3").hears("more-menu").presses("3").hears(
         "notice-kept"
