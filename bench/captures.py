@@ -58,7 +58,9 @@ def run(rate: float, seconds: float, version: str | None) -> Run:
         print(
             "at the carrier: " + ", ".join(f"{count} {end}" for end, count in ends.items()), file=sys.stderr
         )
-        said = [line for line in lab.log.read_text().splitlines() if "] WARNING[" in line or "] ERROR[" in line]
+        said = [
+            line for line in lab.log.read_text().splitlines() if "] WARNING[" in line or "] ERROR[" in line
+        ]
         print("\n".join([f"Asterisk warned {len(said)} times", *said[:3]]), file=sys.stderr)
         time.sleep(SETTLE_SECONDS)
         ours, asterisks = (cpu_seconds(pid) - used for pid, used in zip(pids, before, strict=True))

@@ -117,6 +117,9 @@ def test_check_notes_what_callers_would_miss_though_nothing_is_wrong(tmp_path: P
     assert "nobody holds the role leader: nobody is told before a callback is late" in output
     data["prompts"]["region-north"]["zh-CN"] = "北区"
     data["danger"]["oncall"] = ["PJSIP/8001"]
-    data["alerts"] |= {"people": {"A": {"reaches": [{"call": "8001"}]}}, "roles": {"duty": ["A"], "leader": ["A"]}}
+    data["alerts"] |= {
+        "people": {"A": {"reaches": [{"call": "8001"}]}},
+        "roles": {"duty": ["A"], "leader": ["A"]},
+    }
     file.write_text(json.dumps(data), encoding="utf-8")
     assert "nobody" not in run("check", str(file)).output
