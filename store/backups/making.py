@@ -33,6 +33,10 @@ def make(url: str, folder: Path, now: datetime) -> Backup:
         made = sqlite.copy if engine == "sqlite" else postgresql.copy
         try:
             tally = made(parsed, draft)
+            if not tally.revision:  # it would push out the good ones, and look like one
+                raise BackupProblem(
+                    "the database holds no Holdfast tables; put a copy back: holdfast db restore"
+                )
             draft.chmod(0o600)
             sync(draft)
             digest, size = digest_of(draft), draft.stat().st_size

@@ -281,3 +281,18 @@ def test_it_says_when_there_is_no_room(run: Run, tmp_path: Path, monkeypatch: py
     result = run("backup")
     assert result.exit_code == 2
     assert "make room" in result.stderr
+
+
+def test_a_database_without_tables_is_no_copy_and_pushes_none_out(
+    run: Run, tmp_path: Path, book: str
+) -> None:
+    """A file that is gone comes back empty when a program opens it; fourteen days of that must not cost the last book."""
+    assert run("backup").exit_code == 0
+    file = Path(book.removeprefix("sqlite:///"))
+    file.unlink()
+    file.touch()
+    result = run("backup", "--keep", "1")
+    assert result.exit_code == 2
+    assert "holds no Holdfast tables" in result.stderr
+    assert len(good(tmp_path / "backups")) == 1
+    assert not list((tmp_path / "backups").glob(".holdfast-*.db*"))
