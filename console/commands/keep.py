@@ -51,8 +51,8 @@ def keep(
     for kind in Kind:
         days = f"{getattr(policy, kind.value) / 86_400:g} days" if kind in ends else "for ever"
         # It is years back: without its year it would read as if today's went.
-        before = f"{ends[kind].astimezone():%Y-%m-%d %H:%M}" if kind in ends else "–"
-        table.add_row(WHAT[kind], days, before, str(counts.get(kind, 0)))
+        until = f"{ends[kind].astimezone():%Y-%m-%d %H:%M}" if kind in ends else "–"
+        table.add_row(WHAT[kind], days, until, str(counts.get(kind, 0)))
     out.print(table)
     if rehearsal:
         say("Nothing was deleted.")
