@@ -87,7 +87,7 @@ def _options(patience: float) -> str:
         "lock_timeout": LOCK_SECONDS,
         "idle_in_transaction_session_timeout": IDLE_SECONDS,
     }
-    told = [f"-c {name}={int(1000 * min(seconds, patience))}" for name, seconds in limits.items()]
+    told = [f"-c {name}={int(1000 * min(seconds, 0.8 * patience))}" for name, seconds in limits.items()]
     return " ".join([*told, "-c timezone=UTC"])
 
 
@@ -147,8 +147,8 @@ _BUSY = {
 _SAID = (
     ("password authentication failed", "28P01"),
     ("no pg_hba.conf entry", "28000"),
-    ("role ", "28000"),
-    ("database ", "3D000"),
+    ('role "', "28000"),
+    ('database "', "3D000"),
     ("too many clients", "53300"),
     ("remaining connection slots", "53300"),
     ("read-only", "25006"),
