@@ -11,6 +11,7 @@ from typing import Any, Self
 from sqlalchemy import create_engine, insert
 
 from callbacks.values import Matter, NumberSource, PromiseState
+from callbacks.work.leader import OWED
 from store import Store
 from store.tables import capture, promise
 
@@ -24,11 +25,12 @@ def fill(url: str, count: int, seed: int = 1) -> None:
     one on the leader's list, and one was handed to the agent; of each kind at least as many as a page shows, so that small and
     large books fill the same pages.
     """
-    now, dice, marked = datetime.now(UTC), random.Random(seed), max(0.01, SHOWN / count)
+    now, dice = datetime.now(UTC), random.Random(seed)
+    marked, late = max(0.01, SHOWN / count), max(0.01, OWED / count)
     engine = create_engine(url)
     for start in range(0, count + count // 2, BATCH):
         ids = range(start + 1, min(start + BATCH, count + count // 2) + 1)
-        rows = [_promise(id_, now, dice, marked, is_open=id_ <= count) for id_ in ids]
+        rows = [_promise(id_, now, dice, (marked, late), is_open=id_ <= count) for id_ in ids]
         with engine.begin() as connection:
             connection.execute(insert(promise), rows)
             connection.execute(insert(capture), [_capture(row, now) for row in rows])
@@ -37,11 +39,14 @@ def fill(url: str, count: int, seed: int = 1) -> None:
     engine.dispose()
 
 
-def _promise(id_: int, now: datetime, dice: random.Random, marked: float, *, is_open: bool) -> dict[str, Any]:
+def _promise(
+    id_: int, now: datetime, dice: random.Random, shares: tuple[float, float], *, is_open: bool
+) -> dict[str, Any]:
     made = now - timedelta(seconds=dice.uniform(60, 86_400))
     tried = dice.random() < 0.3
     due = now + timedelta(seconds=dice.uniform(-7200, 7200)) if tried else made
-    complains, late = dice.random() < max(0.1, marked), dice.random() < marked
+    marked, owing = shares
+    complains, late = dice.random() < max(0.1, marked), dice.random() < owing
     matter = Matter.COMPLAINT if complains else dice.choice(MATTERS)
     return {
         "scope": SCOPES[dice.random() < 0.2],
@@ -61,7 +66,7 @@ def _promise(id_: int, now: datetime, dice: random.Random, marked: float, *, is_
         "assigned": AGENT if dice.random() < marked else "",
         "paused": dice.random() < marked,
         "first_by": now + timedelta(hours=-1 if late else 30),
-        "first_at": made + timedelta(seconds=50) if tried else None,
+        "first_at": made + timedelta(seconds=50) if tried and not late else None,
         "answer_by": now + timedelta(days=4) if matter is Matter.COMPLAINT else None,
         "fault": f"power/east/{id_ // 40}" if matter is Matter.FAULT else "",
     }

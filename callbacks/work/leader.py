@@ -12,7 +12,7 @@ from callbacks.work.allowed import BEING_CALLED, CLOSED, FOR_LEADERS, Do, why_no
 from callbacks.work.ground import Ground, Place, words
 from callbacks.work.values import MANY, N_, WORDS_MOST, Actor, Bulk, Filters, NotAllowed, Page, When
 
-OWED: Final = 200
+OWED: Final = 100
 JUST: Final = timedelta(microseconds=1)
 DANGER_FIRST: Final = N_("Danger is always first.")
 ITSELF: Final = N_("That is the same promise.")
