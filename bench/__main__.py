@@ -49,6 +49,11 @@ LONG = (
     ),
     Program("claims --store postgresql", "the same on PostgreSQL", "4 min"),
     Program("restart", "a bridge's restart with 100,000 open promises", "3 min"),
+    Program(
+        "takeover --faults 300",
+        "an Asterisk's bridge killed, frozen, cut off: the next one, and who is called twice",
+        "40 min",
+    ),
     Program("captures --rate 100 --seconds 60", "captures at 100 calls a second", "4 min"),
 )
 

@@ -14,6 +14,7 @@ from callbacks.values import OF_PROMISES, Asks, Capture
 from store.bringing import bring_in
 from store.dialect import upsert
 from store.engine import Subject
+from store.errors import Collided
 from store.tables import ABOUT, RECORDED, capture, import_offset, notice, promise
 
 _COLUMNS = [capture.c[field.name] for field in fields(Capture)]
@@ -75,7 +76,7 @@ class Captures(Subject):
                     result = bring_in(connection, captures, limits, terms, now)
                     _move_offset(connection, source, offset, damaged, now)
                 return result
-            except IntegrityError:
+            except (IntegrityError, Collided):
                 if not left:
                     raise
         raise AssertionError

@@ -44,9 +44,9 @@ def test_nothing_is_lost_twice_or_wrongly_there_after_sixty_faults(tmp_path: Pat
 
 
 def test_a_store_on_postgresql_that_is_killed_costs_nobody_his_promise(tmp_path: Path) -> None:
-    """A9, with the kind postgresql-kill thrice among eight faults."""
+    """A9, with the kind postgresql-kill twice among four faults."""
     found = tmp_path / "found.json"
-    process = chaos("--faults", "8", "--seed", "19", "--store", "postgresql", "--json", str(found))
+    process = chaos("--faults", "4", "--seed", "271", "--store", "postgresql", "--json", str(found))
     try:
         said, _ = process.communicate(timeout=LIMIT)
     except subprocess.TimeoutExpired:
@@ -54,7 +54,7 @@ def test_a_store_on_postgresql_that_is_killed_costs_nobody_his_promise(tmp_path:
         pytest.fail(f"not done in {LIMIT:g} s: {process.communicate(timeout=60)[0]}")
     assert process.returncode == 0, said
     figures = json.loads(found.read_text())
-    assert figures["must"] == figures["found"] > 5
+    assert figures["must"] == figures["found"] > 2
     assert (figures["lost"], figures["twice"], figures["wrongly_there"]) == (0, 0, 0)
 
 
