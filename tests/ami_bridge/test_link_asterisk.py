@@ -35,6 +35,8 @@ ACTIONS = (
     {"Action": "Getvar", "Variable": "EPOCH"},
     {"Action": "Setvar", "Variable": "DEVICE_STATE(Custom:holdfast-test)", "Value": "INUSE"},
     {"Action": "Originate", "Channel": "Local/1@nowhere", "Application": "NoOp", "Async": "true"},
+    {"Action": "QueuePause", "Interface": "PJSIP/agent-1", "Paused": "true"},
+    {"Action": "QueuePause", "Interface": "PJSIP/agent-1", "Paused": "false"},
 )
 ON_CHANNELS = (  # there is no such channel, which is another refusal than that of a right
     {"Action": "Redirect", "Channel": "Local/1@nowhere", "Context": "x", "Exten": "s", "Priority": "1"},
@@ -43,8 +45,6 @@ ON_CHANNELS = (  # there is no such channel, which is another refusal than that 
 FORBIDDEN = (
     {"Action": "Command", "Command": "core show version"},
     {"Action": "UpdateConfig", "SrcFilename": "manager.conf", "DstFilename": "manager.conf"},
-    {"Action": "QueuePause", "Interface": "PJSIP/agent-1", "Paused": "true"},
-    {"Action": "QueueAdd", "Queue": "power", "Interface": "PJSIP/x"},
     {"Action": "UserEvent", "UserEvent": "x"},
 )
 ACCOUNT = "link-tests"
