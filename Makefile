@@ -69,10 +69,11 @@ TRACES ?= 10000
 
 nightly: $(VENV)/.ready
 	HOLDFAST_TRACES=$(TRACES) $(PY) -m pytest -q tests/fallback/test_traces.py tests/fallback/test_properties.py
+	$(PY) -m pytest -q -m nightly
 
 # Two workers: what waits for calls in one, what computes in the other (tests/conftest.py says which is which).
 test: setup system-test lint
-	$(PY) -m pytest -n 2 --dist loadgroup $(PYTEST)
+	$(PY) -m pytest -n 2 --dist loadgroup -m "not nightly" $(PYTEST)
 
 lab: setup
 	@$(PY) -m lab up

@@ -25,6 +25,7 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
 os.environ.pop("COLUMNS", None)
 
 ALONE = ("ivr", "chaos")  # rooms whose tests start an Asterisk of their own, not the run's lab
+DEMO = "test_demo.py"  # brings everything of its own, and takes minutes
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -34,7 +35,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if any(item.get_closest_marker(name) for name in ("asterisk", "browser")):
             alone = item.path.parent.name in ALONE
-            item.add_marker(pytest.mark.xdist_group("hotline" if alone else "lab"))
+            group = "demo" if item.path.name == DEMO else "hotline" if alone else "lab"
+            item.add_marker(pytest.mark.xdist_group(group))
 
 
 @pytest.fixture(scope="session")

@@ -43,6 +43,7 @@ def test_nothing_is_lost_twice_or_wrongly_there_after_sixty_faults(tmp_path: Pat
     assert figures["silence_p99"] < 8.0, "callers stood in silence"
 
 
+@pytest.mark.nightly
 def test_a_store_on_postgresql_that_is_killed_costs_nobody_his_promise(tmp_path: Path) -> None:
     """A9, with the kind postgresql-kill twice among four faults."""
     found = tmp_path / "found.json"

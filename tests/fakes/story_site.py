@@ -86,6 +86,7 @@ def story_site(lab: Lab, name: str, *changes: Mapping[str, Any], **environment: 
         site.environment |= {"HOLDFAST_PROMPTS_DIR": str(prompts(lab)), **environment}
         install(site)
         forget(lab)
+        hang_up_everybody(lab)
         try:
             site.start_bridge()
             yield site
@@ -128,6 +129,12 @@ def forget(lab: Lab) -> None:
     """As an Asterisk that Holdfast has never written to."""
     for family in FAMILIES:
         lab.cli(f"database deltree {family}")
+
+
+def hang_up_everybody(lab: Lab) -> None:
+    """Calls that another site's stories left behind would take lines of this one."""
+    lab.cli("channel request hangup all")
+    until(lambda: "0 active channels" in lab.cli("core show channels count"), "all lines are free", 20)
 
 
 def until(find: Callable[[], T], what: str, timeout: float = 15.0) -> T:

@@ -94,7 +94,7 @@ def test_a_customer_who_is_called_first_speaks_to_an_agent_only_when_he_presses_
 def test_who_talks_with_an_agent_is_shown_to_him_and_called_only_after_he_has_hung_up(
     lab: Lab, site: Site
 ) -> None:
-    call = lab.call(ADOPTED, hangup_after=9)
+    call = lab.call(ADOPTED, hangup_after=25)
     until(lambda: any(one["presence"] == "busy" for one in live(site)["live"]["agents"]), "an agent took him")
     promised(site, [ADOPTED])
 
@@ -109,7 +109,7 @@ def test_who_talks_with_an_agent_is_shown_to_him_and_called_only_after_he_has_hu
     assert said[1]["promise"] == promise.id
     until(lambda: state(site, ADOPTED) is PromiseState.CLAIMED, "it is his turn")
     assert rung(lab, ADOPTED) == 0
-    call.result(30)
+    call.result(60)
     until(lambda: rung(lab, ADOPTED) == 1, "he is called when he has hung up")
     until(lambda: outcome(site, ADOPTED), "that call is over", 30)
     assert row() == {}
