@@ -165,15 +165,35 @@ def _cancel(
         return
     place = held.id
     if _others(connection, held, calls):
-        closed = _like(held, calls, now) | {"state": _S.CANCELLED, "closed_at": now, "reason": CANCELLED}
+        ends = {"state": _S.CANCELLED, "closed_at": now, "reason": CANCELLED}
+        closed = _like(held, calls, now) | ends | {"number": _wanted_number(calls, fitting)}
         made = connection.execute(insert(promise).values(**closed).returning(promise.c.id))
         place = made.scalar_one()
         _hand_over(connection, held, calls, place)
+        _renumber_rest(connection, held, closed["number"])
         touch(connection, held.id, now, CALLER, Touched.NOTED, f"{TAKEN_OUT}: #{place}")
         touch(connection, place, now, CALLER, Touched.CANCELLED, CANCELLED)
     elif _close(connection, held, Move.CANCEL, CANCELLED, now):
         touch(connection, held.id, now, CALLER, Touched.CANCELLED, CANCELLED)
     _note(connection, fitting, place)
+
+
+def _wanted_number(calls: Sequence[_Row], requests: Sequence[_Row]) -> str:
+    """Where these calls are to be called. A promise that others were merged into bears one person's number, not everybody's."""
+    asked = [one.number for one in requests if one.asks is Asks.CHANGE and one.number]
+    return str(asked[-1] if asked else calls[0].number)
+
+
+def _renumber_rest(connection: Connection, held: _Row, gone: str) -> None:
+    """Whoever is left in a merged promise when the person whose number it bears has cancelled is called on his own."""
+    rest = connection.execute(
+        select(capture.c.number, capture.c.asks).where(capture.c.promise_id == held.id).order_by(capture.c.at)
+    ).all()
+    if held.number != gone or any(one.number == held.number for one in rest):
+        return
+    own = next((one.number for one in rest if one.asks is Asks.CALL and one.number), "")
+    if own and _open_one(connection, own, held.scope) is None:
+        connection.execute(update(promise).where(promise.c.id == held.id).values(number=own))
 
 
 def _close(connection: Connection, held: _Row, move: Move, reason: str, now: datetime) -> bool:

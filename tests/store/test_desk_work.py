@@ -194,6 +194,25 @@ def test_a_caller_who_was_merged_hears_of_his_callback_and_never_the_others_numb
     assert whole(book, 2).state is _S.OPEN
 
 
+@pytest.mark.parametrize("who", ["13912341234", "13800000000"])
+def test_whoever_cancels_in_a_merged_promise_takes_his_number_with_him_and_leaves_the_other_his(
+    book: Store, capture: Build, keep: Keep, who: str
+) -> None:
+    """C3, E6: also when he undoes it after the other one was served."""
+    references = {"13912341234": "482913", "13800000000": "117744"}
+    other = next(one for one in references if one != who)
+    keep(
+        *(capture(f"pbx1:{n}", number=one, reference=references[one]) for n, one in enumerate(references, 1))
+    )
+    assert book.merge(1, 2, NOW, "leader")
+    asked = {"about": references[who], "number": "", "source": "none", "owner": who}
+    keep(capture("pbx1:3/2", asks=Asks.CANCEL, **asked))
+    assert [(one.id, one.number) for one in book.open_promises()] == [(2, other)]
+    assert book.adopt(2, NOW, AGENT)
+    keep(capture("pbx1:4/2", asks=Asks.UNDO, at=NOW + minutes(1), **asked), now=NOW + minutes(1))
+    assert [one.number for one in book.open_promises()] == [who]
+
+
 def test_a_note_stands_in_the_history_of_one_that_is_closed_too(four: Store) -> None:
     four.cancel_many([1], NOW, "test call", "leader")
     assert four.note(1, "was no test after all", NOW, AGENT)
