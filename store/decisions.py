@@ -12,8 +12,8 @@ from fallback.state import Case, ComponentState, Health, SavedScope
 from store.dialect import put
 from store.engine import Subject
 from store.incidents import follow
+from store.record_tables import OF_MODES, change, component_state, scope_state
 from store.several import SIGN, marked, split
-from store.tables import OF_MODES, change, component_state, scope_state
 
 _SAVED_NAMES = tuple(field.name for field in fields(SavedScope))
 _CHANGE_NAMES = tuple(field.name for field in fields(Change))

@@ -10,7 +10,7 @@ from sqlalchemy import Connection, Row, bindparam, func, select, update
 from fallback.state import Case
 from store.dialect import put, put_only
 from store.engine import Subject
-from store.tables import incident
+from store.record_tables import incident
 
 _CASE_NAMES = tuple(field.name for field in fields(Case) if field.name != "subject")
 

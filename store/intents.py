@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import Select, insert, select, update
 
 from store.engine import Subject
-from store.tables import intent
+from store.record_tables import intent
 
 
 class IntentState(StrEnum):

@@ -24,21 +24,8 @@ from store.measure_tables import (
     half_hour_wait,
     roster,
 )
-from store.tables import (
-    CLOSED,
-    attempt,
-    capture,
-    change,
-    duty,
-    incident,
-    intent,
-    matter_outcome,
-    message,
-    note,
-    notice,
-    promise,
-    touch,
-)
+from store.record_tables import change, incident, intent, message, note
+from store.tables import CLOSED, attempt, capture, duty, matter_outcome, notice, promise, touch
 
 BATCH: Final = 200
 

@@ -12,18 +12,8 @@ from callbacks.values import CLOSED_STATES, NumberSource, Outcome, PromiseState,
 from store.dialect import put
 from store.engine import Subject
 from store.history import touch_all
-from store.tables import (
-    attempt,
-    capture,
-    change,
-    duty,
-    forgotten,
-    matter_outcome,
-    metadata,
-    notice,
-    promise,
-    touch,
-)
+from store.record_tables import change
+from store.tables import attempt, capture, duty, forgotten, matter_outcome, metadata, notice, promise, touch
 
 KIND, DELETED = "person", "deleted"  # of the row in the record that says so
 _MANY: Final = 400

@@ -29,7 +29,8 @@ from callbacks.values import CLOSED_STATES, Matter, Promise, PromiseState, Touch
 from store.engine import Subject
 from store.history import touch, touches
 from store.moves import can
-from store.tables import BUSY, CLOSED, LISTED, OPEN, TURN, change, promise
+from store.record_tables import change
+from store.tables import BUSY, CLOSED, LISTED, OPEN, TURN, promise
 from store.turns import NO_START, due, handed_to, whose_turn
 
 BY_PERSON, LET, SEEN = "callback", "let", "seen"  # kind and new state of the rows that a leader's word leaves

@@ -10,7 +10,8 @@ from sqlalchemy import ColumnElement, Insert, Row, case, func, insert, or_, sele
 from callbacks.values import CLOSED_STATES, Matter, PromiseState
 from store.dialect import upsert
 from store.engine import Subject
-from store.tables import capture, message, note, policy, promise
+from store.record_tables import message, note, policy
+from store.tables import capture, promise
 
 # Words of alerts.values.Fate; this room knows only the values of the core and the book, and a test holds them equal.
 CONFIRMED = "confirmed"

@@ -33,7 +33,8 @@ from config.policy import DEFAULT_POLICY
 from console.cli import app
 from console.keeping.files import masked
 from store import Store
-from store.tables import attempt, message
+from store.record_tables import message
+from store.tables import attempt
 
 NUMBER, OTHER = "13912341234", "13798765432"
 SPACED = "139 1234-1234"

@@ -12,7 +12,8 @@ from callbacks.policy import KeepPolicy
 from callbacks.values import Asks, Capture, MatterOutcome, Outcome, PromiseState, Settled
 from store import Store
 from store.keeping import Kind, cuts
-from store.tables import attempt, change, duty, incident, matter_outcome, message, note, promise, touch
+from store.record_tables import change, incident, message, note
+from store.tables import attempt, duty, matter_outcome, promise, touch
 
 Build = Callable[..., Capture]
 NOW = datetime(2026, 11, 21, 10, 15, tzinfo=UTC)

@@ -16,8 +16,8 @@ from fallback.decision import Change
 from store import Store
 from store.dialect import _put_only
 from store.incidents import _BASIC, _CLOSE_ALL_BUT, _WITHOUT_CASE
+from store.record_tables import OF_MODES, change, incident
 from store.records import FATES, Note, SavedPolicy
-from store.tables import OF_MODES, change, incident
 
 NOW = datetime(2026, 11, 21, 10, 15, tzinfo=UTC)
 LATER = NOW + timedelta(minutes=9)
