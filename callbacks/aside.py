@@ -22,3 +22,19 @@ def set_aside(source: Path, offset: int, damaged: Sequence[tuple[bytes, str]]) -
         os.fsync(file.fileno())
     draft.replace(path)
     return path
+
+
+def put_aside(path: Path, offset: int, damaged: list[tuple[bytes, str]]) -> str:
+    """What was done, in a sentence. A folder that refuses stops nobody: the lines are still in their file."""
+    try:
+        aside = set_aside(path, offset, damaged)
+    except OSError as error:
+        return (
+            f"{len(damaged)} damaged lines stay in {path}, {trouble('write', path.parent / 'damaged', error)}"
+        )
+    return f"{len(damaged)} damaged lines of {path.name} are set aside in {aside}"
+
+
+def trouble(verb: str, path: Path, error: OSError) -> str:
+    """What could not be done with a file or a folder, and the remedy."""
+    return f"cannot {verb} {path}: {error.strerror or error}; check its owner and rights"

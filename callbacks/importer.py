@@ -13,7 +13,7 @@ from pathlib import Path
 
 import structlog
 
-from callbacks.aside import set_aside
+from callbacks.aside import put_aside, trouble
 from callbacks.folders import Listing, Source, feeds_of, remote_feeds
 from callbacks.lines import Chunk, DamagedLine, read_chunk
 from callbacks.policy import LimitPolicy
@@ -199,7 +199,7 @@ class Importer:
             try:
                 self._drain(source, offsets[source.name], now, tally)
             except OSError as error:
-                tally.problem(_trouble("read", source.path, error))
+                tally.problem(trouble("read", source.path, error))
 
     def _offsets(self, names: list[str]) -> dict[str, int]:
         """The book's offsets; those that this importer has moved itself, it remembers."""
@@ -223,13 +223,13 @@ class Importer:
                 for feed in remote_feeds(self._remote, self._label):
                     self._listings.setdefault(feed.name, Listing(feed))
             except OSError as error:
-                tally.problem(_trouble("list", self._remote, error))
+                tally.problem(trouble("list", self._remote, error))
         found: list[Source] = []
         for listing in self._listings.values():
             try:
                 found += listing.look()
             except OSError as error:
-                tally.problem(_trouble("list", listing.feed.folder, error))
+                tally.problem(trouble("list", listing.feed.folder, error))
         return found
 
     def _drain(self, source: Source, offset: int, now: datetime, tally: _Tally) -> None:
@@ -256,7 +256,7 @@ class Importer:
         captures, damaged = self._parsed(source, chunk)
         if damaged:
             # Before the offset moves: a kill in between writes the same file again, never a second one.
-            tally.problem(_put_aside(source.path, chunk.start, damaged))
+            tally.problem(put_aside(source.path, chunk.start, damaged))
             _log.warning("damaged lines", file=source.path.name, lines=len(damaged), why=damaged[0][1])
         result = self._book.import_captures(
             captures,
@@ -370,7 +370,7 @@ class Importer:
                     continue
                 source.path.unlink()
             except OSError as error:
-                tally.problem(_trouble("delete", source.path, error))
+                tally.problem(trouble("delete", source.path, error))
             else:
                 gone.append(source.name)
         if gone:
@@ -390,16 +390,3 @@ def import_once(
     """
     importer = Importer(book, spool_dir, tier3_dir, pbx_id, most=sys.maxsize)
     return importer.run_once(now)
-
-
-def _put_aside(path: Path, offset: int, damaged: list[tuple[bytes, str]]) -> str:
-    """What was done, in a sentence. A folder that refuses stops nobody: the lines are still in their file."""
-    try:
-        aside = set_aside(path, offset, damaged)
-    except OSError as error:
-        return f"{len(damaged)} damaged lines stay in {path}, {_trouble('write', path.parent / 'damaged', error)}"
-    return f"{len(damaged)} damaged lines of {path.name} are set aside in {aside}"
-
-
-def _trouble(verb: str, path: Path, error: OSError) -> str:
-    return f"cannot {verb} {path}: {error.strerror or error}; check its owner and rights"

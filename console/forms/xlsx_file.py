@@ -24,7 +24,7 @@ MOST_MERGED: Final = 2000
 _MOST_LINES: Final = 2 * MOST_ROWS
 _DEFINES: Final = re.compile(rb"<!\s*(DOCTYPE|ENTITY)", re.IGNORECASE)
 _CHUNK: Final = 1024 * 1024
-_BROKEN: Final = (
+_BROKEN: Final = (  # NotImplementedError: zipfile's word for a way of packing that it does not know
     *(BadZipFile, LargeZipFile, ZlibError, ParseError, DefusedXmlException, InvalidFileException),
     *(KeyError, ValueError, TypeError, IndexError, AttributeError, EOFError, OSError, NotImplementedError),
 )
