@@ -11,6 +11,7 @@ from datetime import UTC, datetime, timedelta, tzinfo
 from hashlib import sha256
 
 from callbacks.paper_cells import Cell, Wrong, WrongCell, Wrongness, moment, number_text, text_of, yes_or_no
+from callbacks.rules.merging import BROUGHT_BY
 from callbacks.spool_line import FORM_LIMITS
 from callbacks.values import Capture, Matter, NumberSource
 
@@ -45,7 +46,7 @@ class PaperSite:
     """What a site knows. scopes, matters, regions, languages: what people write, in lower case, → what is meant.
 
     zone: of the times on the form. dialled: a number as it is dialled, and why it is refused ("" it is not). incident: the
-    key of the incident that a scope had then, "" none. who: takes the place of an agent whom a row does not name.
+    key of the incident that a scope had then, "" none. who: brings the rows; noted, as such, where a row names no agent.
     """
 
     zone: tzinfo
@@ -98,7 +99,8 @@ def _read(row: Row, site: PaperSite, now: datetime) -> Reading:
     cells = row.cells
     name, address = (_text(one, cells, wrong) for one in ("name", "address"))
     remarks = _remarks(row, wrong)
-    taken_by = _text("agent", cells, wrong, limit=FORM_LIMITS["taken_by"]) or site.who
+    limit = FORM_LIMITS["taken_by"]
+    taken_by = _text("agent", cells, wrong, limit) or (site.who and f"{BROUGHT_BY}{site.who}"[:limit])
     at = told("time", lambda: _time(cells, site, now))
     call = told("call", lambda: yes_or_no(cells.get("call"), usual=True))
     read_back = told("read_back", lambda: yes_or_no(cells.get("read_back"), usual=False))

@@ -4,6 +4,8 @@ from dataclasses import replace
 
 from callbacks.values import Asks, Capture, Matter, NumberSource
 
+BROUGHT_BY = "import/"
+"""Stands before the name of whoever brought a form into the book, where its row does not name who took it down."""
 _RANK = {NumberSource.NONE: 0, NumberSource.OWN: 1, NumberSource.KEYED: 2}
 
 
@@ -14,8 +16,9 @@ def merge(first: Capture, later: Capture) -> Capture:
     beats the caller id and the caller id beats none, anything said beats nothing said. Where both said
     something, the line written later wins: that of the higher tier, because a call only ever goes on to a
     higher one, then that of the later time. The merged line is as late as its later part, so reading
-    either part again changes nothing. Raises ValueError when the keys differ, because then these are two
-    calls.
+    either part again changes nothing. Only who brought a form in is taken in the order of reading: the first
+    stays, until a line names who took it down. Raises ValueError when the keys differ, because then these are
+    two calls.
     """
     if first.key != later.key:
         raise ValueError(f"captures of two calls cannot be merged: {first.key} and {later.key}")
@@ -45,7 +48,7 @@ def merge(first: Capture, later: Capture) -> Capture:
         name=_said(first.name, later.name, order),
         address=_said(first.address, later.address, order),
         remarks=_said(first.remarks, later.remarks, order),
-        taken_by=_said(first.taken_by, later.taken_by, order),
+        taken_by=_taken(first.taken_by, later.taken_by, order),
     )
 
 
@@ -61,6 +64,16 @@ def _said(one: str, other: str, order: int) -> str:
     if order == 0:
         return max(one, other)  # any rule that does not depend on the order of reading
     return other if order > 0 else one
+
+
+def _taken(first: str, later: str, order: int) -> str:
+    """Whoever is named in the row beats whoever brought it, and of two who brought it the first one stands: the same row of
+    another file, brought by another person, says nothing new.
+    """
+    named = [one for one in (first, later) if one and not one.startswith(BROUGHT_BY)]
+    if len(named) == 2:
+        return _said(first, later, order)
+    return named[0] if named else first or later
 
 
 def _number(one: Capture, other: Capture, order: int) -> tuple[str, NumberSource]:

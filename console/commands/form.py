@@ -73,7 +73,7 @@ def blank(
 def import_(
     file: Annotated[Path, typer.Argument(metavar="FILE", help="A CSV or XLSX that was filled in.")],
     who: Annotated[
-        str, typer.Option("--who", help="Who imports; stands for an agent whom a row does not name.")
+        str, typer.Option("--who", help="Who imports; noted where a row does not name who took it down.")
     ],
     rehearsal: Annotated[
         bool, typer.Option("--dry-run", help="Show what would become of each row; write nothing.")

@@ -25,7 +25,7 @@ def test_a_row_becomes_a_capture_with_all_that_it_says_C1() -> None:
     assert capture.at == datetime(2026, 11, 21, 1, 30, tzinfo=UTC), "the site's clocks are eight hours ahead"
     assert (capture.number, capture.source, capture.tier) == ("13912341234", NumberSource.KEYED, 0)
     assert (capture.matter, capture.scope, capture.language) == (Matter.FAULT, "power", "zh-CN")
-    assert (capture.name, capture.remarks, capture.taken_by) == ("王小明", "on the roof", "leader")
+    assert (capture.name, capture.remarks, capture.taken_by) == ("王小明", "on the roof", "import/leader")
     assert (capture.wanted, capture.promised) == (True, True)
 
 
