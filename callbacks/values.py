@@ -269,6 +269,7 @@ class Touched(StrEnum):
     ADOPTED = "adopted"  # the caller got through by himself
     LOOKED = "looked"  # taken off the leader's list
     WARNED = "warned"  # the leader was told of its deadline
+    GONE = "gone"  # a leader said that the Asterisk that called does not come back
 
 
 @dataclass(frozen=True, slots=True)
@@ -323,3 +324,12 @@ class Attempt:
     disposition: Outcome | None = None
     who: str = ""
     note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class SilentPbx:
+    """An Asterisk that no bridge holds though calls were in flight there. held_until: aware UTC; None: never by a bridge."""
+
+    pbx: str
+    calls: int
+    held_until: datetime | None = None

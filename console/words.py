@@ -103,6 +103,7 @@ TOUCHES: Final[Mapping[str, str]] = {
     "adopted": N_("the caller got through"),
     "looked": N_("has looked at it"),
     "warned": N_("the leader was told"),
+    "gone": N_("its Asterisk does not come back"),
 }
 WHENS: Final[Mapping[str, str]] = {"due": N_("due now"), "soon": N_("owed soon"), "late": N_("late")}
 OWING: Final[Mapping[str, str]] = {"first": N_("first attempt"), "answer": N_("answer")}

@@ -175,30 +175,9 @@ class Attempts(Subject):
         WrongMove for a state to which no outcome leads.
         """
         with self._database.write() as connection:
-            values: dict[str, Any] = {"outcome": outcome, "ended_at": now}
-            values |= {} if talk_seconds is None else {"talk_seconds": talk_seconds}
-            values |= {"reason": reason} if reason else {}
-            done = connection.execute(
-                update(attempt)
-                .where(attempt.c.key == key, attempt.c.outcome.is_(None))
-                .values(**values)
-                .returning(attempt)
-            ).one_or_none()
-            if done is None:
-                _must_exist(connection, key)
-                return False
-            ended = to_attempt(done)
-            moved = connection.execute(
-                update(promise)
-                .where(promise.c.attempt == key, can(ending(after.state)))
-                .values(**_moved(after, now), **_first_at(ended))
-                .returning(promise.c.wished_at)
-            ).one_or_none()
-            person = who or ended.who or ended.agent
-            touch(connection, ended.promise_id, now, person, Touched.ENDED, outcome.value)
-            if moved is not None:
-                _after_moved(connection, ended, after, now, moved.wished_at, person)
-            return True
+            return end_attempt(
+                connection, key, outcome, after, now, talk_seconds=talk_seconds, reason=reason, who=who
+            )
 
     def unended_attempts(self) -> list[Attempt]:
         """Attempts whose line has not ended as far as the book knows: what reconciliation has to ask
@@ -231,6 +210,44 @@ class Attempts(Subject):
     def _listed_attempts(self, query: Select[Any]) -> list[Attempt]:
         with self._database.read() as connection:
             return [to_attempt(row) for row in connection.execute(query)]
+
+
+def end_attempt(
+    connection: Connection,
+    key: str,
+    outcome: Outcome,
+    after: Next,
+    now: datetime,
+    *,
+    talk_seconds: float | None = None,
+    reason: str = "",
+    who: str = "",
+) -> bool:
+    """``finish_attempt`` in a transaction that does more."""
+    values: dict[str, Any] = {"outcome": outcome, "ended_at": now}
+    values |= {} if talk_seconds is None else {"talk_seconds": talk_seconds}
+    values |= {"reason": reason} if reason else {}
+    done = connection.execute(
+        update(attempt)
+        .where(attempt.c.key == key, attempt.c.outcome.is_(None))
+        .values(**values)
+        .returning(attempt)
+    ).one_or_none()
+    if done is None:
+        _must_exist(connection, key)
+        return False
+    ended = to_attempt(done)
+    moved = connection.execute(
+        update(promise)
+        .where(promise.c.attempt == key, can(ending(after.state)))
+        .values(**_moved(after, now), **_first_at(ended))
+        .returning(promise.c.wished_at)
+    ).one_or_none()
+    person = who or ended.who or ended.agent
+    touch(connection, ended.promise_id, now, person, Touched.ENDED, outcome.value)
+    if moved is not None:
+        _after_moved(connection, ended, after, now, moved.wished_at, person)
+    return True
 
 
 def _must_exist(connection: Connection, key: str) -> None:

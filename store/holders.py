@@ -51,7 +51,7 @@ class Holders(Subject):
         be above this.
         """
         with self._database.write() as connection:
-            now = _now(connection)
+            now = database_now(connection)
             cut_off = [~holder.c.linked] if linked else []
             fence = _ms(connection, least)
             statement = upsert(connection, holder)
@@ -99,7 +99,7 @@ class Holders(Subject):
     def holders(self) -> list[Holder]:
         """All of them, by pbx id; roles too."""
         with self._database.read() as connection:
-            now = connection.execute(select(_now(connection))).scalar_one()
+            now = connection.execute(select(database_now(connection))).scalar_one()
             now = datetime.fromisoformat(now) if isinstance(now, str) else now
             now = now if now.tzinfo else now.replace(tzinfo=UTC)
             rows = connection.execute(select(holder).order_by(holder.c.pbx)).all()
@@ -109,7 +109,7 @@ class Holders(Subject):
         ]
 
 
-def _now(connection: Connection) -> Any:
+def database_now(connection: Connection) -> Any:
     """The database's clock, in this very moment; where the database is a file, this machine's."""
     if connection.dialect.name == "postgresql":
         return func.clock_timestamp(type_=holder.c.until.type)
@@ -118,7 +118,7 @@ def _now(connection: Connection) -> Any:
 
 def _later(connection: Connection, seconds: float) -> Any:
     if connection.dialect.name == "postgresql":
-        return _now(connection) + func.make_interval(0, 0, 0, 0, 0, 0, seconds)
+        return database_now(connection) + func.make_interval(0, 0, 0, 0, 0, 0, seconds)
     until = datetime.now(UTC) + timedelta(seconds=seconds)
     return bindparam("until", until, type_=holder.c.until.type, unique=True)
 
@@ -126,5 +126,5 @@ def _later(connection: Connection, seconds: float) -> Any:
 def _ms(connection: Connection, least: int) -> Any:
     """Milliseconds of the database's clock, and above ``least``: a fence of an older copy of the book is passed too."""
     if connection.dialect.name == "postgresql":
-        return func.greatest(cast(extract("epoch", _now(connection)) * 1000, BigInteger), least + 1)
+        return func.greatest(cast(extract("epoch", database_now(connection)) * 1000, BigInteger), least + 1)
     return max(int(datetime.now(UTC).timestamp() * 1000), least + 1)

@@ -7,6 +7,7 @@ from store.decisions import Decisions
 from store.desk import DeskWork
 from store.duty import Duty
 from store.engine import Database
+from store.gone import Gone
 from store.half_hours import HalfHours
 from store.history import History
 from store.holders import Holders
@@ -54,6 +55,7 @@ class Store(
     Keeping,
     Persons,
     Holders,
+    Gone,
 ):
     """The one door to the database: its subjects' methods, each one transaction. Synchronous and thread-safe.
 

@@ -1,6 +1,6 @@
 """What the work stands on: the book, the bridge's ear, the policy, and the checks that everything shares."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -9,7 +9,18 @@ from zoneinfo import ZoneInfo
 from callbacks.policy import CallbackPolicy
 from callbacks.ports import NO_TERMS, ImportResult, Terms
 from callbacks.rules.hours import CallCalendar
-from callbacks.values import Attempt, Capture, Matter, MatterOutcome, Outcome, Promise, PromiseState, Touch
+from callbacks.rules.outcomes import Next
+from callbacks.values import (
+    Attempt,
+    Capture,
+    Matter,
+    MatterOutcome,
+    Outcome,
+    Promise,
+    PromiseState,
+    SilentPbx,
+    Touch,
+)
 from callbacks.work.allowed import Do, why_not
 from callbacks.work.values import N_, Actor, NotAllowed
 
@@ -68,6 +79,15 @@ class WorkBook(Protocol):
     def cancel_many(self, ids: Sequence[int], now: datetime, reason: str, who: str) -> list[int]: ...
     def seen_by_leader(self, promise_id: int, now: datetime, who: str = "") -> bool: ...
     def let(self, promise_id: int, now: datetime, who: str = "") -> bool: ...
+    def silent_pbxs(self) -> list[SilentPbx]: ...
+    def end_attempts_of(
+        self,
+        pbx: str,
+        judge: Callable[[Attempt, Promise], tuple[Outcome, Next]],
+        now: datetime,
+        who: str,
+        why: str,
+    ) -> list[int] | None: ...
     def search(
         self,
         *,

@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
-from callbacks.rules import order_key
+from callbacks.rules import after_attempt, order_key, with_disposition
 from callbacks.rules.grouping import keys_near
-from callbacks.values import CLOSED_STATES, Matter, Promise, PromiseState
+from callbacks.rules.outcomes import Next
+from callbacks.values import CLOSED_STATES, Attempt, Matter, Outcome, Promise, PromiseState, SilentPbx
 from callbacks.work.allowed import BEING_CALLED, CLOSED, FOR_LEADERS, Do, why_not
 from callbacks.work.ground import Ground, Place, words
 from callbacks.work.values import MANY, N_, WORDS_MOST, Actor, Bulk, Filters, NotAllowed, Page, When
@@ -21,6 +22,11 @@ CHOOSE: Final = N_("Choose promises first.")
 TOO_MANY: Final = N_("At most %(most)s at once.")
 NO_GROUP: Final = N_("No open promise is about that fault.")
 NO_PAGE: Final = N_("There is no such page; begin with the first.")
+STILL_HELD: Final = N_(
+    "A bridge holds the Asterisk “%(pbx)s” at this moment, and ends its calls itself. If that Asterisk is gone "
+    "for good, stop every bridge of it first."
+)
+NOTHING_OPEN: Final = N_("No call is in flight on an Asterisk “%(pbx)s”.")
 ONE_PLACE: Final = N_("Only promises of one number, or about the same fault, can be merged.")
 
 
@@ -133,6 +139,31 @@ class LeaderWork:
         if not ids:
             raise NotAllowed("fault", NO_GROUP)
         return self.cancel(actor, ids[:MANY], why, now)
+
+    def silent(self, actor: Actor) -> list[SilentPbx]:
+        """Asterisks that no bridge holds though calls were in flight there."""
+        self._leads(actor)
+        return self.ground.book.silent_pbxs()
+
+    def gone(self, actor: Actor, pbx: str, why: str, now: datetime) -> Bulk:
+        """This Asterisk does not come back: what was in flight there ends as unknown, for good (E2, docs/adr/0005).
+
+        By the rules of an unknown outcome: it counts as one attempt, the promise comes again after the normal interval or is
+        given up, and stands on the leader's list. What an agent has said of a call stands over that.
+        """
+        self._leads(actor)
+        why, pbx = words(why, "why", WORDS_MOST, needed=True), words(pbx, "pbx", WORDS_MOST)
+
+        def judge(attempt: Attempt, promise: Promise) -> tuple[Outcome, Next]:
+            outcome = with_disposition(attempt.disposition, Outcome.UNKNOWN)
+            return outcome, after_attempt(promise, outcome, self.ground.policy, now, self.ground.calendar)
+
+        ended = self.ground.book.end_attempts_of(pbx, judge, now, actor.who, why)
+        if ended is None:
+            raise NotAllowed("pbx", STILL_HELD, pbx=pbx)
+        if not ended:
+            raise NotAllowed("pbx", NOTHING_OPEN, pbx=pbx)
+        return Bulk(tuple(ended))
 
     def _search(self, wanted: Filters, now: datetime, after: Place | None, limit: int) -> list[Promise]:
         soon = timedelta(seconds=self.ground.policy.warn_before if wanted.when is When.SOON else 0.0)

@@ -1,4 +1,4 @@
-"""``holdfast callbacks next|note|reschedule|assign|pause|resume|cancel|move|adopt|merge|settle|late``: the desk in a terminal.
+"""``holdfast callbacks next|note|reschedule|assign|pause|resume|cancel|move|adopt|merge|settle|late|gone``: the desk.
 
 The rules are those of ``callbacks.work``, as on the pages. Who sits at a shell of this machine is a leader.
 """
@@ -173,6 +173,28 @@ def settle(
     say(f"matter {matter} of promise {promise_id}: {SETTLED[word]}")
 
 
+def gone(
+    pbx: Annotated[
+        str, typer.Argument(metavar="PBX", help="Its site.pbx_id. Left out: which ones nobody holds.")
+    ] = "",
+    why: Why = "",
+    who: Who = "",
+) -> None:
+    """This Asterisk does not come back: its calls that nobody saw end are unknown for good."""
+    with _at_work(who) as (_, ground, actor, now):
+        work = LeaderWork(ground)
+        if pbx.strip():
+            ended = work.gone(actor, pbx, why, now).done
+            say(f"unknown for good, and on the leader's list: {', '.join(map(str, ended))}")
+            return
+        rows = work.silent(actor)
+        for one in rows:
+            since = f"since {local(one.held_until)}" if one.held_until else "by any bridge"
+            say(f"{one.pbx}: {one.calls} in flight, not held {since}")
+        if not rows:
+            say("Every Asterisk on which calls are in flight is held by a bridge.")
+
+
 def late(
     limit: Annotated[int, typer.Option(help="How many of either.", min=1, max=10_000)] = 50,
     full: Annotated[bool, typer.Option("--full", help="Show the telephone numbers whole.")] = False,
@@ -237,4 +259,5 @@ COMMANDS: Final[tuple[tuple[str, Callable[..., None]], ...]] = (
     ("merge", merge),
     ("settle", settle),
     ("late", late),
+    ("gone", gone),
 )

@@ -14,6 +14,7 @@ from console.web.recordings import heard
 from console.web.site import now, store
 from console.web.words import translate as _
 from console.web.work import page_of
+from console.web.working import actor, leader_work
 from store.promises import BY_PERSON
 
 log = structlog.get_logger(__name__)
@@ -37,6 +38,7 @@ def listed() -> str:
     watched = [_watched(one) for one in store().for_leader(SHOWN)]
     return render_template(
         "callbacks.html",
+        silent=leader_work().silent(actor()),
         watched=[(promise_view(one.promise, moment), one.waiting) for one in watched],
         requests=store().unapplied(SHOWN),
         notices=store().notices(SHOWN),

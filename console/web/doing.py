@@ -140,6 +140,10 @@ def _close_group(given: Given) -> Told:
     return _many(leader_work().close_group(actor(), given.text("fault"), given.text("why"), now()))
 
 
+def _gone(given: Given) -> Told:
+    return _many(leader_work().gone(actor(), given.text("pbx"), given.text("why"), now()))
+
+
 def _many(done: Bulk) -> Told:
     text = _("%(count)s done.", count=len(done.done))
     if done.left:
@@ -172,4 +176,5 @@ LEADERS: Final[Mapping[str, Callable[[Given], Told]]] = {
     "before": _before,
     "merge": _merge,
     "close-group": _close_group,
+    "gone": _gone,
 }

@@ -11,7 +11,8 @@ from ami_bridge.attempts import LATE, stage_of
 from ami_bridge.channels import look
 from ami_bridge.link import LinkDown, NoReply
 from callbacks.policy import CallbackPolicy
-from callbacks.values import Outcome, PromiseState
+from callbacks.rules import Next, after_attempt
+from callbacks.values import Attempt, Outcome, Promise, PromiseState
 from store import UnknownRow
 
 NUMBER = "13900001231"
@@ -237,3 +238,22 @@ async def test_a_person_who_says_do_not_call_me_in_two_seconds_is_heard(site: Wo
     assert site.promise(one.promise_id).state is PromiseState.TALKING
     assert await site.attempts.state_outcome("a1", Outcome.REFUSED, "li", "", site.now.wall)
     assert site.promise(one.promise_id).state is PromiseState.REFUSED
+
+
+async def test_news_of_an_asterisk_that_a_leader_gave_up_change_nothing(site: World) -> None:
+    """Its bridge was frozen, and knows the attempt from before."""
+    site.store.speak_for("west", first=False)
+    one = site.started(NUMBER, "a1", ago=30)
+    known = site.attempt("a1")
+
+    def unknown(_attempt: Attempt, promise: Promise) -> tuple[Outcome, Next]:
+        return Outcome.UNKNOWN, after_attempt(promise, Outcome.UNKNOWN, RULES, site.now.wall)
+
+    site.asterisk.stage("a1", "end,ANSWER,25,1763720100")
+    assert site.store.end_attempts_of("east", unknown, site.now.wall, "leader", "burnt") == []
+    assert site.store.end_attempts_of("west", unknown, site.now.wall, "leader", "burnt") == [one.promise_id]
+    before, ended = site.promise(one.promise_id), site.attempt("a1")
+    assert await settle(site) == {}
+    await site.attempts.finish(known, Outcome.ANSWERED, site.now.wall)
+    assert not await site.attempts.state_outcome("a1", Outcome.REFUSED, "agent-1", "", site.now.wall)
+    assert (site.promise(one.promise_id), site.attempt("a1")) == (before, ended)

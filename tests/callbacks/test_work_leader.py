@@ -123,6 +123,8 @@ def test_an_agent_does_nothing_of_a_leaders(desk: Desk) -> None:
         lambda: work.let(AGENT, [one.id], NOW),
         lambda: work.merge(AGENT, one.id, other.id, NOW),
         lambda: work.group(AGENT, "power/north/1"),
+        lambda: work.silent(AGENT),
+        lambda: work.gone(AGENT, "west", "x", NOW),
         lambda: work.close_group(AGENT, "power/north/1", "x", NOW),
     ):
         with pytest.raises(NotAllowed, match="Only a leader"):

@@ -102,6 +102,7 @@ WRONG: list[tuple[str, dict[str, object], str]] = [
     ("before", {"promise": "1", "before": "1"}, "the same promise"),
     ("merge", {"promise": "1", "into": "2"}, "one number, or about the same fault"),
     ("close-group", {"fault": "x", "why": "x"}, "No open promise"),
+    ("gone", {"pbx": "west", "why": "x"}, "No call is in flight on an Asterisk “west”."),
 ]
 
 

@@ -11,7 +11,7 @@ from console_visitor import Visitor
 from flask.testing import FlaskClient
 
 from callbacks.policy import LimitPolicy
-from callbacks.values import Asks, Matter, NoticeState, NumberSource, PromiseState
+from callbacks.values import Asks, Attempt, Matter, NoticeState, NumberSource, PromiseState
 from console.web import Shelf, Site, create_app
 from console.words import NOTICE_STATES, REASONS
 from store import Store, counting, requests
@@ -302,3 +302,21 @@ def test_every_reason_that_the_book_gives_has_a_word() -> None:
     given = {requests.CANCELLED, requests.CHANGED, requests.JOINED}
     given |= {counting.OVER + limit for limit in ("caller", "number", "prefix", "day")}
     assert given - REASONS.keys() == set()
+
+
+def test_a_leader_ends_the_calls_of_an_asterisk_that_does_not_come_back(
+    leader: Visitor, store: Store, now: datetime
+) -> None:
+    bring(store, now, story.capture("1.1", now - timedelta(minutes=9), NUMBER))
+    assert "It does not come back" not in leader.client.get("/callbacks/").text
+    store.speak_for("west", first=False)
+    assert store.claim(1, now, "bridge", 60.0) is not None
+    store.start_attempt(Attempt("1-1-1", 1, "power", NUMBER, "carrier-a", now), "bridge")
+    page = leader.client.get("/callbacks/").text
+    assert "<b>west</b> 1 in flight" in page
+    assert 'action="/book/gone"' in page
+    answer = leader.post("/book/gone", "/callbacks/", pbx="west", why="burnt")
+    assert answer.status_code == 303
+    page = leader.client.get("/callbacks/").text
+    assert "It does not come back" not in page
+    assert 'href="/callbacks/1"' in page, "among those to be looked at"

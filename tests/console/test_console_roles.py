@@ -88,6 +88,7 @@ LEADERS_CHANGES = (
     "/book/front",
     "/book/merge",
     "/book/close-group",
+    "/book/gone",
     "/incidents/",
     "/incidents/INC-1/close",
     "/incidents/INC-1/hand-over",

@@ -12,7 +12,7 @@ from postgres import sqlite_book
 from typer.testing import CliRunner
 
 from callbacks.rules.deadlines import Owed
-from callbacks.values import PromiseState, Settled, Touched
+from callbacks.values import Attempt, PromiseState, Settled, Touched
 from config.policy import DEFAULT_POLICY, load_policy
 from console.cli import app
 from console.commands import shared
@@ -122,3 +122,15 @@ def test_what_is_not_there_is_said_to_be_not_there(book: Store) -> None:
     book.put_live(story.live_rows(now), now)
     assert "There is no agent" in run("assign", "1", "--agent", "PJSIP/unheard-of", code=2)
     assert "There is no agent" in run("next", "--agent", "PJSIP/unheard-of", code=2)
+
+
+def test_a_leader_says_that_an_asterisk_does_not_come_back(book: Store) -> None:
+    assert "is held by a bridge" in run("gone")
+    book.speak_for("west", first=False)
+    assert book.claim(1, NOW, "bridge", 60.0) is not None
+    book.start_attempt(Attempt("1-1-1", 1, "power", "13900001201", "carrier-a", NOW), "bridge")
+    assert "west: 1 in flight, not held by any bridge" in run("gone")
+    assert "Say why" in run("gone", "west", code=2)
+    assert "on the leader's list: 1" in run("gone", "west", "--why", "burnt", "--who", "the leader")
+    assert "the leader: its Asterisk does not come back west, burnt" in run("show", "1")
+    assert "No call is in flight" in run("gone", "west", "--why", "burnt", code=2)
