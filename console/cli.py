@@ -30,6 +30,7 @@ from console.commands import (
     status,
 )
 from console.commands.shared import PROBLEMS, show_problem
+from console.commands.telling import site_zone
 
 
 class Told(TyperGroup):
@@ -96,6 +97,7 @@ def holdfast(
     ] = False,
 ) -> None:
     """Settings come from the environment (HOLDFAST_…); docs/reference/settings.md lists them."""
+    site_zone.cache_clear()
 
 
 def main() -> None:

@@ -9,13 +9,25 @@ from datetime import UTC, datetime, timedelta
 from typing import Annotated
 
 import typer
-from rich.table import Column, Table
+from rich.table import Table
 
 from callbacks.masking import mask_number, mask_text
-from callbacks.values import Asks, Attempt, Capture, MatterOutcome, Outcome, Promise, PromiseState
+from callbacks.values import (
+    Asks,
+    Attempt,
+    Capture,
+    MatterOutcome,
+    Outcome,
+    Promise,
+    PromiseState,
+    Touch,
+    Touched,
+)
 from console import intents, summary
 from console.commands import callers_left, explain, recordings, work
-from console.commands.shared import Problem, Who, ask, local, login_name, open_store, out, say
+from console.commands.shared import Problem, Who, ask, login_name, open_store, say
+from console.commands.telling import local, show_whole
+from console.live_rows import parse_time
 from console.words import ASKS, MATTERS, OUTCOMES, OWING, REASONS, TOUCHES
 from console.words import BY_PERSON as SETTLED
 from console.words import SETTLED as MATTER_WORDS
@@ -59,26 +71,15 @@ def list_(
             ]
             typer.echo(json.dumps(rows, default=str, ensure_ascii=False))
             return
-    table = Table(
-        "#",
-        Column("number", no_wrap=True, min_width=11),
-        "scope",
-        "matter",
-        "state",
-        "attempts",
-        "due",
-        "agent",
-        "left",
-        "remark",
-        box=None,
-    )
+    heads = ("#", "number", "scope", "matter", "state", "attempts", "due", "agent", "left", "remark")
+    table = Table(*heads, box=None, padding=(0, 1, 0, 0), pad_edge=False)
     for promise in promises:
         state = "due" if promise.due and promise.state == "open" else promise.state
         table.add_row(
             *(str(promise.id), promise.number, promise.scope, promise.matter, state, str(promise.attempts)),
             *(_due(promise.due_at, now), promise.agent, _left(captures[promise.id]), _remark(promise.reason)),
         )
-    out.print(table if promises else "Nothing to look at." if leader else "No promise is open.")
+    show_whole(table if promises else "Nothing to look at." if leader else "No promise is open.")
 
 
 def _listed(store: Store, limit: int, *, everything: bool, leader: bool) -> list[Promise]:
@@ -156,7 +157,14 @@ def show(
         words = (attempt.trunk, attempt.agent, ended, attempt.reason, attempt.who, attempt.note)
         say(f"  attempt {attempt.key} {local(attempt.started_at)} {' · '.join(filter(None, words))}")
     for touch in history:
-        say(f"  {local(touch.at)} {touch.who or '–'}: {TOUCHES[touch.what]} {_remark(touch.detail)}".rstrip())
+        say(f"  {local(touch.at)} {touch.who or '–'}: {TOUCHES[touch.what]} {_detail(touch)}".rstrip())
+
+
+def _detail(touch: Touch) -> str:
+    """What stands beside a touch; the time that a caller wished for as all other times."""
+    first, _, rest = touch.detail.partition(" ")
+    wished = parse_time(first) if touch.what is Touched.RESCHEDULED else None
+    return f"{local(wished)} {rest}".rstrip() if wished else _remark(touch.detail)
 
 
 def _became(said: MatterOutcome) -> str:

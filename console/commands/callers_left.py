@@ -11,7 +11,8 @@ from callbacks.masking import mask_number
 from callbacks.values import Asks, Capture
 from console import intents
 from console.commands.asking import BySocket, ask_anyhow
-from console.commands.shared import Problem, Who, local, open_store, say
+from console.commands.shared import Problem, Who, open_store, say
+from console.commands.telling import local
 from console.words import ASKS, MATTERS, NOTICE_STATES, NOTICE_WAYS
 
 Newest = Annotated[int, typer.Option("--limit", help="How many, newest first.", min=1, max=10_000)]

@@ -9,7 +9,8 @@ import typer
 
 from config.settings import Settings, load_settings
 from console.bridge_socket import socket_path
-from console.commands.shared import Problem, local, say
+from console.commands.shared import Problem, say
+from console.commands.telling import local
 from console.keeping.again import forget_again
 from console.keeping.running import running_bridges
 from store import Store

@@ -7,12 +7,13 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
-from config.explaining import LANGUAGES, Asked, lines, told
+from config.explaining import Asked, lines, told
 from config.policy import SitePolicy
 from console import intents, records
 from console.commands.asking import BySocket, ask_anyhow
 from console.commands.papers import Format, Key, Language, Out, incident_named, paper, plain
-from console.commands.shared import Problem, Who, login_name, open_store, out, policy_now, say
+from console.commands.shared import Problem, Who, login_name, open_store, policy_now, say
+from console.commands.telling import Spoken, language_of, show_whole, site_zone
 from console.records import notes
 from console.records.drills import DrillDue, drills_due
 from fallback.modes import Mode
@@ -46,17 +47,17 @@ def list_(as_json: Annotated[bool, typer.Option("--json", help="For programs.")]
     table = Table("name", "title", "scope", "last held", "next", box=None)
     for one in found:
         table.add_row(one.plan.name, one.plan.title, one.plan.scope or "site", _last(one), _next(one))
-    out.print(table)
+    show_whole(table)
 
 
 def _last(one: DrillDue) -> str:
-    return f"{one.last.astimezone():%Y-%m-%d}" if one.last else "never"
+    return f"{one.last.astimezone(site_zone()):%Y-%m-%d}" if one.last else "never"
 
 
 def _next(one: DrillDue) -> str:
     if one.overdue:
         return "[bold red]overdue[/bold red]"
-    return f"{one.due.astimezone():%Y-%m-%d}" if one.due else "–"
+    return f"{one.due.astimezone(site_zone()):%Y-%m-%d}" if one.due else "–"
 
 
 @app.command()
@@ -76,13 +77,11 @@ def start(
 @app.command()
 def rehearse(
     name: Annotated[str, typer.Argument(help="Name of the drill: holdfast drill list.")],
-    language: Annotated[str, typer.Option(help="zh-CN or en.")] = "en",
+    language: Spoken = "",
 ) -> None:
     """What would happen, to whom and when, if it were no drill. Nothing is begun and nobody is told."""
-    if language not in LANGUAGES:
-        known = ", ".join(LANGUAGES)
-        raise Problem("--language", f"there are no words in {language!r}", f"use one of {known}")
-    for line in _rehearsed(policy_now(), _plan(name), language):
+    spoken = language_of(language)
+    for line in _rehearsed(policy_now(), _plan(name), spoken):
         typer.echo(line)
 
 

@@ -13,24 +13,20 @@ from callbacks.values import Touch, Touched
 from config.call_hours import call_calendar
 from config.policy import SitePolicy
 from console.commands.shared import Problem, open_store, policy_now, say
+from console.commands.telling import Spoken, distance, language_of
 from console.explained import as_json, said
 from console.live_rows import read
 from console.summary import FRESH_SECONDS
-from console.words import LANGUAGES
 from store import Store
 
 
 def explain_one(
     promise_id: Annotated[int, typer.Argument(metavar="ID", help="The promise's number in the list.")],
-    language: Annotated[
-        str, typer.Option("--language", help="zh-CN or en; the site's first language otherwise.")
-    ] = "",
+    language: Spoken = "",
     as_values: Annotated[bool, typer.Option("--json", help="For programs.")] = False,
 ) -> None:
     """Say why a promise is where it is, what is owed until when, and when it is next and why not sooner."""
-    if language and language not in LANGUAGES:
-        what = f"there are no words in {language!r}"
-        raise Problem("--language", what, f"use one of {', '.join(LANGUAGES)}")
+    spoken = language_of(language)
     site, now = policy_now(), datetime.now(UTC)
     with open_store() as store:
         promise = store.promise(promise_id)
@@ -40,8 +36,10 @@ def explain_one(
     if as_values:
         typer.echo(json.dumps({"id": promise_id} | as_json(found), ensure_ascii=False))
         return
-    say(f"#{promise.id}", "bold", f"{mask_number(promise.number)} · {promise.scope}")
-    for line in said(found, language or site.languages[0], ZoneInfo(site.timezone)):
+    zone = ZoneInfo(site.timezone)
+    clocks = f"{site.timezone}, UTC{distance(now.astimezone(zone))}"
+    say(f"#{promise.id}", "bold", f"{mask_number(promise.number)} · {promise.scope} · {clocks}")
+    for line in said(found, spoken, zone):
         say(f"  {line}")
 
 

@@ -14,7 +14,8 @@ from callbacks.spool import Spool
 from config.policy import SitePolicy
 from config.settings import Settings, load_settings
 from console.commands.papers import Language
-from console.commands.shared import Problem, err, open_store, out, policy_now, say
+from console.commands.shared import Problem, err, open_store, policy_now, say
+from console.commands.telling import show_whole
 from console.forms import blank as blanks
 from console.forms import printing
 from console.forms.bringing import Brought, bring, dry_run, forgotten_by
@@ -155,7 +156,7 @@ def _show(done: Brought) -> None:
         remark = " ".join(filter(None, (why(one, "en"), again, unsure)))
         promise = f"#{one.promise}" if one.promise else ""
         table.add_row(str(one.row.line), one.number, FATES[one.fate.value], promise, remark)
-    out.print(table if done.rows else "There is no row that somebody has written into.")
+    show_whole(table if done.rows else "There is no row that somebody has written into.")
     for name in done.unread:
         say("not read", "yellow", f"the table {name!r}, which has no headings of the form")
     word = "would come in" if done.rehearsal else "are safe in the spool"

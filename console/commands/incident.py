@@ -8,7 +8,7 @@ from typing import Annotated
 from zoneinfo import ZoneInfo
 
 import typer
-from rich.table import Column, Table
+from rich.table import Table
 from rich.text import Text
 
 from console import intents, records
@@ -29,14 +29,13 @@ from console.commands.papers import (
 from console.commands.shared import (
     Problem,
     Who,
-    local,
     login_name,
     open_store,
-    out,
     policy_now,
     say,
     scope_named,
 )
+from console.commands.telling import local, show_whole
 from console.records.archive import rows
 from console.records.gather import load_day
 from console.records.notes import NoteRefused, write_note
@@ -66,18 +65,14 @@ def list_(
     if not found:
         say("No incident is recorded." if everything else "No incident is open.")
         return
-    longest = max(len(one.key) for one in found)
-    key = Column(
-        "key", min_width=longest
-    )  # whole on the narrowest terminal: it is what the other commands take
-    table = Table(key, "scope", "kind", "what", "opened", "closed", "taken on by", box=None)
+    table = Table("key", "scope", "kind", "what", "opened", "closed", "taken on by", box=None)
     for one in found:
         what = f"DRILL {one.detail}" if one.drill else one.detail
         table.add_row(
             *(one.key, one.scope or "site", one.kind, Text(what), local(one.opened_at), local(one.closed_at)),
             Text(one.owner or one.acked_by or "nobody"),
         )
-    out.print(table)
+    show_whole(table)
 
 
 @app.command("show")

@@ -7,7 +7,8 @@ from typing import Annotated
 import typer
 from rich.table import Column, Table
 
-from console.commands.shared import open_store, out, policy_now, say
+from console.commands.shared import open_store, policy_now, say
+from console.commands.telling import on_clocks, show_whole
 from store.keeping import BATCH, Kind, cuts
 
 WHAT = {
@@ -51,8 +52,8 @@ def keep(
     for kind in Kind:
         days = f"{getattr(policy, kind.value) / 86_400:g} days" if kind in ends else "for ever"
         # It is years back: without its year it would read as if today's went.
-        until = f"{ends[kind].astimezone():%Y-%m-%d %H:%M}" if kind in ends else "–"
+        until = on_clocks(ends.get(kind), "%Y-%m-%d %H:%M")
         table.add_row(WHAT[kind], days, until, str(counts.get(kind, 0)))
-    out.print(table)
+    show_whole(table)
     if rehearsal:
         say("Nothing was deleted.")

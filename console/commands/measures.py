@@ -15,8 +15,8 @@ from callbacks.measures import GROUPS, NOT_OURS, Figure
 from callbacks.measures.imports import WrongLine, read_carrier_counts, read_roster
 from callbacks.measures.words import COUNTER_WORDS
 from config.policy import SitePolicy
-from console.commands.papers import place_for
-from console.commands.shared import Problem, Problems, open_store, out, policy_now, say
+from console.commands.shared import Problem, Problems, open_store, policy_now, say
+from console.commands.telling import Spoken, language_of, show_whole
 from console.measures import BY, Asked, Report, Wrong, asked_for, build
 from console.measures.files import to_csv, to_xlsx
 from console.measures.texts import TEXTS, value_text
@@ -43,7 +43,7 @@ def measures(
     level: Annotated[
         str, typer.Option("--service-level", help="Its formula; the policy's otherwise. See the reference.")
     ] = "",
-    language: Annotated[str, typer.Option(help="zh-CN or en; the site's first language otherwise.")] = "",
+    language: Spoken = "",
     as_json: Annotated[bool, typer.Option("--json", help="For programs.")] = False,
     to_csv_file: Annotated[Path | None, typer.Option("--csv", help="Write a CSV file.")] = None,
     to_xlsx_file: Annotated[Path | None, typer.Option("--xlsx", help="Write an XLSX file.")] = None,
@@ -51,15 +51,14 @@ def measures(
     """Calls, lines, agents and callbacks of a time, by queue, agent, incident, day, month or half hour."""
     if context.invoked_subcommand is not None:
         return
-    site = policy_now()
-    spoken = place_for(language, site).language
+    site, spoken = policy_now(), language_of(language)
     with open_store() as store:
         report = _report(store, site, (since, until, by), level)
     if as_json:
         typer.echo(json.dumps(_plain(report), ensure_ascii=False))
     for file, make, option in ((to_csv_file, to_csv, "--csv"), (to_xlsx_file, to_xlsx, "--xlsx")):
         if file is not None:
-            _write(file, make(report, spoken), option)
+            _write(file, make(report, language or site.languages[0]), option)
     if not (as_json or to_csv_file or to_xlsx_file):
         _show(report, spoken, formula)
 
@@ -157,9 +156,9 @@ def _show(report: Report, language: str, formula: bool) -> None:
             said = [measure.formula(language, report.policy), measure.worked(one.sums)] if formula else []
             note = measure.note(language) if measure.note else ""
             table.add_row(f"  {measure.words(language)}", value_text(one), *said, note)
-    out.print(table)
+    show_whole(table)
     if report.lines:
-        out.print(_lines(report, language))
+        show_whole(_lines(report, language))
     say(f"{TEXTS['not ours'](language)}: " + ", ".join(words(language) for words in NOT_OURS))
 
 

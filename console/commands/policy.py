@@ -12,12 +12,13 @@ import typer
 from config.calendar import years_not_confirmed
 from config.differences import differences
 from config.durations import EXAMPLES, seconds
-from config.explaining import LANGUAGES, Asked, Unknown, as_json, lines, told
+from config.explaining import Asked, Unknown, as_json, lines, told
 from config.policy import SitePolicy, load_policy, parse_policy
 from config.settings import load_settings
 from config.site_prompts import site_prompts
 from console import intents
 from console.commands.shared import Problem, Who, ask, login_name, open_store, policy_now, say
+from console.commands.telling import Spoken, language_of
 from fallback.modes import Mode
 
 app = typer.Typer(help="The policy file.", no_args_is_help=True)
@@ -75,15 +76,11 @@ def explain(
     declare: Annotated[list[str] | None, typer.Option(help="A kind that a leader reports: A7.")] = None,
     hurt: Annotated[int, typer.Option(min=0, help="People hurt, for A7.")] = 0,
     lasts: Annotated[str, typer.Option(help="How long it lasts: 90min, 2h.")] = "90min",
-    language: Annotated[str, typer.Option(help="zh-CN or en.")] = "en",
+    language: Spoken = "",
     as_values: Annotated[bool, typer.Option("--json", help="For a program.")] = False,
 ) -> None:
     """Say what would happen, to whom and when, if this were lost now. Nothing is changed and nobody is told."""
-    site = load_policy(file) if file else policy_now()
-    if language not in LANGUAGES:
-        raise Problem(
-            "--language", f"there are no words in {language!r}", f"use one of {', '.join(LANGUAGES)}"
-        )
+    site, spoken = load_policy(file) if file else policy_now(), language_of(language)
     asked = Asked(
         at=_moment(at, site, datetime.now(UTC)),
         lost=tuple(dict.fromkeys(lost or ())),
@@ -104,7 +101,7 @@ def explain(
     if as_values:
         typer.echo(json.dumps(as_json(site, story), ensure_ascii=False))
     else:
-        for line in lines(site, story, language):
+        for line in lines(site, story, spoken):
             typer.echo(line)
 
 

@@ -8,7 +8,8 @@ from rich.table import Column, Table
 
 from callbacks.recordings import Recorded, Recordings, listen
 from config.settings import load_settings
-from console.commands.shared import Problem, local, open_store, out, policy_now, say
+from console.commands.shared import Problem, open_store, policy_now, say
+from console.commands.telling import local, show_whole
 from store import Store
 
 app = typer.Typer(help="The messages that callers recorded.", no_args_is_help=True)
@@ -32,7 +33,7 @@ def list_(
         table = Table("call", "left", Column("seconds", justify="right"), "file", "remark", box=None)
         for one in listed:
             table.add_row(one.key, local(one.at), *_heard(shelf, one))
-    out.print(table if listed else "There is no recording.")
+    show_whole(table if listed else "There is no recording.")
 
 
 @app.command()

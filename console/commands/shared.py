@@ -125,11 +125,6 @@ def scope_named(name: str) -> str:
     return name
 
 
-def local(moment: datetime | None) -> str:
-    """A time on this machine's clocks, for a person at a terminal."""
-    return f"{moment.astimezone():%m-%d %H:%M:%S}" if moment else "–"
-
-
 def ask(store: Store, asked: intents.Asked, who: str) -> None:
     """Write an intent, wait a little for the bridge, say what became of it. who: "" means the login name.
 

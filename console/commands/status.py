@@ -13,7 +13,8 @@ from rich.text import Text
 from config.settings import load_settings
 from console import bridge_socket, summary
 from console.commands.asking import BySocket, from_either
-from console.commands.shared import known_now, local, out
+from console.commands.shared import known_now, out
+from console.commands.telling import local, show_whole
 from console.live_rows import ScopeView
 from console.summary import Known, Summary
 
@@ -49,7 +50,7 @@ def status(
     if as_json:
         typer.echo(summary.to_json(picture))
         return
-    out.print(render(picture))
+    show_whole(render(picture))
     raise typer.Exit(0 if picture.bridge.fresh else 1)
 
 

@@ -20,7 +20,8 @@ from callbacks.work import Actor, AgentWork, Bulk, Ground, LeaderWork, MatterWor
 from callbacks.work.ground import NO_PROMISE
 from config.call_hours import call_calendar
 from console import intents, live_rows
-from console.commands.shared import Problem, Who, local, login_name, open_store, policy_now, say
+from console.commands.shared import Problem, Who, login_name, open_store, policy_now, say
+from console.commands.telling import local, on_clocks
 from console.summary import is_fresh
 from console.words import MATTERS, OWING, SETTLED
 from store import Store
@@ -78,7 +79,7 @@ def reschedule(
     """Call at the time that the caller wishes for."""
     with _at_work(who) as (_, ground, actor, now):
         at = AgentWork(ground).reschedule(actor, promise_id, day, clock, now, note=remark)
-        say(f"promise {promise_id} is called at {at.astimezone(ground.zone):%Y-%m-%d %H:%M}")
+        say(f"promise {promise_id} is called at {on_clocks(at, '%Y-%m-%d %H:%M')}")
 
 
 def assign(ids: Many, agent: Agent = "", who: Who = "") -> None:

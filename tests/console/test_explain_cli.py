@@ -25,6 +25,7 @@ def _site(tmp_path: Path, url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HOLDFAST_DATABASE_URL", url)
     monkeypatch.setenv("HOLDFAST_POLICY_FILE", str(DEFAULT_POLICY))
     monkeypatch.setenv("HOLDFAST_AMI_SECRET", "secret")
+    monkeypatch.setenv("LC_ALL", "C.UTF-8")
     at_noon(monkeypatch, NOON)
 
 
@@ -63,9 +64,10 @@ def test_it_says_who_is_before_it_what_is_owed_and_that_it_is_next(store: Store)
     assert "as soon as an agent and a line are free" in said
 
 
-def test_it_speaks_the_site_s_first_language_unless_asked(store: Store) -> None:
+def test_it_speaks_english_unless_asked_for_another_language(store: Store) -> None:
     bill = left(store, "13912345678", Matter.BILL, NOON)
-    assert "排队位置" in run(str(bill)).stdout
+    assert "Its place is" in run(str(bill)).stdout
+    assert "排队位置" in run(str(bill), "--language", "zh-CN").stdout
     refused = run(str(bill), "--language", "fr")
     assert refused.exit_code != 0
 
