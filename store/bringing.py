@@ -16,6 +16,7 @@ from store.counting import OVER, Asked, hold_exceeding, within_limits
 from store.dialect import upsert
 from store.gather import gather, renumber
 from store.history import CALLER, touch_all
+from store.moves import held
 from store.requests import settle
 from store.tables import capture, notice, promise
 
@@ -170,16 +171,9 @@ def _notice(one: Capture) -> dict[str, Any]:
 
 def _let_own(connection: Connection, joined: Iterable[int], now: datetime) -> None:
     """Somebody keyed a number so often that its promise is held; now its owner rings himself, and is called."""
-    ids = list(joined)
+    ids, over = sorted(joined), (promise.c.attention, promise.c.reason.startswith(OVER))
     for start in range(0, len(ids), _MANY):
-        let = connection.execute(
-            update(promise)
-            .where(
-                promise.c.id.in_(ids[start : start + _MANY]),
-                promise.c.attention,
-                promise.c.reason.startswith(OVER),
-            )
-            .values(due_at=now, attention=False, reason="")
-            .returning(promise.c.id)
-        )
-        touch_all(connection, let.scalars().all(), now, CALLER, Touched.RESUMED)
+        let = held(connection, promise.c.id.in_(ids[start : start + _MANY]), *over)
+        values = {"due_at": now, "attention": False, "reason": ""}
+        connection.execute(update(promise).where(promise.c.id.in_(let)).values(values))
+        touch_all(connection, let, now, CALLER, Touched.RESUMED)

@@ -13,7 +13,7 @@ from callbacks.values import Matter, PromiseState, Settled, Touch, Touched
 from store.engine import Subject
 from store.history import touch, touch_all, touches
 from store.matters import settle_rest
-from store.moves import can
+from store.moves import can, held
 from store.tables import capture, promise
 
 ADOPTED = "adopted"  # the reason of one whose caller got through by himself
@@ -140,16 +140,13 @@ def _arranged(
     when: Sequence[ColumnElement[bool]] = (),
 ) -> list[int]:
     """The ids of those that were in a state in which the table allows it."""
-    done: list[int] = []
-    for start in range(0, len(ids), _MANY):
-        some = ids[start : start + _MANY]
-        moved = connection.execute(
-            update(promise)
-            .where(promise.c.id.in_(some), can(move), *when)
-            .values(**{"state": target(move), **_FREE, **values})
-            .returning(promise.c.id)
+    wanted, done = sorted(ids), list[int]()
+    for start in range(0, len(wanted), _MANY):
+        some = held(connection, promise.c.id.in_(wanted[start : start + _MANY]), can(move), *when)
+        connection.execute(
+            update(promise).where(promise.c.id.in_(some)).values(**{"state": target(move), **_FREE, **values})
         )
-        done += sorted(moved.scalars())
+        done += some
     return done
 
 

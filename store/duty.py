@@ -61,7 +61,7 @@ class Duty(Subject):
                     "rounds": one.rounds,
                     "told_at": one.told_at,
                 }
-                for one in reports
+                for one in sorted(reports, key=lambda one: one.key)  # held in this order, by every writer
             ]
             connection.execute(statement, rows)
             for some in _portions([one.key for one in reports]):
@@ -75,13 +75,13 @@ class Duty(Subject):
         """Somebody took these on; returns how many nobody had taken on before. now: aware UTC."""
         count = 0
         with self._database.write() as connection:
-            for some in _portions(keys):
-                done = connection.execute(
-                    update(duty)
-                    .where(duty.c.key.in_(some), duty.c.acked_at.is_(None))
-                    .values(acked_at=now, acked_by=who)
+            for some in _portions(sorted(keys)):
+                free = select(duty.c.key).where(duty.c.key.in_(some), duty.c.acked_at.is_(None))
+                mine = connection.execute(free.order_by(duty.c.key).with_for_update()).scalars().all()
+                connection.execute(
+                    update(duty).where(duty.c.key.in_(mine)).values(acked_at=now, acked_by=who)
                 )
-                count += done.rowcount
+                count += len(mine)
         return count
 
 

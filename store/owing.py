@@ -9,6 +9,7 @@ from sqlalchemy import ColumnElement, and_, bindparam, exists, not_, or_, select
 from callbacks.values import Matter, Promise, PromiseState, Touched
 from store.engine import Subject
 from store.history import touch_all
+from store.moves import held
 from store.promises import to_promise
 from store.tables import OPEN, UNANSWERED, UNTRIED, promise, touch
 
@@ -49,8 +50,9 @@ class Owing(Subject):
     def mark_warned(self, ids: Sequence[int], now: datetime, who: str = "") -> None:
         """The leader was told of them."""
         with self._database.write() as connection:
-            for start in range(0, len(ids), _MANY):
-                some = ids[start : start + _MANY]
+            wanted = sorted(ids)
+            for start in range(0, len(wanted), _MANY):
+                some = held(connection, promise.c.id.in_(wanted[start : start + _MANY]))
                 connection.execute(update(promise).where(promise.c.id.in_(some)).values(warned_at=now))
                 touch_all(connection, some, now, who, Touched.WARNED)
 
@@ -73,7 +75,7 @@ class Owing(Subject):
                 due = [(row.id, owed(row.matter, row.created_at)) for row in rows]
                 values = [
                     {"b_id": id_, "b_first": one.first_by, "b_answer": one.answer_by}
-                    for id_, one in due
+                    for id_, one in sorted(due, key=lambda pair: pair[0])  # held in this order
                     if one.first_by or one.answer_by
                 ]
                 if values:
@@ -101,8 +103,8 @@ class Owing(Subject):
         if not ids:
             return 0
         with self._database.write() as connection:
-            listed = update(promise).where(promise.c.id.in_(ids), *which).values(attention=True)
-            done = connection.execute(listed.returning(promise.c.id)).scalars().all()
+            done = held(connection, promise.c.id.in_(ids), *which)
+            connection.execute(update(promise).where(promise.c.id.in_(done)).values(attention=True))
             touch_all(connection, done, now, who, Touched.WARNED)
         return len(done)
 

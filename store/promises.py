@@ -28,7 +28,7 @@ from callbacks.rules import Move, target
 from callbacks.values import CLOSED_STATES, Matter, Promise, PromiseState, Touch, Touched
 from store.engine import Subject
 from store.history import touch, touches
-from store.moves import can
+from store.moves import can, held
 from store.record_tables import change
 from store.tables import BUSY, CLOSED, LISTED, OPEN, TURN, promise
 from store.turns import NO_START, due, handed_to, whose_turn
@@ -291,13 +291,13 @@ def _holds(holder: str, move: Move) -> tuple[ColumnElement[bool], ...]:
 
 
 def _free_lapsed(connection: Connection, now: datetime) -> None:
-    freed = connection.execute(
-        update(promise)
-        .where(BUSY, can(Move.LAPSE), promise.c.claimed_until <= now)
-        .values(state=target(Move.LAPSE), **_FREE)
-        .returning(promise.c.id)
-    )
-    touches(connection, [Touch(id_, now, "", Touched.RELEASED, LAPSED) for id_ in freed.scalars()])
+    """One that another bridge holds at this moment is freed by that one, or is no longer free."""
+    lapsed = BUSY, can(Move.LAPSE), promise.c.claimed_until <= now
+    freed = held(connection, *lapsed, skip=True)
+    if freed:
+        values = {"state": target(Move.LAPSE), **_FREE}
+        connection.execute(update(promise).where(promise.c.id.in_(freed)).values(values))
+        touches(connection, [Touch(id_, now, "", Touched.RELEASED, LAPSED) for id_ in freed])
 
 
 def _claim_first(
