@@ -6,23 +6,24 @@ Every change needs the token of ``GET /api/session`` in the header ``X-CSRFToken
 import dataclasses
 from datetime import datetime
 from enum import Enum
-from typing import Any
+from typing import Any, Final
 
-from flask import Blueprint, Response, abort, current_app, jsonify, request, session
+from flask import Blueprint, Response, abort, current_app, jsonify, session
 from flask_wtf.csrf import generate_csrf  # type: ignore[import-untyped]  # Flask-WTF ships no types
 
 from callbacks.work import NotAllowed
 from callbacks.work.ground import NO_AGENT
-from console.web import auth, book, work
+from console.web import arguments, auth, book, work
 from console.web.auth import is_leader, leaders, who
 from console.web.card import Card, card_of, why_here
 from console.web.doing import AGENTS, LEADERS, agents_action, leaders_action
 from console.web.given import given
 from console.web.site import now
-from console.web.words import language
+from console.web.words import N_, language
 from console.web.working import actor, agent_work, floor, member
 
 blueprint = Blueprint("api_work", __name__, url_prefix="/api")
+NOTHING_TO_FIND: Final = N_("Give a reference or a number.")
 
 
 @blueprint.get("/session")
@@ -76,7 +77,10 @@ def take_next() -> Response:
 @blueprint.get("/work/find")
 def find() -> Response:
     """By ``reference`` or whole ``number``; null when there is none."""
-    found = work.find_one(request.args.get("reference", ""), request.args.get("number", ""))
+    reference, number = arguments.text("reference"), arguments.text("number")
+    if not reference and not number:
+        raise NotAllowed("reference", NOTHING_TO_FIND)
+    found = work.find_one(reference, number)
     return _json({"promise": None if found is None else _card(card_of(found.id))})
 
 
@@ -140,7 +144,10 @@ def _card(card: Card) -> dict[str, Any]:
                 "matter": row.matter.capture.matter,
                 "reference": row.matter.capture.reference,
                 "region": row.matter.capture.region,
+                "name": row.matter.capture.name,
+                "address": row.matter.capture.address,
                 "remarks": row.matter.capture.remarks,
+                "taken_by": row.matter.capture.taken_by,
                 "recording": bool(row.matter.capture.recording),
                 "outcome": row.matter.outcome if card.whole else None,
             }

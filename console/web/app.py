@@ -6,9 +6,11 @@ from flask import Flask, Response, g, request, session
 from flask_wtf import CSRFProtect  # type: ignore[import-untyped]  # Flask-WTF ships no types
 
 from callbacks.masking import mask_number
+from callbacks.rules.merging import BROUGHT_BY
 from console.web import (
     api,
     api_work,
+    arguments,
     auth,
     book,
     callbacks,
@@ -58,6 +60,7 @@ def create_app(store: Store, site: Site) -> Flask:
     app.before_request(_remember_theme)
     app.before_request(auth.require_sign_in)
     app.before_request(auth.require_leader)
+    app.before_request(arguments.check)
     app.after_request(_guard)
     for part in (
         pages,
@@ -92,14 +95,20 @@ def _add_filters(app: Flask, site: Site) -> None:
         local, today = moment.astimezone(site.known.zone), site.clock().astimezone(site.known.zone)
         return f"{local:%H:%M:%S}" if local.date() == today.date() else f"{local:%m-%d %H:%M}"
 
+    app.jinja_env.globals.update(BROUGHT_BY=BROUGHT_BY)
     app.jinja_env.filters.update(clock=clock, short=short, moment=moment_text, masked=mask_number)
     app.context_processor(
-        lambda: {"who": auth.who(), "theme": session.get("theme", ""), "leading": auth.is_leader()}
+        lambda: {
+            "who": auth.who(),
+            "theme": session.get("theme", ""),
+            "leading": auth.is_leader(),
+            "has_form": site.forms is not None,
+        }
     )
 
 
 def _remember_theme() -> None:
-    if request.args.get("theme") in {"light", "dark"}:
+    if request.args.get("theme") in arguments.THEMES:
         session["theme"] = request.args["theme"]
 
 

@@ -9,12 +9,13 @@ from typing import Final
 from urllib.parse import urlencode
 
 import structlog
-from flask import Blueprint, Response, abort, flash, redirect, render_template, request, url_for
+from flask import Blueprint, Response, abort, flash, redirect, render_template, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
 from callbacks.values import Matter, Promise, PromiseState
 from callbacks.work import Filters, When
 from console.summary import PromiseView, promise_view
+from console.web import arguments
 from console.web.answers import Fragment, unless_same
 from console.web.auth import leaders, who
 from console.web.doing import LEADERS, leaders_action
@@ -26,18 +27,7 @@ log = structlog.get_logger(__name__)
 blueprint = Blueprint("book", __name__, url_prefix="/book")
 SHOWN: Final = 50
 OWED: Final = 10
-NAMES: Final = (
-    "state",
-    "scope",
-    "matter",
-    "when",
-    "agent",
-    "number",
-    "reference",
-    "fault",
-    "attention",
-    "paused",
-)
+TICKS: Final = ("attention", "paused")
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +50,7 @@ def listed() -> str:
         rows=fragment(),
         asked=dict(asked()),
         query=urlencode(asked()),
+        here=urlencode([*asked(), *([("after", after)] if (after := arguments.text("after")) else ())]),
         states=list(PromiseState),
         matters=list(Matter),
         whens=[one for one in When if one],
@@ -101,8 +92,8 @@ def fragment() -> Fragment:
 def view() -> Listed:
     """What was asked for in the address."""
     person, work, moment = actor(), leader_work(), now()
-    page = work.find(person, filters(), moment, after=request.args.get("after", ""), limit=SHOWN)
-    first = not asked() and "after" not in request.args
+    page = work.find(person, filters(), moment, after=arguments.text("after"), limit=SHOWN)
+    first = not asked() and not arguments.text("after")
     return Listed(
         rows=_views(page.rows),
         late=_views(work.late(person, moment, OWED)) if first else (),
@@ -113,19 +104,21 @@ def view() -> Listed:
 
 
 def asked() -> tuple[tuple[str, str], ...]:
-    """The filters in the address, in a settled order; those left empty are left out."""
-    return tuple((name, text) for name in NAMES if (text := request.args.get(name, "").strip()[:160]))
+    """The filters in the address, in a settled order; those left empty are left out, and so is what ``arguments`` told of."""
+    ticks = {name: "1" if arguments.text(name) and arguments.flag(name) else "" for name in TICKS}
+    given = {name: arguments.text(name) for name in arguments.FILTERS} | ticks
+    return tuple((name, text) for name, text in given.items() if text)
 
 
 def filters() -> Filters:
-    """The filters as values; a word that is none of theirs asks for nothing."""
+    """The filters as values."""
     wanted = dict(asked())
-    state, matter, when = wanted.get("state", ""), wanted.get("matter", ""), wanted.get("when", "")
+    state, matter = wanted.get("state"), wanted.get("matter")
     return Filters(
-        state=PromiseState(state) if state in set(PromiseState) else None,
+        state=PromiseState(state) if state else None,
         scope=wanted.get("scope", ""),
-        matter=Matter(matter) if matter in set(Matter) else None,
-        when=When(when) if when in set(When) else When.ANY,
+        matter=Matter(matter) if matter else None,
+        when=When(wanted.get("when", "")),
         agent=wanted.get("agent", ""),
         number=wanted.get("number", ""),
         reference=wanted.get("reference", ""),

@@ -8,7 +8,9 @@ from flask import Blueprint, abort, flash, redirect, render_template, request, u
 from werkzeug.wrappers import Response
 
 from callbacks.values import Promise, PromiseState
+from callbacks.work.allowed import FOR_LEADERS
 from console.summary import promise_view
+from console.web import arguments
 from console.web.auth import is_leader, leaders, who
 from console.web.recordings import heard
 from console.web.site import now, store
@@ -49,7 +51,10 @@ def listed() -> str:
 def missed() -> str:
     """Calls that left nothing to call back; ``?full`` shows their numbers whole."""
     calls = [(one.capture, heard(one.capture)) for one in store().missed(2 * SHOWN)]
-    return render_template("missed.html", calls=calls, full="full" in request.args and is_leader())
+    full = arguments.flag("full")
+    if full and not is_leader():
+        flash(_(FOR_LEADERS), "warn")
+    return render_template("missed.html", calls=calls, full=full and is_leader())
 
 
 @blueprint.get("/<int:promise_id>")

@@ -97,6 +97,7 @@ def _seen(capture: Capture, whole: bool) -> Capture:
         name="",
         address="",
         remarks="",
+        taken_by="",
     )
 
 

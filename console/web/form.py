@@ -24,6 +24,7 @@ from console.forms.rejects import why
 from console.forms.site import form_site
 from console.forms.words import FATES
 from console.records.page import style_source
+from console.web import arguments
 from console.web.auth import who
 from console.web.problems import Refused
 from console.web.site import now, site, store
@@ -131,8 +132,9 @@ def rejects(name: str) -> Response:
 
 @blueprint.get("/sheet")
 def sheet() -> Response:
-    """A sheet to print, in the reader's language."""
-    body = printing.to_page(form_site(_door().policy, language()), [blank.sheet_id()]).encode()
+    """A sheet to print, in the reader's language; ``?pages=`` of them, each with an id of its own."""
+    ids = [blank.sheet_id() for _page in range(int(arguments.text("pages") or 1))]
+    body = printing.to_page(form_site(_door().policy, language()), ids).encode()
     response = Response(body, mimetype="text/html")
     response.headers["Content-Security-Policy"] = (
         f"default-src 'none'; style-src {style_source(body)}; base-uri 'none'; frame-ancestors 'none'"

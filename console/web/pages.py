@@ -1,9 +1,9 @@
 """The board, its live part, and the open health answer."""
 
-from flask import Blueprint, Response, jsonify, render_template, request
+from flask import Blueprint, Response, jsonify, render_template
 
 from console import summary
-from console.web import desk, leader
+from console.web import arguments, desk, leader
 from console.web.answers import Fragment, unless_same
 from console.web.site import now, site, store
 
@@ -18,7 +18,7 @@ def board() -> str:
         "board.html",
         summary=picture,
         live=_live(picture),
-        desk=desk.fragment(picture, choosing="choose" in request.args),
+        desk=desk.fragment(picture, choosing=arguments.flag("choose")),
         scopes=site().known.scopes,
         modes=leader.MODES,
         zone=site().known.zone.key,

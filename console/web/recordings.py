@@ -9,15 +9,19 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import structlog
-from flask import Blueprint, Response, abort, request, send_file
+from flask import Blueprint, Response, abort, send_file
 
 from callbacks.recordings import Recorded, Recordings, listen
 from callbacks.values import Capture
+from callbacks.work import NotAllowed
+from console.web import arguments
 from console.web.auth import who
 from console.web.site import site, store
+from console.web.words import N_
 
 log = structlog.get_logger(__name__)
 blueprint = Blueprint("recordings", __name__)
+NO_CALL = N_("Say whose message: give the key of its call.")
 _HEADER = 44  # bytes of a WAV file before its sound
 
 
@@ -43,7 +47,9 @@ def heard(capture: Capture) -> Heard | None:
 @blueprint.get("/recording")
 def recording() -> Response:
     """The message of the call ``?call=``; with ``save`` as a file to keep. 404 when there is none to hear."""
-    capture = store().capture(request.args.get("call", "")[:200])
+    if not arguments.text("call"):
+        raise NotAllowed("call", NO_CALL)
+    capture = store().capture(arguments.text("call"))
     path = _path(capture) if capture is not None and capture.recording else None
     if capture is None or path is None or listen(path).problem:
         abort(404)
@@ -52,7 +58,7 @@ def recording() -> Response:
     answer = send_file(
         _whole(path),
         mimetype="audio/wav",
-        as_attachment="save" in request.args,
+        as_attachment=arguments.flag("save"),
         download_name=name,
         conditional=False,
     )

@@ -15,6 +15,7 @@ from callbacks.work import NotAllowed, is_mine
 from callbacks.work.agent import STATED
 from callbacks.work.ground import NO_AGENT
 from console.summary import PromiseView, promise_view
+from console.web import arguments
 from console.web.answers import Fragment, unless_same
 from console.web.auth import who
 from console.web.card import Card, card_of, why_here
@@ -52,7 +53,7 @@ class Desk:
 @blueprint.get("/")
 def listed() -> str:
     """The whole page."""
-    desk = fragment(choosing="choose" in request.args)
+    desk = fragment(choosing=arguments.flag("choose"))
     return render_template("work.html", desk=desk, zone=site().known.zone.key, poll=f"{site().poll:g}")
 
 
@@ -125,7 +126,9 @@ def take_next() -> AnyResponse:
 @blueprint.get("/find")
 def find() -> AnyResponse:
     """By the reference that the caller tells, or by his whole number. Whoever tells the reference speaks for him."""
-    found = find_one(request.args.get("reference", ""), request.args.get("number", ""))
+    found = find_one(arguments.text("reference"), arguments.text("number"))
+    if arguments.wrong():
+        return redirect(url_for("work.listed"))  # where it is told
     if found is None:
         flash(_("There is no open promise of that reference or number."), "warn")
         return redirect(url_for("work.listed"))
@@ -134,7 +137,6 @@ def find() -> AnyResponse:
 
 def find_one(reference: str, number: str) -> Promise | None:
     """The open one first, then the newest."""
-    reference, number = reference.strip()[:12], number.strip()[:40]
     if not reference and not number:
         return None
     rows = store().search(reference=reference, number=number, limit=SHOWN)

@@ -285,7 +285,7 @@ def test_no_name_in_a_line_leads_out_of_the_folder(
     assert "<audio" not in leader.client.get("/callbacks/1").text
 
 
-@pytest.mark.parametrize("call", ["", "pbx1:9.9", "../secret.wav", "pbx1:../secret.wav", "pbx1:1.1' OR 1=1"])
+@pytest.mark.parametrize("call", ["pbx1:9.9", "../secret.wav", "pbx1:../secret.wav", "pbx1:1.1' OR 1=1"])
 def test_only_a_call_of_the_book_is_heard(leader: Visitor, folder: Path, call: str) -> None:
     recorded(folder.parent / "secret.wav")
     assert leader.client.get("/recording", query_string={"call": call}).status_code == 404
