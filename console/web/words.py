@@ -5,13 +5,16 @@ English is the source language; the catalogue in ``translations/`` holds zh-CN. 
 """
 
 from collections.abc import Mapping
-from typing import Final
+from functools import lru_cache
+from gettext import NullTranslations
+from typing import Final, cast
 
-from flask import Flask, Request, current_app, request, session
+from flask import Flask, Request, current_app, g, has_request_context, request, session
 from flask_babel import (  # type: ignore[import-untyped]  # Flask-Babel ships no types; wrapped here
     Babel,
+    get_translations,
 )
-from flask_babel import gettext as _gettext
+from markupsafe import Markup
 
 from console.live_rows import parse_time
 from console.words import (
@@ -78,7 +81,32 @@ _LOCALES: Final = {"zh-CN": "zh_Hans_CN", "en": "en"}
 
 def translate(text: str, **values: object) -> str:
     """The text in the reader's language, with ``%(name)s`` filled in."""
-    return str(_gettext(text, **values))
+    found = _catalogue().gettext(text)
+    return found % values if values else found
+
+
+def _on_page(text: str, **values: object) -> Markup:
+    """The same for templates, with what is filled in escaped."""
+    return _said(_catalogue(), text) % values if values else _marked(_catalogue(), text)
+
+
+def _said(catalogue: NullTranslations, text: str) -> Markup:
+    return Markup(catalogue.gettext(text))  # noqa: S704  # our own words, as Jinja's own gettext marks them
+
+
+@lru_cache(maxsize=2048)
+def _marked(catalogue: NullTranslations, text: str) -> Markup:
+    """A page of a hundred rows says the same few words a thousand times. Jinja has a sign of per cent written twice in any."""
+    return _said(catalogue, text) % {}
+
+
+def _catalogue() -> NullTranslations:
+    """Looked up once for a request; Flask-Babel asks three times for the locale for every text."""
+    if not has_request_context():
+        return cast(NullTranslations, get_translations())
+    if "catalogue" not in g:
+        g.catalogue = get_translations()
+    return cast(NullTranslations, g.catalogue)
 
 
 _TABLES: Final[Mapping[str, Mapping[str, str]]] = {
@@ -138,7 +166,7 @@ def language(req: Request = request) -> str:
 def use(app: Flask) -> None:
     """Make the app speak the reader's language."""
     Babel(app, locale_selector=lambda: _LOCALES[language()], default_locale="zh_Hans_CN")
-    app.jinja_env.globals.update(word=word, moved=moved, language=language, languages=LANGUAGES)
+    app.jinja_env.globals.update(_=_on_page, word=word, moved=moved, language=language, languages=LANGUAGES)
 
 
 def remember_choice() -> None:
