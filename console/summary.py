@@ -215,6 +215,11 @@ def _told_changes(changes: list[Any]) -> Iterator[ChangeView]:
 
 
 def _from_store(store: Store, now: datetime, known: Known) -> Summary:
+    with store.moment():
+        return _of_moment(store, now, known)
+
+
+def _of_moment(store: Store, now: datetime, known: Known) -> Summary:
     rows = store.live_rows()
     at = rows["bridge"].at if "bridge" in rows else None
     live = live_rows.read({key: row.value for key, row in rows.items()}, at)
@@ -263,7 +268,7 @@ def promise_view(
 
 def _owed(store: Store, now: datetime, known: Known) -> OwedView:
     until = now + timedelta(seconds=known.warn_before)
-    return OwedView(len(store.late(now, MOST_OWED)), len(store.due_soon(now, until, MOST_OWED)))
+    return OwedView(*store.count_owed(now, until, MOST_OWED))
 
 
 def _figures(store: Store, now: datetime, known: Known) -> Figures:

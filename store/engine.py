@@ -4,7 +4,7 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from threading import RLock
+from threading import RLock, local
 from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event
@@ -33,12 +33,33 @@ class Database:
         whole = {} if self.is_file else postgresql.READING
         self._reader = self.engine.execution_options(holdfast_read=True, **whole)
         self._turn = RLock()
+        self._mine = local()
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
         """A consistent view; writing in it is a mistake. Raises StoreProblem."""
+        shared = getattr(self._mine, "connection", None)
+        if shared is not None:
+            with _in_words(self.name):
+                yield shared
+            return
         with _in_words(self.name), self._reader.begin() as connection:
             yield connection
+
+    @contextmanager
+    def moment(self) -> Iterator[None]:
+        """Everything that this thread reads in the block is of one moment, over one connection: a page that reads a dozen things
+        asks for one and not for a dozen. What is written meanwhile is not seen in it, not even by whoever wrote it.
+        """
+        if getattr(self._mine, "connection", None) is not None:
+            yield
+            return
+        with self.read() as connection:
+            self._mine.connection = connection
+            try:
+                yield
+            finally:
+                self._mine.connection = None
 
     @contextmanager
     def write(self) -> Iterator[Connection]:

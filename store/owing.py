@@ -4,7 +4,20 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any, Protocol
 
-from sqlalchemy import ColumnElement, and_, bindparam, exists, not_, or_, select, tuple_, update
+from sqlalchemy import (
+    ColumnElement,
+    CompoundSelect,
+    and_,
+    bindparam,
+    exists,
+    func,
+    not_,
+    or_,
+    select,
+    tuple_,
+    union,
+    update,
+)
 
 from callbacks.values import Matter, Promise, PromiseState, Touched
 from store.engine import Subject
@@ -46,6 +59,16 @@ class Owing(Subject):
     ) -> list[Promise]:
         """Those of which something was owed by ``now``, the latest first. warned_before: as for ``due_soon``."""
         return self._owed(limit, warned_before, now)
+
+    def count_owed(self, now: datetime, until: datetime, most: int = 100) -> tuple[int, int]:
+        """How many ``late`` and ``due_soon`` would give, at most so many of either; nothing but indexes is read."""
+        looks = (_ids(most, now), _ids(most, until, after=now))
+        counts = (
+            select(func.count()).select_from(one.limit(most).subquery()).scalar_subquery() for one in looks
+        )
+        with self._database.read() as connection:
+            late, soon = connection.execute(select(*counts)).one()
+        return int(late), int(soon)
 
     def mark_warned(self, ids: Sequence[int], now: datetime, who: str = "") -> None:
         """The leader was told of them."""
@@ -114,7 +137,7 @@ class Owing(Subject):
         """One look for each kind of debt, in its index; merged by the time that is nearest."""
         found: dict[int, tuple[datetime, Any]] = {}
         with self._database.read() as connection:
-            for condition, by in ((UNTRIED, promise.c.first_by), (UNANSWERED, promise.c.answer_by)):
+            for condition, by in _DEBTS:
                 query = select(promise).where(condition, by <= until, *_unwarned(warned_before))
                 query = query if after is None else query.where(by > after)
                 for row in connection.execute(query.order_by(by, promise.c.id).limit(limit)):
@@ -122,6 +145,19 @@ class Owing(Subject):
                     found[row.id] = min(found.get(row.id, (at, row)), (at, row), key=lambda one: one[0])
         ordered = sorted(found.items(), key=lambda item: (item[1][0], item[0]))
         return [to_promise(row) for _, (_, row) in ordered[:limit]]
+
+
+_DEBTS = ((UNTRIED, promise.c.first_by), (UNANSWERED, promise.c.answer_by))
+
+
+def _ids(most: int, until: datetime, after: datetime | None = None) -> CompoundSelect[tuple[int]]:
+    """Of whom something is owed by then, each once; of either debt the first so many."""
+    looks = []
+    for condition, by in _DEBTS:
+        query = select(promise.c.id).where(condition, by <= until)
+        query = query if after is None else query.where(by > after)
+        looks.append(select(query.order_by(by, promise.c.id).limit(most).subquery()))
+    return union(*looks)
 
 
 def _unwarned(before: datetime | None) -> tuple[ColumnElement[bool], ...]:

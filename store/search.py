@@ -62,7 +62,7 @@ class Search(Subject):
             and_(FAULTY, promise.c.fault.in_(keys_near(fault))) if fault else None,
             promise.c.id.in_(select(promise.c.id).where(LISTED)) if attention else None,
             promise.c.paused if paused else None,
-            _has(agent, everything or state in CLOSED_STATES) if agent else None,
+            _has(agent, state, everything or state in CLOSED_STATES) if agent else None,
             _may_be_called(due_by) if due_by else None,
             _owed(owed_by) if owed_by else None,
         ]
@@ -80,6 +80,19 @@ class Search(Subject):
         query = query.order_by(promise.c.place_at, promise.c.id).limit(limit)
         with self._database.read() as connection:
             return [to_promise(row) for row in connection.execute(query)]
+
+    def count_same_fault(self, fault: str, without: int = 0, *, most: int = COUNTED) -> int:
+        """How many open promises are about the same fault, as ``search`` lists them, without that one.
+
+        0 for "". most: or more.
+        """
+        keys = keys_near(fault)
+        if not keys:
+            return 0
+        some = select(literal(1)).where(FAULTY, promise.c.fault.in_(keys), promise.c.id != without)
+        with self._database.read() as connection:
+            query = select(func.count()).select_from(some.limit(most).subquery())
+            return int(connection.execute(query).scalar_one())
 
     def ahead_of(
         self, promise_id: int, head_start: Mapping[Matter, float] = NO_START, *, most: int = COUNTED
@@ -134,10 +147,14 @@ def _called(reference: str) -> Select[tuple[int]]:
     )
 
 
-def _has(agent: str, closed: bool) -> ColumnElement[bool]:
-    """To whom it was handed, or who has it at this moment, by the ids of two indexes; of closed ones, who had it last."""
+def _has(agent: str, state: PromiseState | None, closed: bool) -> ColumnElement[bool]:
+    """To whom it was handed, or who has it at this moment, by the ids of two indexes; of closed ones, who had it last. An open
+    one nobody has: those that were handed to him stand in one index in their order, however many they are.
+    """
     if closed:
         return promise.c.agent == agent
+    if state is _S.OPEN:
+        return and_(ASSIGNED, promise.c.assigned == agent)
     handed = select(promise.c.id).where(ASSIGNED, promise.c.assigned == agent)
     has = select(promise.c.id).where(BUSY, or_(promise.c.agent == agent, promise.c.holder == agent))
     return promise.c.id.in_(union(handed, has))

@@ -1,6 +1,7 @@
 """Figures of the book for pages and reports, as of one moment."""
 
 from collections.abc import Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -75,6 +76,10 @@ class View(Subject):
     def __init__(self, database: Database) -> None:
         super().__init__(database)
         self._remembered = Remembered(_is_large)
+
+    def moment(self) -> AbstractContextManager[None]:
+        """Everything that this thread reads in the block is of one moment (``Database.moment``)."""
+        return self._database.moment()
 
     def summary(self) -> Summary:
         """All figures of one moment."""

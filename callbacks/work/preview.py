@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from callbacks.rules.grouping import keys_near
 from callbacks.values import Asks, Attempt, Capture, Promise, Touch
 from callbacks.work.allowed import Do, allowed, concerns
 from callbacks.work.ground import Ground
@@ -47,12 +46,7 @@ def preview(ground: Ground, promise_id: int, actor: Actor, now: datetime) -> Pre
         strays=tuple(book.unapplied(STRAYS, references)) if references else (),
         attempts=tuple(book.attempts_of(one.id)),
         history=tuple(book.history(one.id)),
-        same_fault=_same(ground, one),
+        same_fault=book.count_same_fault(one.fault, one.id) if one.fault else 0,
         may=allowed(one, actor, now),
         mark=mark_of(one, now, ground.policy.warn_before),
     )
-
-
-def _same(ground: Ground, one: Promise) -> int:
-    near = {other.id for key in keys_near(one.fault) for other in ground.book.same_fault(key)}
-    return len(near - {one.id})

@@ -21,7 +21,7 @@ from console.web.auth import leaders, who
 from console.web.doing import LEADERS, leaders_action
 from console.web.given import given
 from console.web.site import now, site
-from console.web.working import actor, floor, leader_work
+from console.web.working import actor, at_one_moment, floor, leader_work
 
 log = structlog.get_logger(__name__)
 blueprint = Blueprint("book", __name__, url_prefix="/book")
@@ -89,6 +89,7 @@ def fragment() -> Fragment:
     return Fragment(render_template("book_rows.html", listed=found, query=urlencode(asked())), repr(found))
 
 
+@at_one_moment
 def view() -> Listed:
     """What was asked for in the address."""
     person, work, moment = actor(), leader_work(), now()

@@ -24,7 +24,7 @@ from console.web.given import given
 from console.web.site import now, site, store
 from console.web.words import SETTLED, language
 from console.web.words import translate as _
-from console.web.working import actor, agent_work, floor, remember_named
+from console.web.working import actor, agent_work, at_one_moment, floor, remember_named
 
 log = structlog.get_logger(__name__)
 blueprint = Blueprint("work", __name__, url_prefix="/work")
@@ -74,6 +74,7 @@ def choices() -> dict[str, object]:
     return {"outcomes": OUTCOMES, "settled": SETTLED, "agents": floor().members, "back": "work"}
 
 
+@at_one_moment
 def view(*, choosing: bool = False) -> Desk:
     """The desk of the person at this browser."""
     person, moment, seen = actor(), now(), floor()

@@ -1,8 +1,9 @@
 """The work of agents and leaders for the person at this browser: who he is, and what it stands on."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Final, cast
+from functools import wraps
+from typing import Final, ParamSpec, TypeVar, cast
 
 from flask import g, session
 
@@ -16,6 +17,8 @@ from console.summary import is_fresh
 from console.web.auth import is_leader, who
 from console.web.site import now, site, store
 
+P = ParamSpec("P")
+T = TypeVar("T")
 NAMED: Final = 10  # promises of which this browser remembers that their reference was told
 
 
@@ -45,6 +48,17 @@ def floor() -> Floor:
         live = live_rows.read({key: row.value for key, row in rows.items()}, at)
         g.floor = Floor(live, is_fresh(at, now()))
     return cast(Floor, g.floor)
+
+
+def at_one_moment(view: Callable[P, T]) -> Callable[P, T]:
+    """What the view reads of the store is of one moment, and asked for over one connection; it must write nothing."""
+
+    @wraps(view)
+    def seen(*args: P.args, **named: P.kwargs) -> T:
+        with store().moment():
+            return view(*args, **named)
+
+    return seen
 
 
 def member() -> str:

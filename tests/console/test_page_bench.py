@@ -1,11 +1,15 @@
 """The pages that bench.page asks for are there, and its book fills them."""
 
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 from console_story import PASSWORD
 from flask.testing import FlaskClient
+from sqlalchemy import event
 
 from bench.page import PAGES
 from bench.page_book import AGENT, SHOWN, fill, live
@@ -31,6 +35,51 @@ def test_pages_that_are_timed_are_there_and_full(reader: FlaskClient) -> None:
     assert len(set(re.findall(r"pick-(\d+)", reader.get(PAGES["book"]).text))) == 50
     assert len(set(re.findall(r"pick-(\d+)", reader.get(PAGES["book late"]).text))) >= 30
     assert AGENT in reader.get(PAGES["agent"]).text
+
+
+@contextmanager
+def asked(store: Store) -> Iterator[list[str]]:
+    """What the store asks its database for meanwhile."""
+    said: list[str] = []
+
+    def note(_one: Any, _cursor: Any, statement: str, *_: Any) -> None:
+        said.append(statement)
+
+    engine = store._database.engine
+    event.listen(engine, "before_cursor_execute", note)
+    try:
+        yield said
+    finally:
+        event.remove(engine, "before_cursor_execute", note)
+
+
+# A page polls every two seconds in many browsers: each statement and each transaction is paid by all of them.
+MOST = {"board": 16, "board live": 14, "book": 7, "book rows": 7, "agent": 13, "agent panel": 13}
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_page_asks_the_store_for_little_and_in_one_transaction(
+    reader: FlaskClient, store: Store, name: str
+) -> None:
+    taken = reader.get("/work/").text
+    token = re.search(r'name="csrf_token"[^>]*value="([^"]+)"', taken)
+    assert token
+    reader.post("/work/telephone", data={"member": AGENT, "csrf_token": token.group(1)})
+    reader.post("/work/next", data={"csrf_token": token.group(1)})
+    assert len(store.promises_of(AGENT)) == 1
+    with asked(store) as said:
+        assert reader.get(PAGES[name]).status_code == 200
+    begun = sum(one.startswith("BEGIN") for one in said)
+    assert begun <= (3 if name == "board" else 1)  # the board shows a card beside it
+    assert len(said) - begun <= MOST.get(name, 4)
+
+
+def test_what_is_counted_for_a_page_is_not_loaded(reader: FlaskClient, store: Store) -> None:
+    """Late ones are counted on the board, and others about the same fault on a card; there may be hundreds of them."""
+    with asked(store) as said:
+        reader.get(PAGES["board live"])
+    loaded = [one for one in said if "promise.first_by" in one and "promise.number" in one]
+    assert len(loaded) == 1  # those that the board lists
 
 
 def test_small_book_has_of_every_kind_what_a_page_shows(store: Store, url: str) -> None:

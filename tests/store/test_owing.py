@@ -91,6 +91,9 @@ def test_the_nearest_is_told_first_and_what_is_late_is_told_apart(
     assert book.figures(NOW, NOW - HOUR).late == 1
     assert book.figures(NOW + 20 * HOUR, NOW).late == 4
     assert ids(book.search(owed_by=NOW)) == [2]
+    for moment, most in ((NOW, 100), (NOW + 20 * HOUR, 100), (NOW + 20 * HOUR, 3), (NOW, 1)):
+        listed = book.late(moment, most), book.due_soon(moment, moment + 7 * HOUR, most)
+        assert book.count_owed(moment, moment + 7 * HOUR, most) == (len(listed[0]), len(listed[1]))
 
 
 def test_a_leader_who_was_told_is_not_told_again_at_once(book: Store, capture: Build, bring: Bring) -> None:
@@ -161,6 +164,9 @@ def test_reports_of_one_fault_in_one_place_are_found_together(
     assert ids(book.same_fault(fault)) == [1, 2]
     assert ids(book.search(fault=fault)) == [1, 2]
     assert book.same_fault("") == []
+    assert [book.count_same_fault(fault, without) for without in (0, 2)] == [2, 1]
+    assert book.count_same_fault("") == 0
+    assert book.count_same_fault(fault, most=1) == 1
     book.cancel(2, NOW, "test")
     assert ids(book.same_fault(fault)) == [1]
 
