@@ -3,8 +3,9 @@ promise.
 """
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import UTC, datetime, timedelta
+from operator import itemgetter
 from typing import Any
 
 from sqlalchemy import (
@@ -37,13 +38,14 @@ BY_PERSON, LET, SEEN = "callback", "let", "seen"  # kind and new state of the ro
 LAPSED = "lapsed"
 _S = PromiseState
 _FREE = {"holder": "", "claimed_until": None, "agent": ""}
+_IN_ORDER = itemgetter(*(promise.c.keys().index(field.name) for field in fields(Promise)))
 _SPARE = 16  # looked at beyond what is wanted, where others may be taking the first ones at this moment
 _LOOKS = 8
 
 
 def to_promise(row: Row[*tuple[Any, ...]]) -> Promise:
     """A whole row of the table as a value."""
-    return Promise(**row._mapping)
+    return Promise(*_IN_ORDER(row))
 
 
 class Promises(Subject):

@@ -43,6 +43,16 @@ class UtcTime(TypeDecorator[datetime]):
 
         return process
 
+    def result_processor(self, dialect: Dialect, coltype: object) -> Callable[[Any], datetime | None] | None:
+        """A row of the book has nine times, and a page a hundred rows."""
+        if dialect.name != "sqlite":
+            return super().result_processor(dialect, coltype)
+
+        def process(value: str | None) -> datetime | None:
+            return None if value is None else datetime.fromisoformat(f"{value}+00:00")
+
+        return process
+
     def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
         if value is None:
             return None
@@ -68,3 +78,13 @@ class Word(TypeDecorator[_E]):
 
     def process_result_value(self, value: str | None, dialect: Dialect) -> _E | None:
         return None if value is None else self.words(value)
+
+    def result_processor(self, dialect: Dialect, coltype: object) -> Callable[[Any], _E | None]:
+        """The same, by a look into a table."""
+        known = {one.value: one for one in self.words}
+
+        def process(value: str | None) -> _E | None:
+            found = None if value is None else known.get(value)
+            return self.process_result_value(value, dialect) if found is None else found
+
+        return process
