@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 from alert_world import Recording, policy_of, rung, running
-from hotline import SECRET, Hotline
+from hotline import Hotline
+from hotline_calls import SECRET
 
 from alerts.call_way import OwnCall
 from alerts.policy import Person, Reach, Way

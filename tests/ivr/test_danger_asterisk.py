@@ -3,7 +3,8 @@
 import time
 
 import pytest
-from hotline import Call, Hotline
+from hotline import Hotline
+from hotline_calls import Call
 
 pytestmark = pytest.mark.asterisk
 NUMBER, SOURCE, MATTER, WANTED, PROMISED = 5, 6, 7, 9, 10

@@ -5,7 +5,8 @@ import time
 from pathlib import Path
 
 import pytest
-from hotline import POLICY, Call, Hotline
+from hotline import POLICY, Hotline
+from hotline_calls import Call
 from scripted_agi import ASK, HANG, DeafPort, ScriptedAgi, done, script
 
 from config.asterisk import LOCAL

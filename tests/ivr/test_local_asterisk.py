@@ -11,7 +11,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from hotline import POLICY, Call, Hotline, silent_prompts
+from hotline import POLICY, Hotline, silent_prompts
+from hotline_calls import Call
 
 from callbacks.spool_line import decode
 from callbacks.values import Capture

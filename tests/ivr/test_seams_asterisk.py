@@ -4,7 +4,8 @@ import shutil
 import time
 
 import pytest
-from hotline import Bridge, Call, Hotline
+from hotline import Bridge, Hotline
+from hotline_calls import Call
 from scripted_agi import HANG, ScriptedAgi
 
 from callbacks.tier3 import parse

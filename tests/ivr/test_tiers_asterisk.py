@@ -3,7 +3,8 @@
 import time
 
 import pytest
-from hotline import Bridge, Call, Hotline, silent_prompts
+from hotline import Bridge, Hotline, silent_prompts
+from hotline_calls import Call
 
 pytestmark = pytest.mark.asterisk
 
