@@ -11,12 +11,11 @@ from typing import Any, Self
 from sqlalchemy import create_engine, insert
 
 from callbacks.values import Matter, NumberSource, PromiseState
-from callbacks.work.leader import OWED
 from store import Store
 from store.tables import capture, promise
 
 AGENT, AGENTS, SCOPES = "PJSIP/agent-1", 20, ("power", "billing")
-BATCH, SHOWN = 5000, 60
+BATCH, SHOWN, OWED = 5000, 60, 100
 MATTERS = (*(Matter.FAULT,) * 6, Matter.BILL, Matter.QUESTION, Matter.UNSTATED)
 
 

@@ -26,6 +26,7 @@ from store.moves import held
 from store.promises import to_promise
 from store.tables import OPEN, UNANSWERED, UNTRIED, promise, touch
 
+Place = tuple[datetime, int]
 _MANY = 400
 
 
@@ -46,19 +47,31 @@ class Owing(Subject):
     """All times are aware UTC. A first attempt is owed until one was begun, an answer until the promise is closed."""
 
     def due_soon(
-        self, now: datetime, until: datetime, limit: int = 100, *, warned_before: datetime | None = None
+        self,
+        now: datetime,
+        until: datetime,
+        limit: int = 100,
+        *,
+        warned_before: datetime | None = None,
+        beyond: Place | None = None,
     ) -> list[Promise]:
         """Those of which something is owed after ``now`` and by ``until``, the nearest first.
 
-        warned_before: without those of which the leader was told since.
+        warned_before: without those of which the leader was told since. beyond: only those behind this one, as the last row of
+        the page before: the time that is nearest of what it is owed in that time, and its id.
         """
-        return self._owed(limit, warned_before, until, after=now)
+        return self._owed(limit, warned_before, until, after=now, beyond=beyond)
 
     def late(
-        self, now: datetime, limit: int = 100, *, warned_before: datetime | None = None
+        self,
+        now: datetime,
+        limit: int = 100,
+        *,
+        warned_before: datetime | None = None,
+        beyond: Place | None = None,
     ) -> list[Promise]:
-        """Those of which something was owed by ``now``, the latest first. warned_before: as for ``due_soon``."""
-        return self._owed(limit, warned_before, now)
+        """Those of which something was owed by ``now``, the latest first. warned_before, beyond: as for ``due_soon``."""
+        return self._owed(limit, warned_before, now, beyond=beyond)
 
     def count_owed(self, now: datetime, until: datetime, most: int = 100) -> tuple[int, int]:
         """How many ``late`` and ``due_soon`` would give, at most so many of either; nothing but indexes is read."""
@@ -132,7 +145,12 @@ class Owing(Subject):
         return len(done)
 
     def _owed(
-        self, limit: int, warned_before: datetime | None, until: datetime, after: datetime | None = None
+        self,
+        limit: int,
+        warned_before: datetime | None,
+        until: datetime,
+        after: datetime | None = None,
+        beyond: Place | None = None,
     ) -> list[Promise]:
         """One look for each kind of debt, in its index; merged by the time that is nearest."""
         found: dict[int, tuple[datetime, Any]] = {}
@@ -140,6 +158,7 @@ class Owing(Subject):
             for condition, by in _DEBTS:
                 query = select(promise).where(condition, by <= until, *_unwarned(warned_before))
                 query = query if after is None else query.where(by > after)
+                query = query if beyond is None else query.where(_beyond(by, after, beyond))
                 for row in connection.execute(query.order_by(by, promise.c.id).limit(limit)):
                     at = row._mapping[by]
                     found[row.id] = min(found.get(row.id, (at, row)), (at, row), key=lambda one: one[0])
@@ -158,6 +177,24 @@ def _ids(most: int, until: datetime, after: datetime | None = None) -> CompoundS
         query = query if after is None else query.where(by > after)
         looks.append(select(query.order_by(by, promise.c.id).limit(most).subquery()))
     return union(*looks)
+
+
+_BESIDE: dict[Any, tuple[ColumnElement[datetime], ColumnElement[bool]]] = {
+    promise.c.first_by: (promise.c.answer_by, promise.c.answer_by.is_(None)),
+    promise.c.answer_by: (
+        promise.c.first_by,
+        or_(promise.c.first_by.is_(None), promise.c.first_at.is_not(None)),
+    ),
+}  # of an open promise: the other debt, and when there is none
+
+
+def _beyond(by: ColumnElement[datetime], after: datetime | None, place: Place) -> ColumnElement[bool]:
+    """Behind the place by this debt, and not before it by the other one: that was on an earlier page."""
+    other, none = _BESIDE[by]
+    free = [none, tuple_(other, promise.c.id) > place]
+    if after is not None:
+        free.append(other <= after)
+    return and_(tuple_(by, promise.c.id) > place, or_(*free))
 
 
 def _unwarned(before: datetime | None) -> tuple[ColumnElement[bool], ...]:

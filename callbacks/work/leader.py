@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from callbacks.rules import after_attempt, order_key, with_disposition
+from callbacks.rules.deadlines import standing
 from callbacks.rules.grouping import keys_near
 from callbacks.rules.outcomes import Next
 from callbacks.values import CLOSED_STATES, Attempt, Matter, Outcome, Promise, PromiseState, SilentPbx
@@ -13,7 +14,6 @@ from callbacks.work.allowed import BEING_CALLED, CLOSED, FOR_LEADERS, Do, why_no
 from callbacks.work.ground import Ground, Place, words
 from callbacks.work.values import MANY, N_, WORDS_MOST, Actor, Bulk, Filters, NotAllowed, Page, When
 
-OWED: Final = 100
 JUST: Final = timedelta(microseconds=1)
 DANGER_FIRST: Final = N_("Danger is always first.")
 ITSELF: Final = N_("That is the same promise.")
@@ -42,25 +42,33 @@ class LeaderWork:
         """The next rows of a list, by keys and not by counting, so that the last page is as quick as the first.
 
         Open ones in the order of their places, closed ones the newest first. after: ``Page.after`` of the page before. What is
-        late or owed soon, if nothing else is asked for, comes in the order of its times, at most OWED of it on one page.
+        late or owed soon, if nothing else is asked for, comes in the order of its times.
         """
         self._leads(actor)
-        if filters == Filters(when=When.LATE) or filters == Filters(when=When.SOON):
-            look = self.late if filters.when is When.LATE else self.soon
-            return Page(tuple(look(actor, now, OWED)))
-        rows = self._search(filters, now, _place(after) if after else None, limit)
+        place = _place(after) if after else None
+        if filters == Filters(when=When.LATE):
+            rows = self.late(actor, now, limit, beyond=place)
+            return Page(tuple(rows), _owed_after(rows[-1], None) if len(rows) == limit else "")
+        if filters == Filters(when=When.SOON):
+            rows = self.soon(actor, now, limit, beyond=place)
+            return Page(tuple(rows), _owed_after(rows[-1], now) if len(rows) == limit else "")
+        rows = self._search(filters, now, place, limit)
         return Page(tuple(rows), _after(rows[-1]) if len(rows) == limit else "")
 
-    def late(self, actor: Actor, now: datetime, limit: int = 50) -> list[Promise]:
-        """What is owed and was not kept in time, the oldest first."""
+    def late(
+        self, actor: Actor, now: datetime, limit: int = 50, *, beyond: Place | None = None
+    ) -> list[Promise]:
+        """What is owed and was not kept in time, the oldest first. beyond: the time owed and the number of the one before."""
         self._leads(actor)
-        return self.ground.book.late(now, limit)
+        return self.ground.book.late(now, limit, beyond=beyond)
 
-    def soon(self, actor: Actor, now: datetime, limit: int = 50) -> list[Promise]:
-        """What is owed within the policy's ``warn_before``, the nearest first."""
+    def soon(
+        self, actor: Actor, now: datetime, limit: int = 50, *, beyond: Place | None = None
+    ) -> list[Promise]:
+        """What is owed within the policy's ``warn_before``, the nearest first. beyond: as for ``late``."""
         self._leads(actor)
         until = now + timedelta(seconds=self.ground.policy.warn_before)
-        return self.ground.book.due_soon(now, until, limit)
+        return self.ground.book.due_soon(now, until, limit, beyond=beyond)
 
     def to_front(self, actor: Actor, promise_id: int, now: datetime, *, why: str = "") -> None:
         """Before everything of its scope but danger."""
@@ -225,14 +233,22 @@ class LeaderWork:
 
 def _after(last: Promise) -> str:
     """Where a page ended, for the address of the next one."""
-    at = last.closed_at or last.place_at or last.created_at
-    return f"{at.timestamp():.6f}-{last.id}"
+    return _mark(last.closed_at or last.place_at or last.created_at, last.id)
+
+
+def _owed_after(last: Promise, since: datetime | None) -> str:
+    """The same of a list of what is owed. since: what was owed before is not of this list; None: all of it is."""
+    return _mark(min(one.by for one in standing(last) if since is None or one.by > since), last.id)
+
+
+def _mark(at: datetime, number: int) -> str:
+    return f"{at.timestamp():.6f}-{number}"
 
 
 def _place(after: str) -> Place:
     try:
         at, _, number = after.partition("-")
-        return datetime.fromtimestamp(float(at), UTC), int(number)
+        return datetime.fromtimestamp(float(at), UTC), int(number[:18])
     except (ValueError, OverflowError, OSError):
         raise NotAllowed("after", NO_PAGE) from None
 
