@@ -9,7 +9,7 @@ import typer
 
 from config.settings import Settings, load_settings
 from console.bridge_socket import socket_path
-from console.commands.shared import Problem, say
+from console.commands.shared import make_folders, say
 from console.commands.telling import local
 from console.keeping.again import forget_again
 from console.keeping.running import running_bridges
@@ -19,6 +19,7 @@ from store.backups import restore as put_back
 
 app = typer.Typer(help="The store, and copies of it.", no_args_is_help=True)
 BACKUPS = "backups"  # in the data folder
+FOLDERS = ("data_dir", "spool_dir", "tier3_dir", "recordings_dir")  # a site has them before its first call
 File = Annotated[Path, typer.Argument(metavar="FILE", help="A copy, with its .json beside it.")]
 
 
@@ -29,13 +30,9 @@ def database() -> None:
 
 @app.command()
 def migrate() -> None:
-    """Bring the tables up to this version; safe to run again."""
+    """Make the site's folders and bring the tables up to this version; safe to run again."""
     settings = load_settings()
-    try:
-        settings.data_dir.mkdir(parents=True, exist_ok=True)
-    except OSError as problem:
-        what = f"{settings.data_dir} cannot be made: {problem.strerror}"
-        raise Problem("data_dir", what, "create it, or give this user the right to") from None
+    make_folders(settings, *FOLDERS)
     with Store(settings.database_url) as store:
         store.migrate()
     typer.echo("The store is up to date.")

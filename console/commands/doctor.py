@@ -12,7 +12,7 @@ from config.errors import ConfigErrors
 from config.policy import DEFAULT_POLICY, SitePolicy, load_policy
 from config.settings import Settings, load_settings
 from console.commands.shared import PROBLEMS, open_store, say, show_problem, show_warning
-from console.looks import Look, NotWell, Place, Warned, files, manager, staff
+from console.looks import Look, NotWell, Place, Warned, files, forgotten, manager, staff
 
 SLOW_LOOKUP = 1.0
 RENDERED = Path("/etc/asterisk/holdfast")
@@ -32,7 +32,7 @@ def doctor(
     place = Place(settings, policy or load_policy(DEFAULT_POLICY), rendered, user)
     failed: list[Look] = []
     for look in looks():
-        if (policy is None and look in OF_POLICY) or (look is manager.included and manager.account in failed):
+        if (policy is None and look in OF_POLICY) or AFTER.get(look) in failed:
             continue
         if not _well(look, place):
             failed.append(look)
@@ -51,7 +51,7 @@ def looks() -> tuple[Look, ...]:
     """In the order in which things are set up."""
     return (
         *(_own_name, _prompts, _spool, files.lines, files.recordings, files.dialogue, files.tier2),
-        *(_store, manager.account, manager.included, staff.oncall, staff.duty, staff.leaders),
+        *(_store, forgotten.key, manager.account, manager.included, staff.oncall, staff.duty, staff.leaders),
     )
 
 
@@ -114,3 +114,9 @@ def _spool(place: Place) -> str:
 def _store(place: Place) -> str:
     with open_store(place.settings):
         return "the store can be used"
+
+
+AFTER: dict[Look, Look] = {
+    manager.included: manager.account,
+    forgotten.key: _store,
+}  # told once, by the first

@@ -14,7 +14,7 @@ from callbacks.spool import Spool
 from config.policy import SitePolicy
 from config.settings import Settings, load_settings
 from console.commands.papers import Language
-from console.commands.shared import Problem, err, open_store, policy_now, say
+from console.commands.shared import Problem, err, make_folders, open_store, policy_now, say
 from console.commands.telling import show_whole
 from console.forms import blank as blanks
 from console.forms import printing
@@ -97,6 +97,7 @@ def import_(
         what, remedy = problem.told("en")
         raise Problem("FILE", f"{file} {what}", remedy) from None
     if not rehearsal:
+        make_folders(settings, "spool_dir")
         with Spool(settings.spool_dir) as spool:
             done = bring(done, spool, rejects or file.with_name(f"{file.stem}.rejects.csv"))
     if as_json:

@@ -17,7 +17,9 @@ from callbacks.measures.words import COUNTER_WORDS
 from config.policy import SitePolicy
 from console.commands.shared import Problem, Problems, open_store, policy_now, say
 from console.commands.telling import Spoken, language_of, show_whole
-from console.measures import BY, Asked, Report, Wrong, asked_for, build
+from console.forms.csv_file import decoded
+from console.forms.reading import Unreadable
+from console.measures import BY, Asked, Report, Wrong, asked_for, build, is_counted
 from console.measures.files import to_csv, to_xlsx
 from console.measures.texts import TEXTS, value_text
 from console.records.archive import write_whole
@@ -25,10 +27,15 @@ from store import Store
 
 app = typer.Typer(help="Measures of the hotline's work, each with its formula.", invoke_without_command=True)
 T = TypeVar("T")
+BOOK = b"PK\x03\x04"  # an .xlsx is a ZIP, whatever its name says
+AS_CSV = "in the spreadsheet program: save as, CSV (UTF-8), with a header and commas"
 COUNT_AT_ONCE = 100  # half hours
 From = Annotated[str, typer.Option("--from", help="A day or a time on the site's clocks; today otherwise.")]
 Until = Annotated[str, typer.Option(help="The last day, or the time of the end.")]
-Csv = Annotated[Path, typer.Argument(metavar="FILE", help="A CSV file with a header.")]
+Csv = Annotated[
+    Path, typer.Argument(metavar="FILE", help="A CSV file with a header: UTF-8, UTF-16 or GB18030.")
+]
+ENGLISH = "en"
 
 
 @app.callback()
@@ -60,6 +67,9 @@ def measures(
         if file is not None:
             _write(file, make(report, language or site.languages[0]), option)
     if not (as_json or to_csv_file or to_xlsx_file):
+        if not is_counted(report):
+            _show_nothing(report, spoken)
+            return
         _show(report, spoken, formula)
 
 
@@ -122,13 +132,17 @@ def _count_due(store: Store, zone: ZoneInfo) -> None:
 def _read(file: Path, read: Callable[[str], tuple[list[T], list[WrongLine]]]) -> list[T]:
     """All of the file's rows, or nothing of it and every line that is wrong."""
     try:
-        text = file.read_text(encoding="utf-8")
+        data = file.read_bytes()
     except OSError as problem:
         raise Problem(
             "FILE", f"cannot read {file}: {problem.strerror}", "give a file that may be read"
         ) from None
-    except UnicodeDecodeError:
-        raise Problem("FILE", f"{file} is not UTF-8", "save it as CSV in UTF-8") from None
+    if data.startswith(BOOK):
+        raise Problem("FILE", f"{file} is a workbook (.xlsx), and a CSV is read here", AS_CSV)
+    try:
+        text = decoded(data)
+    except Unreadable as problem:
+        raise Problem("FILE", f"{file} {problem.told(ENGLISH)[0]}", AS_CSV) from None
     rows, wrong = read(text)
     if wrong:
         raise Problems(Problem(f"{file}:{one.line} {one.field}", one.what, "") for one in wrong)
@@ -142,6 +156,17 @@ def _write(file: Path, content: bytes, option: str) -> None:
         what = f"cannot write {file}: {problem.strerror}"
         raise Problem(option, what, "give a file in a folder that exists and may be written") from None
     say("written", "green", f"{file}")
+
+
+def _show_nothing(report: Report, language: str) -> None:
+    """A table of zeros would read as if nobody had called."""
+    since, until = (
+        f"{at.astimezone(report.zone):%Y-%m-%d %H:%M}" for at in (report.asked.since, report.asked.until)
+    )
+    say(TEXTS["no records"](language).format(since=since, until=until, zone=report.zone.key))
+    if report.first_record:
+        first = f"{report.first_record.astimezone(report.zone):%Y-%m-%d %H:%M}"
+        say(TEXTS["records since"](language).format(first=first))
 
 
 def _show(report: Report, language: str, formula: bool) -> None:

@@ -5,6 +5,7 @@ import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Annotated, Final
 from zoneinfo import ZoneInfo
 
@@ -104,6 +105,23 @@ def open_store(settings: Settings | None = None) -> Iterator[Store]:
     with Store((settings or load_settings()).database_url) as store:
         store.ping()
         yield store
+
+
+def make_folders(settings: Settings, *names: str) -> None:
+    """Makes folders of the site that are missing, as the bridge does at its start. Raises Problems for those that cannot be."""
+    problems = []
+    for name in names:
+        folder: Path = getattr(settings, name)
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            what, remedy = (
+                f"{folder} cannot be made: {error.strerror}",
+                "create it, or give this user the right to",
+            )
+            problems.append(Problem(name, what, remedy))
+    if problems:
+        raise Problems(problems)
 
 
 def policy_now() -> SitePolicy:

@@ -13,12 +13,13 @@ from callbacks.forgotten import Forgetting
 from callbacks.importer import Importer, ImportReport
 from config.policy import SitePolicy
 from config.settings import Settings, load_settings
-from console.commands.shared import Problem, err, open_store, policy_now, say
+from console.commands.shared import Problem, err, make_folders, open_store, policy_now, say
 from ivr.numbers import check as check_number
 
 app = typer.Typer(help="What callers left, as it lies on the disk.", no_args_is_help=True)
 SHOWN = 20  # damaged lines of one file
 REMOTE = "remote"
+ABSENT = "of a new site, the bridge or `holdfast db migrate` makes it; else find out where it went"
 Folder = Annotated[
     Path | None,
     typer.Argument(
@@ -44,7 +45,7 @@ def check(folder: Folder = None, pbx: Pbx = "") -> None:
         files, whole, damaged = files + 1, whole + one.whole, damaged + len(one.damaged)
         troubles += bool(one.trouble)
         if one.trouble:
-            say(one.path, "red", one.trouble)
+            say(one.path, "red", one.trouble + ("" if Path(one.path).exists() else f"; {ABSENT}"))
         for number, why in one.damaged[:SHOWN]:
             say(f"{one.path}:{number}", "red", why)
         if len(one.damaged) > SHOWN:
@@ -69,6 +70,8 @@ def import_(
     may run beside the bridge. No file is deleted.
     """
     settings, policy = load_settings(), policy_now()
+    if folder is None:
+        make_folders(settings, "spool_dir", "tier3_dir")
     spool, tier3, remote = _places(folder, settings)
     with open_store(settings) as store:
         importer = Importer(

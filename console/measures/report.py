@@ -114,6 +114,11 @@ def build(
     )
 
 
+def is_counted(report: Report) -> bool:
+    """Whether anything at all is known of this time: a call, a second that was watched, a promise, a carrier's count, a shift."""
+    return bool(report.lines) or any(value for one in report.whole.figures for value in one.sums.values())
+
+
 Apart = dict[str, dict[str, float]]
 
 

@@ -26,6 +26,10 @@ TEXTS = {
     "calls chart": Words("呼叫量", "Calls"),
     "level chart": Words("服务水平", "Service level"),
     "nothing": Words("无数据", "Nothing was counted"),
+    "no records": Words(
+        "{since} 至 {until}({zone})没有任何记录。", "There are no records from {since} to {until} ({zone})."
+    ),
+    "records since": Words("最早的呼叫记录:{first}。", "The oldest record of a call is of {first}."),
 }
 
 

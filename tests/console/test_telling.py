@@ -155,7 +155,7 @@ def test_the_language_is_what_was_asked_for_else_the_locales_else_english(
     ("words", "english", "chinese"),
     [
         (("callbacks", "explain", "1"), "Its place is", "排队位置"),
-        (("measures",), "Service level", "服务水平"),
+        (("measures", "--from", "2026-01-01"), "Service level", "服务水平"),
         (("policy", "explain", "--lost", "power-agents"), "Taken as lost", "假设失效"),
     ],
 )
