@@ -1,5 +1,7 @@
 """What can be wrong with the store, told so that somebody can mend it."""
 
+from collections.abc import Sequence
+
 
 class StoreProblem(Exception):
     """The store cannot be used. The message names the database and the remedy; it is fit to be shown as it
@@ -27,3 +29,11 @@ class ClaimLost(Exception):
 
 class UnknownRow(LookupError):
     """There is no row with this key; the message names it."""
+
+
+class StillOpen(Exception):
+    """Promises stand in the way, by id; nothing was changed."""
+
+    def __init__(self, promises: Sequence[int]) -> None:
+        super().__init__(f"still open: {', '.join(f'#{one}' for one in promises)}")
+        self.promises = tuple(promises)

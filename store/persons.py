@@ -1,8 +1,9 @@
 """One person's data: all of it told, or all of it deleted but what is counted."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from types import MappingProxyType
 from typing import Any, Final
 
 from sqlalchemy import JSON, Column, Connection, String, Table, Text, cast, insert, or_, select, update
@@ -11,10 +12,13 @@ from callbacks.person import PersonNumber
 from callbacks.values import CLOSED_STATES, NumberSource, Outcome, PromiseState, Touched
 from store.dialect import put
 from store.engine import Subject
+from store.errors import StillOpen
 from store.history import touch_all
+from store.moves import held
 from store.record_tables import change
 from store.tables import attempt, capture, duty, forgotten, matter_outcome, metadata, notice, promise, touch
 
+NOBODY: Final[Mapping[str, datetime]] = MappingProxyType({})
 KIND, DELETED = "person", "deleted"  # of the row in the record that says so
 _MANY: Final = 400
 _SAFE: Final = (  # reasons that are words of ours and tell of nobody
@@ -62,10 +66,8 @@ class Persons(Subject):
 
     def put_forgotten(self, until: Mapping[str, datetime]) -> None:
         """Add to the list, before anything is deleted: what comes in meanwhile is nobody's already."""
-        if until:
-            with self._database.write() as connection:
-                rows = [{"digest": digest, "until": at} for digest, at in until.items()]
-                connection.execute(put(connection, forgotten), rows)
+        with self._database.write() as connection:
+            _list(connection, until)
 
     def person_rows(self, number: PersonNumber) -> PersonRows:
         """Everything that is known of a number: what is of its person, and every other row in which it stands."""
@@ -80,20 +82,36 @@ class Persons(Subject):
                     rows[table.name] = [dict(row._mapping) for row in _mentions(connection, table, number)]
         return PersonRows(tuple(ids), tuple(keys), rows)
 
-    def forget_person(self, number: PersonNumber, now: datetime, who: str, why: str) -> int:
+    def forget_person(
+        self,
+        number: PersonNumber,
+        now: datetime,
+        who: str,
+        why: str,
+        *,
+        until: Mapping[str, datetime] = NOBODY,
+        unless: Collection[PromiseState] = (),
+        decided: Callable[[], None] = lambda: None,
+    ) -> int:
         """Take the number, and what people wrote about its person, out of every row; the rows stay, because they are counted.
 
         What is open still is closed: an older copy of the book may have brought it back, and without a number nobody can be
         called. That it was done, by whom and why, stands in the record, without the number.
+        Whether it may be done is decided in the transaction that does it, and no call of his can begin meanwhile: raises
+        StillOpen, and changes nothing, when a promise of his is in one of the states ``unless``. decided: called then, before
+        anything is taken out. until: goes on the list with it. What he leaves after ``now`` is an ordinary caller's.
         Returns in how many rows something was taken out. Harmless when done again.
         """
         with self._erasing() as connection:
-            ids, keys = _whose(connection, number)
+            ids = _decide(connection, number, unless)
+            _list(connection, until)
+            decided()
+            keys = _keys(connection, number, ids)
             _close(connection, ids, now, who)
             touched = _blank(connection, number, ids, keys)
         for table in metadata.sorted_tables:
             if table.name not in _UNTOUCHED:
-                touched += self._sweep(table, number)
+                touched += self._sweep(table, number, now)
         with self._database.write() as connection:
             row = {"at": now, "kind": KIND, "subject": "", "old": "", "new": DELETED}
             connection.execute(
@@ -119,10 +137,10 @@ class Persons(Subject):
             yield from sorted(found - seen)
             seen |= found
 
-    def _sweep(self, table: Table, number: PersonNumber) -> int:
+    def _sweep(self, table: Table, number: PersonNumber, until: datetime) -> int:
         """Mask it wherever it stands in a text of this table; a short transaction for each hundred rows."""
         with self._database.read() as connection:
-            found = list(_mentions(connection, table, number))
+            found = list(_mentions(connection, table, number, until))
         keys = list(table.primary_key.columns)
         for start in range(0, len(found), 100):
             with self._erasing() as connection:
@@ -166,16 +184,36 @@ class _Erasing:
         return done
 
 
+def _list(connection: Connection, until: Mapping[str, datetime]) -> None:
+    if until:
+        rows = [{"digest": digest, "until": at} for digest, at in until.items()]
+        connection.execute(put(connection, forgotten), rows)
+
+
+def _decide(connection: Connection, number: PersonNumber, unless: Collection[PromiseState]) -> list[int]:
+    """The ids of his promises, held until the end of the transaction: whoever begins to call one waits, and finds it closed."""
+    ids = held(connection, promise.c.number.in_(sorted(number.forms)))
+    standing = select(promise.c.id).where(promise.c.id.in_(ids), promise.c.state.in_(sorted(unless)))
+    if still := connection.execute(standing.order_by(promise.c.id)).scalars().all():
+        raise StillOpen(still)
+    return ids
+
+
 def _whose(connection: Connection, number: PersonNumber) -> tuple[list[int], list[str]]:
     """Ids of his promises and keys of his calls."""
+    mine = promise.c.number.in_(sorted(number.forms))
+    ids = list(connection.execute(select(promise.c.id).where(mine)).scalars())
+    return ids, _keys(connection, number, ids)
+
+
+def _keys(connection: Connection, number: PersonNumber, ids: Sequence[int]) -> list[str]:
     forms = sorted(number.forms)
-    ids = list(connection.execute(select(promise.c.id).where(promise.c.number.in_(forms))).scalars())
     mine = or_(capture.c.number.in_(forms), capture.c.owner.in_(forms))
     alone = capture.c.caller_id.in_(forms) & (capture.c.number == "")
     keys = set(connection.execute(select(capture.c.key).where(or_(mine, alone))).scalars())
     for some in _portions(ids):
         keys |= set(connection.execute(select(capture.c.key).where(capture.c.promise_id.in_(some))).scalars())
-    return ids, sorted(keys)
+    return sorted(keys)
 
 
 def _own(
@@ -258,12 +296,25 @@ def _texts_of(table: Table) -> list[Column[Any]]:
     ]
 
 
-def _mentions(connection: Connection, table: Table, number: PersonNumber) -> Iterator[Any]:
+_LEFT_AT: Final = {  # when a row came that bears his number for as long as he waits
+    "promise": promise.c.created_at,
+    "capture": capture.c.at,
+    "attempt": attempt.c.started_at,
+    "notice": notice.c.asked_at,
+}
+
+
+def _mentions(
+    connection: Connection, table: Table, number: PersonNumber, until: datetime | None = None
+) -> Iterator[Any]:
+    """Rows in which it stands. until: not those of a caller who called later."""
     columns = _texts_of(table)
     if not columns:
         return
     likely = or_(*(cast(column, Text).like(number.like) for column in columns))
-    for row in connection.execute(select(table).where(likely)):
+    at = _LEFT_AT.get(table.name)
+    before = () if until is None or at is None else (at <= until,)
+    for row in connection.execute(select(table).where(likely, *before)):
         if any(number.stands_in(row._mapping[column]) for column in columns):
             yield row
 

@@ -1,22 +1,27 @@
 """``holdfast person export|delete``: what there is of one telephone number, for its owner; and its deletion."""
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from callbacks.values import CLOSED_STATES, PromiseState
 from config.settings import Settings, load_settings
 from console import intents
 from console.commands.shared import Problem, answer_of, err, open_store, policy_now, say
 from console.keeping import person as people
 from store import Store
+from store.errors import StillOpen
 
 app = typer.Typer(help="One person's data: told, or deleted.", no_args_is_help=True)
 Number = Annotated[
     str, typer.Argument(metavar="NUMBER", help="The telephone number, as it is dialled or written.")
 ]
 _SHORTEST = 5
+_CALLED = frozenset({PromiseState.DIALLING, PromiseState.TALKING})
+_CLOSE = "call first, or close it all: --with-open"
 
 
 @app.callback()
@@ -70,10 +75,17 @@ def delete(
     settings, now = load_settings(), datetime.now(UTC)
     with open_store(settings) as store:
         found = _gathered(store, settings, number)
-        if found.rows.open or found.rows.untold:
-            _close(store, found, who.strip()[:40], now, with_open=with_open)
+        unless = _CALLED if with_open else frozenset(PromiseState) - CLOSED_STATES
+        _refuse([row["id"] for row in found.rows.open if row["state"] in unless], with_open)
+        if found.rows.untold:
+            _take_on(store, found, who.strip()[:40], now, with_open=with_open)
             found = _gathered(store, settings, number)
-        done = people.delete(store, settings, policy_now(), found, now, who.strip()[:40], why.strip()[:500])
+        moment, why = datetime.now(UTC), why.strip()[:500]
+        try:
+            done = people.delete(store, settings, found, moment, who.strip()[:40], why, unless)
+        except StillOpen as still:  # a call began, or a promise was opened, after the look
+            _refuse(still.promises, with_open)
+            raise
     say(
         "deleted",
         "green",
@@ -108,19 +120,20 @@ def _gathered(store: Store, settings: Settings, number: str) -> people.Person:
     return found
 
 
-def _close(store: Store, found: people.Person, who: str, now: datetime, *, with_open: bool) -> None:
-    """Open promises and reports that nobody took on; refused unless it was asked for, and while one is being called."""
-    ids = [row["id"] for row in found.rows.open]
-    if not with_open:
-        what = f"has {len(ids)} open promises" if ids else "has a report that nobody has taken on"
-        named = f": {', '.join(f'#{one}' for one in ids)}" if ids else ""
-        raise Problem("NUMBER", what + named, "call first, or close it all: --with-open")
-    busy = [one for one in ids if not store.cancel(one, now, "deleted", who=who)]
-    if busy:
-        what = f"promise #{busy[0]} is being called at this moment"
+def _refuse(ids: Sequence[int], with_open: bool) -> None:
+    if ids and with_open:
+        what = f"promise #{ids[0]} is being called at this moment"
         raise Problem("NUMBER", what, "wait until the call is over, and try again")
-    if found.rows.untold:
-        number = intents.write(store, intents.duty_ack(found.rows.untold), who, now)
-        state, _ = answer_of(store, number)
-        if state == "pending":
-            store.duty_ack(found.rows.untold, who, now)
+    if ids:
+        named = ", ".join(f"#{one}" for one in ids)
+        raise Problem("NUMBER", f"has {len(ids)} open promises: {named}", _CLOSE)
+
+
+def _take_on(store: Store, found: people.Person, who: str, now: datetime, *, with_open: bool) -> None:
+    """Reports that nobody took on; refused unless it was asked for."""
+    if not with_open:
+        raise Problem("NUMBER", "has a report that nobody has taken on", _CLOSE)
+    number = intents.write(store, intents.duty_ack(found.rows.untold), who, now)
+    state, _ = answer_of(store, number)
+    if state == "pending":
+        store.duty_ack(found.rows.untold, who, now)

@@ -3,7 +3,7 @@
 import json
 import os
 import shutil
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -15,6 +15,7 @@ from callbacks.forgotten import Forgotten, load_key
 from callbacks.masking import mask_number
 from callbacks.person import PersonNumber
 from callbacks.recordings import Recorded, Recordings
+from callbacks.values import PromiseState
 from config.policy import SitePolicy
 from config.settings import Settings
 from console.keeping import files
@@ -93,19 +94,29 @@ def export(person: Person, folder: Path, now: datetime) -> None:
 
 
 def delete(
-    store: Store, settings: Settings, policy: SitePolicy, person: Person, now: datetime, who: str, why: str
+    store: Store,
+    settings: Settings,
+    person: Person,
+    now: datetime,
+    who: str,
+    why: str,
+    unless: Collection[PromiseState] = (),
 ) -> Deleted:
     """The digest first, so that nothing comes in again meanwhile; then messages, rows and files. Harmless when done again.
 
-    Raises StoreProblem, and OSError where the key cannot be kept.
+    Raises StillOpen when a promise of his is in one of the states ``unless``, and nothing was deleted then; StoreProblem; and
+    OSError where the key cannot be kept.
     """
     key = load_key(settings.data_dir, make=True)
     known = Forgotten(key or b"", {})
     until = {known.digest(form): now for form in person.number.forms}
-    _note(settings.data_dir / LIST, until)
-    store.put_forgotten(until)
-    problems = [text for path in person.sounds if (text := _unlink(path))]
-    rows = store.forget_person(person.number, now, who, why)
+    problems: list[str] = []
+
+    def decided() -> None:
+        _note(settings.data_dir / LIST, until)
+        problems.extend(text for path in person.sounds if (text := _unlink(path)))
+
+    rows = store.forget_person(person.number, now, who, why, until=until, unless=unless, decided=decided)
     keys = frozenset(person.rows.keys)
     swept = files.sweep(folders(settings), person.number, keys)
     return Deleted(rows, swept.lines, len(person.sounds) - len(problems), (*problems, *swept.problems))

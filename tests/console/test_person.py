@@ -21,6 +21,7 @@ from callbacks.person import PersonNumber
 from callbacks.spool import Spool
 from callbacks.values import (
     Asks,
+    Attempt,
     Capture,
     Matter,
     MatterOutcome,
@@ -31,6 +32,7 @@ from callbacks.values import (
 )
 from config.policy import DEFAULT_POLICY
 from console.cli import app
+from console.keeping import person as people
 from console.keeping.files import masked
 from store import Store
 from store.record_tables import message
@@ -337,3 +339,37 @@ def test_a_line_stays_as_long_as_it_was_and_whole() -> None:
         assert NUMBER.encode() not in hidden
     assert tier3.parse(masked(tier3_line(), number), "pbx1").number == ""
     assert spool_line.decode(masked(spool_line.encode(CALLS[0])[:-1], number)).name == ""
+
+
+def test_who_is_being_called_must_be_spoken_with_first(place: Place) -> None:
+    [one] = [row for row in place.store.open_promises() if row.number == NUMBER]
+    assert place.store.claim(one.id, AT, "bridge", 60.0) is not None
+    place.store.start_attempt(Attempt("9-1-1", one.id, "power", NUMBER, "a", AT), "bridge")
+    before = everything(place.store)
+    refused = place.run("person", "delete", NUMBER, *WHO, "--with-open")
+    assert refused.exit_code == 2
+    assert f"promise #{one.id} is being called at this moment" in refused.stderr
+    assert everything(place.store) == before
+    assert (place.folder / "recordings/1.1.wav").exists()
+
+
+def test_a_call_that_begins_while_his_files_are_looked_for_stops_the_deletion(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    [one] = [row for row in place.store.open_promises() if row.number == NUMBER]
+    assert place.store.claim(one.id, AT, "bridge", 60.0) is not None
+    looked = people.gather
+
+    def and_called(*of: Any) -> Any:
+        found = looked(*of)
+        if place.store.promise(one.id).state is PromiseState.CLAIMED:  # type: ignore[union-attr]  # it is there
+            place.store.start_attempt(Attempt("9-1-1", one.id, "power", NUMBER, "a", AT), "bridge")
+        return found
+
+    monkeypatch.setattr(people, "gather", and_called)
+    refused = place.run("person", "delete", NUMBER, *WHO, "--with-open")
+    assert refused.exit_code == 2
+    assert "is being called at this moment" in refused.stderr
+    assert place.store.promise(one.id).number == NUMBER  # type: ignore[union-attr]  # the same
+    assert (place.folder / "recordings/1.1.wav").exists()
+    assert place.store.forgotten() == {}

@@ -1,16 +1,19 @@
 """A person leaves every row, on both kinds of database; and an import is rehearsed on both."""
 
 from collections.abc import Callable
-from datetime import UTC, datetime
+from contextlib import suppress
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import pytest
 from sqlalchemy import insert, select
 
 from callbacks.person import PersonNumber
 from callbacks.policy import LimitPolicy
 from callbacks.rules import Next
-from callbacks.values import Asks, Attempt, Capture, NumberSource, Outcome, PromiseState
-from store import Store
+from callbacks.values import Asks, Attempt, Capture, NumberSource, Outcome, Promise, PromiseState
+from store import ClaimLost, Store, StoreProblem
+from store.errors import StillOpen
 from store.tables import attempt, live, metadata
 
 Build = Callable[..., Capture]
@@ -110,3 +113,60 @@ def test_open_promises_that_an_older_copy_brought_back_are_closed_when_their_peo
     after = Next(PromiseState.OPEN, NOW, NOW, 1, 0, "busy")
     assert book.finish_attempt("1-1-1", Outcome.BUSY, after, NOW)
     assert book.open_promises() == []
+
+
+CALLED = (PromiseState.DIALLING, PromiseState.TALKING)
+
+
+def test_who_is_being_called_is_not_deleted_and_nothing_of_him_is(book: Store, capture: Build) -> None:
+    """Else the call goes on, and its outcome finds nobody."""
+    book.import_captures([capture("pbx1:1"), capture("pbx1:2", scope="water")], "test", 0, NOW)
+    assert book.claim(1, NOW, "bridge", 60.0) is not None
+    book.start_attempt(Attempt("1-1-1", 1, "power", HIS.dialled, "a", NOW), "bridge")
+    before, told = texts(book), list[str]()
+    listed = {"a" * 64: NOW}
+    for unless in (CALLED, (PromiseState.OPEN,)):
+        with pytest.raises(StillOpen) as refused:
+            book.forget_person(
+                HIS, NOW, "leader", "asked", until=listed, unless=unless, decided=lambda: told.append("x")
+            )
+        assert refused.value.promises == ((1,) if unless is CALLED else (2,))
+    assert (texts(book), told) == (before, [])
+
+
+def test_no_call_begins_between_the_decision_and_the_deletion(book: Store, capture: Build) -> None:
+    book.import_captures([capture("pbx1:1")], "test", 0, NOW)
+    assert book.claim(1, NOW, "bridge", 60.0) is not None
+    began: list[Promise] = []
+
+    def meanwhile() -> None:
+        with (
+            suppress(StoreProblem),
+            Store(book._url, patience=0.5) as bridge,
+        ):  # it waits for the row, and gives up
+            began.append(bridge.start_attempt(Attempt("1-1-1", 1, "power", HIS.dialled, "a", NOW), "bridge"))
+
+    if book.is_shared:  # a file has one writer anyway
+        assert book.forget_person(HIS, NOW, "leader", "asked", unless=CALLED, decided=meanwhile) > 0
+        assert began == []
+    book.forget_person(HIS, NOW, "leader", "asked", unless=CALLED)
+    with pytest.raises(ClaimLost):
+        book.start_attempt(Attempt("1-1-1", 1, "power", HIS.dialled, "a", NOW), "bridge")
+
+
+def test_who_calls_again_while_he_is_deleted_is_an_ordinary_caller(
+    book: Store, capture: Build, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    book.import_captures([capture("pbx1:1")], "test", 0, NOW)
+    later = capture("pbx1:2", at=NOW + timedelta(seconds=1))
+    with Store(book._url) as importer:
+        sweep = book._sweep
+
+        def meanwhile(*of: Any) -> int:
+            importer.import_captures([later], "again", 0, later.at)
+            return sweep(*of)
+
+        monkeypatch.setattr(book, "_sweep", meanwhile)  # after what is his by its place, before the texts
+        book.forget_person(HIS, NOW, "leader", "asked")
+    assert [one.number for one in book.open_promises()] == [HIS.dialled]
+    assert book.capture("pbx1:1").number == ""  # type: ignore[union-attr]  # it is there
