@@ -38,6 +38,7 @@ PAGES = {
     "agent panel": "/work/panel",
 }
 PACE = 0.2  # seconds between two requests to one console
+LEASE = "2h"  # the agent's card stays open: one that lapsed would leave an empty desk to be timed
 START_LIMIT = 30.0
 HOW = ("--worker-class", "gthread", "--workers", "1", "--threads", "8", "--no-control-socket")
 STORES = ("sqlite", "postgresql")
@@ -83,7 +84,7 @@ class Reader:
 def console(url: str, folder: Path) -> Iterator[Reader]:
     """The console as shipped, over this book, with a leader who is signed in and an agent's card that is open."""
     folder.mkdir(exist_ok=True)
-    (folder / "policy.yaml").write_text(policy(), encoding="utf-8")
+    (folder / "policy.yaml").write_text(policy(callbacks={"claim_lease": LEASE}), encoding="utf-8")
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
     password = secrets.token_hex(8)

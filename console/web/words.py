@@ -102,11 +102,13 @@ def _marked(catalogue: NullTranslations, text: str) -> Markup:
 
 def _catalogue() -> NullTranslations:
     """Looked up once for a request; Flask-Babel asks three times for the locale for every text."""
-    if not has_request_context():
-        return cast(NullTranslations, get_translations())
-    if "catalogue" not in g:
-        g.catalogue = get_translations()
-    return cast(NullTranslations, g.catalogue)
+    try:
+        return cast(NullTranslations, g.catalogue)
+    except (AttributeError, RuntimeError):  # the first text of this request; or there is none
+        found = cast(NullTranslations, get_translations())
+    if has_request_context():
+        g.catalogue = found
+    return found
 
 
 _TABLES: Final[Mapping[str, Mapping[str, str]]] = {
