@@ -12,6 +12,7 @@ import structlog
 from ami_bridge.clock import Clock
 from ami_bridge.sources.probes_thread import Lane, StillHangs
 from callbacks.policy import KeepPolicy
+from store import Store, StoreProblem
 from store.backups import Backup, BackupProblem, good, make, thin
 
 if TYPE_CHECKING:
@@ -27,14 +28,16 @@ FOLDER = "backups"
 
 @dataclass
 class Backups:
-    """policy: the one in force. folder: of the copies. Of several bridges on one database each makes its own, on its own disk;
-    those that share a folder make one together.
+    """policy: the one in force. folder: of the copies, on this bridge's disk. book: the store, where several machines share it;
+    then one of its bridges makes a copy that is due, and all of them see in the book that it is made. ours: whether that is us.
     """
 
     url: str = field(repr=False)
     folder: Path
     policy: Callable[[], KeepPolicy]
     clock: Clock
+    book: Store | None = None
+    ours: Callable[[], bool] = lambda: True
     problem: str = ""
     _last: datetime | None = None
     _tried: float | None = None
@@ -48,14 +51,17 @@ class Backups:
             await asyncio.sleep(LOOK_SECONDS)
 
     async def look(self) -> None:
-        """Make a copy if one is due. Whatever goes wrong stops nothing else."""
+        """Make a copy if one is due and it is ours to make. Whatever goes wrong stops nothing else."""
         try:
-            copies = await self._lane(lambda: good(self.folder))
-            self._last = copies[0].at if copies else None
-            if self._is_due():
+            self._last = await self._lane(self._newest)
+            if not self.ours():
+                self._tried, self.problem = None, ""
+            elif self._is_due():
                 await self._make()
         except StillHangs:
             self.problem = f"the last copy into {self.folder} has not come to an end"
+        except StoreProblem as problem:  # nor could it be copied now; what we know goes on to hold
+            log.warning("nobody knows when the store was copied last", reason=str(problem))
         except Exception as error:
             self.problem = str(error)
             log.exception("no copy of the store", folder=str(self.folder))
@@ -95,8 +101,17 @@ class Backups:
         seconds = round(self.clock().mono - began.mono, 1)
         log.info("store copied", file=done.path.name, rows=done.rows, size=done.size, seconds=seconds)
 
+    def _newest(self) -> datetime | None:
+        """When the last good copy was made: here, also by hand, or by whichever bridge of the book."""
+        known = [copy.at for copy in good(self.folder)[:1]]
+        if self.book is not None and (noted := self.book.last_copy()) is not None:
+            known.append(noted)
+        return max(known, default=None)
+
     def _copy(self, now: datetime) -> Backup:
         done = make(self.url, self.folder, now)
+        if self.book is not None:
+            self.book.note_copy(done.at)
         thin(self.folder)
         return done
 
@@ -108,4 +123,6 @@ def backups_of(parts: "Parts") -> Backups:
         folder=parts.settings.data_dir / FOLDER,
         policy=lambda: parts.policy.keep,
         clock=parts.clock,
+        book=parts.store if parts.store.is_shared else None,
+        ours=lambda: parts.holding.site,
     )

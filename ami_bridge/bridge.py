@@ -78,7 +78,7 @@ class Bridge(Parts):
             "watch": self.watch.run(),
             "codes": self._held(lambda: self.codes.run(self.brain.ask)),
             "calls": self.calls.run(),
-            "backups": self._of_site(self.backups.run),
+            "backups": self.backups.run(),
             "keeping": self._of_site(self.keeping.run),
         }
 

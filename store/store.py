@@ -3,6 +3,7 @@
 from store.attempts import Attempts
 from store.calls import Calls
 from store.captures import Captures
+from store.copied import Copied
 from store.decisions import Decisions
 from store.desk import DeskWork
 from store.duty import Duty
@@ -56,6 +57,7 @@ class Store(
     Persons,
     Holders,
     Gone,
+    Copied,
 ):
     """The one door to the database: its subjects' methods, each one transaction. Synchronous and thread-safe.
 

@@ -19,7 +19,7 @@ from callbacks.forgotten import Forgotten, load_key
 from callbacks.policy import KeepPolicy
 from callbacks.rules.notifying import Notice
 from callbacks.values import Capture, Matter, NoticeState, NumberSource
-from store import Store
+from store import Store, StoreAway
 from store.backups import good
 from store.keeping import Kind
 
@@ -161,3 +161,76 @@ def test_the_tables_of_the_book_are_those_that_a_copy_has(backups: Backups) -> N
         assert opened.execute("PRAGMA journal_mode").fetchone() == ("delete",)
     opened.close()
     assert {"promise", "capture", "forgotten"} <= copy.counts.keys()
+
+
+# -- copies, where several bridges share a book
+
+
+@pytest.fixture
+def bridges(backups: Backups, store: Store, clock: HandClock, tmp_path: Path) -> tuple[Backups, Backups]:
+    """Two machines, each with its own disk; the first does what there is one of for the site."""
+    other = Backups(backups.url, tmp_path / "elsewhere", backups.policy, clock, store, lambda: False)
+    backups.book = store
+    return backups, other
+
+
+def counts(*bridges: Backups) -> list[int]:
+    return [len(good(one.folder)) for one in bridges]
+
+
+async def test_of_several_bridges_one_makes_the_copy_and_all_see_it(
+    bridges: tuple[Backups, Backups], clock: HandClock
+) -> None:
+    one, other = bridges
+    for _ in range(10):
+        await other.look()
+        await one.look()
+        assert (one.late(), other.late()) == ("", "")
+        clock.forward(DAY + 1)
+    assert counts(one, other) == [10, 0]
+
+
+async def test_a_bridge_that_takes_over_the_site_does_not_copy_again_what_was_copied(
+    bridges: tuple[Backups, Backups], clock: HandClock
+) -> None:
+    one, other = bridges
+    await one.look()
+    one.ours, other.ours = other.ours, one.ours
+    clock.forward(DAY / 2)
+    await other.look()
+    assert counts(one, other) == [1, 0]
+    clock.forward(DAY / 2 + 1)
+    await one.look()
+    await other.look()
+    assert counts(one, other) == [1, 1]
+
+
+async def test_all_bridges_tell_of_copies_that_stay_away(
+    bridges: tuple[Backups, Backups], clock: HandClock
+) -> None:
+    one, other = bridges
+    await one.look()
+    one.url = "sqlite:////nowhere/at/all.db"
+    clock.forward(8 * DAY)
+    await one.look()
+    await other.look()
+    for bridge in bridges:
+        assert "8 days old" in bridge.late()
+
+
+async def test_a_book_that_is_away_says_nothing_against_the_copies(
+    bridges: tuple[Backups, Backups], clock: HandClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def away() -> None:
+        raise StoreAway("nothing answers")
+
+    one, other = bridges
+    await one.look()
+    await other.look()
+    assert one.book is not None
+    monkeypatch.setattr(one.book, "last_copy", away)
+    clock.forward(DAY + 1)
+    await one.look()
+    await other.look()
+    assert (one.late(), other.late()) == ("", "")
+    assert counts(one, other) == [1, 0], "what cannot be asked cannot be copied"

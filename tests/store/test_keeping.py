@@ -174,3 +174,10 @@ def test_a_batch_takes_no_more_than_it_is_told(book: Store, capture: Build) -> N
     assert [book.forget_old(Kind.MISSED, NOW, 3) for _ in range(4)] == [3, 3, 1, 0]
     assert rows(book, touch) == 0
     assert book.missed() == []
+
+
+def test_the_store_knows_when_it_was_copied_last(book: Store) -> None:
+    assert book.last_copy() is None
+    for at in (NOW, NOW + timedelta(days=1)):
+        book.note_copy(at)
+        assert book.last_copy() == at
