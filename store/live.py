@@ -37,6 +37,13 @@ class Live(Subject):
         """One row, or None when it was never written."""
         return self.live_rows().get(key)
 
+    def live_rows_of(self, key: str) -> dict[str, LiveRow]:
+        """That row of each Asterisk, by its pbx id, "" for the first one's."""
+        with self._database.read() as connection:
+            rows = connection.execute(select(live)).all()
+        named = ((split(row.key), row) for row in rows)
+        return {pbx: LiveRow(key, row.value, row.at) for (plain, pbx), row in named if plain == key}
+
     def live_rows(self) -> dict[str, LiveRow]:
         """All rows of one moment, by key; those of several Asterisks as one site's."""
         with self._database.read() as connection:

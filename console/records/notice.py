@@ -13,6 +13,7 @@ from typing import Final
 from config.notices import NoticesPolicy
 from config.policy import SitePolicy
 from console.live_rows import parse_time
+from console.records.notice_sides import Side, joined
 from fallback.decision import Change
 from fallback.modes import Mode
 from fallback.policy import Scope
@@ -117,16 +118,24 @@ def build(
 ) -> Notice:
     """The notice at ``now``. rows: of kinds mode, computed and recovery, in order; drills: those that were live.
 
-    armed_since: None while the site only observes: then there is nothing to tell.
+    armed_since: None while the site only observes: then there is nothing to tell. Of one Asterisk; see ``build_all``.
     """
-    if armed_since is None:
-        return Notice(wording, (), ())
+    return build_all(rows, drills, wording, {"": Side(armed_since)} if armed_since else {}, now)
+
+
+def build_all(
+    rows: Iterable[Change],
+    drills: Sequence[SavedIncident],
+    wording: Wording,
+    sides: Mapping[str, Side],
+    now: datetime,
+) -> Notice:
+    """The same for all Asterisks of a site together. sides: those that are armed, by pbx id, "" the first one."""
     standing: list[Standing] = []
     entries: list[Entry] = []
-    known = tuple(rows)
+    known, published = tuple(rows), {str(one) for one in wording.notices.modes}
     for scope in wording.scopes:
-        mine = _without_drills(scope, [row for row in known if row.subject == scope], drills)
-        last, told = _tell(scope, mine, wording, armed_since)
+        last, told = _tell(scope, joined(scope, known, drills, sides, published), wording)
         entries.extend(told)
         if last.shown and last.since is not None:
             expected = last.recovery if last.recovery and last.recovery > now else None
@@ -135,39 +144,13 @@ def build(
     return Notice(wording, tuple(standing), tuple(entries[:MOST_ENTRIES]))
 
 
-def _without_drills(scope: str, rows: Iterable[Change], drills: Sequence[SavedIncident]) -> list[Change]:
-    mine = [one for one in drills if one.scope == scope and one.live]
-
-    def counts(row: Change) -> bool:
-        if row.kind == "recovery":
-            return True
-        lasts = any(
-            one.opened_at <= row.at and (one.closed_at is None or row.at <= one.closed_at) for one in mine
-        )
-        return row.kind == ("computed" if lasts else "mode")
-
-    return [row for row in rows if counts(row)]
-
-
-def _tell(
-    scope: str, rows: Iterable[Change], wording: Wording, armed_since: datetime
-) -> tuple[_Running, list[Entry]]:
+def _tell(scope: str, rows: Iterable[Change], wording: Wording) -> tuple[_Running, list[Entry]]:
     """Go through a scope's rows; what began before arming and lasts is told from the arming on."""
-    running, entries, armed = _Running(), [], False
+    running, entries = _Running(), []
     for row in rows:
-        if not armed and row.at >= armed_since:
-            running, entries, armed = *_start(scope, running, armed_since, wording), True
         running, told = _step(scope, running, row, wording)
         entries.extend(told)
-    if not armed:
-        running, entries = _start(scope, running, armed_since, wording)
     return running, entries
-
-
-def _start(scope: str, running: _Running, at: datetime, wording: Wording) -> tuple[_Running, list[Entry]]:
-    if not running.shown:
-        return running, []
-    return replace(running, since=at), [_entry(scope, "start", running, at, wording)]
 
 
 def _step(scope: str, before: _Running, row: Change, wording: Wording) -> tuple[_Running, list[Entry]]:

@@ -298,13 +298,13 @@ def test_many_readers_cost_one_look_into_the_store(
     store: Store, public: FlaskClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     looked: list[str] = []
-    real = store.live_row
+    real = store.live_rows_of
 
-    def look(key: str) -> LiveRow | None:
+    def look(key: str) -> dict[str, LiveRow]:
         looked.append(key)
         return real(key)
 
-    monkeypatch.setattr(store, "live_row", look)
+    monkeypatch.setattr(store, "live_rows_of", look)
     for _ in range(20):
         assert public.get("/notice.json").status_code == 200
     assert len(looked) == 1
