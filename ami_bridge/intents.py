@@ -154,9 +154,10 @@ class AckDuty(_Payload):
 
 
 class ApplyPolicy(_Payload):
-    """Payload of policy-apply: the text lies in the store under its digest."""
+    """Payload of policy-apply: the text lies in the store under its digest. pbx: the ``site.pbx_id`` in it; "" not told."""
 
     digest: str
+    pbx: str = ""
 
 
 Word = (

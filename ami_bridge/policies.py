@@ -4,6 +4,7 @@ import asyncio
 import hashlib
 from datetime import datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import structlog
 
@@ -14,6 +15,9 @@ from config.errors import ConfigErrors
 from config.policy import SitePolicy, parse_policy
 from store import Store, StoreProblem
 from store.intents import Intent, IntentState
+
+if TYPE_CHECKING:
+    from ami_bridge.assembly import Parts
 
 log = structlog.get_logger()
 
@@ -65,10 +69,9 @@ def _in_dialplan(policy: SitePolicy) -> tuple[object, ...]:
 async def other_applied(store: Store, thread: StoreThread, policy: SitePolicy, file: Path) -> str:
     """What people must know when a start goes by another policy than the one that was applied last; "" when it does not."""
     try:
-        intents = await thread(store.intents, MOST_INTENTS)
+        last = await _last_applied(store, thread, policy.pbx_id)
     except StoreProblem:
         return ""
-    last = next((one for one in intents if _was_applied(one)), None)
     if last is None or last.payload.get("digest") == policy.digest:
         return ""
     return (
@@ -78,8 +81,28 @@ async def other_applied(store: Store, thread: StoreThread, policy: SitePolicy, f
     )
 
 
-def _was_applied(one: Intent) -> bool:
-    return one.kind == "policy-apply" and one.state is IntentState.APPLIED
+async def _last_applied(store: Store, thread: StoreThread, pbx: str) -> Intent | None:
+    intents = await thread(store.intents, MOST_INTENTS)
+    return next((one for one in intents if _was_applied(one, pbx)), None)
+
+
+def _was_applied(one: Intent, pbx: str) -> bool:
+    """To this Asterisk, or, of an older version, to whichever."""
+    meant = one.payload.get("pbx") or pbx
+    return one.kind == "policy-apply" and one.state is IntentState.APPLIED and meant == pbx
+
+
+async def catch_up(parts: "Parts") -> None:
+    """A bridge that stood by takes what was applied to its Asterisk since it started; what was in force then, its file said."""
+    try:
+        last = await _last_applied(parts.store, parts.thread, parts.policy.pbx_id)
+        if last is None or last.finished_at is None or last.finished_at < parts.started_at:
+            return
+        digest = str(last.payload.get("digest"))
+        if digest != parts.policy.digest:
+            log.warning("policy", said=await parts.apply_policy(digest, last.who))
+    except (Refused, StoreProblem) as problem:
+        log.error("the policy that was applied last is not in force here", reason=str(problem))
 
 
 async def note_first(

@@ -2,7 +2,7 @@
 
 A scope named as pages show it, ``power @ west``, is that Asterisk's alone. A plain one is meant for all of them: the first one's
 bridge answers, and the others do the same after it. What is about an incident, or an agent, is done where it is known; if
-nobody knows it, the first one's bridge says so.
+nobody knows it, the first one's bridge says so. A policy is put in force by the bridge of the Asterisk that it names.
 """
 
 import asyncio
@@ -25,6 +25,7 @@ from store.several import SIGN, split
 log = structlog.get_logger()
 
 WIDE = frozenset({"override-set", "override-end", "recovery-set"})  # what is meant for every Asterisk
+APPLY = "policy-apply"
 LOOK_SECONDS = 0.5
 LATELY = timedelta(minutes=2)  # what is older was decided on by whoever held before us
 MOST = 50
@@ -44,6 +45,10 @@ class Routing:
     def __call__(self, intent: Intent) -> Intent | None:
         """The intent as we are to do it; None when it is another bridge's."""
         if not self._holding.others:
+            return intent
+        if intent.kind == APPLY and (meant := intent.payload.get("pbx", "")) in self._holding.others:
+            return None  # its own bridge reads it: a policy is of one Asterisk
+        if intent.kind == APPLY and meant == self._holding.pbx:
             return intent
         scope = str(intent.payload.get("scope", ""))
         plain, pbx = split(scope)

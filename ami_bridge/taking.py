@@ -8,6 +8,7 @@ import structlog
 from ami_bridge.brain import TakenOver
 from ami_bridge.holding import Holding
 from ami_bridge.kept import KeptState
+from ami_bridge.policies import catch_up
 from fallback.decide import restore
 from fallback.state import State
 from store import StoreProblem
@@ -62,6 +63,8 @@ class Taking:
         parts.duty.take_over()
         parts.tell_again()
         parts.inbox.put_nowait(TakenOver())
+        if hold is not None:
+            parts.beside.start(catch_up(parts))
         fence = hold.fence if hold else None
         log.warning("this Asterisk is held by this bridge", pbx=parts.policy.pbx_id, fence=fence)
 

@@ -117,7 +117,7 @@ def apply(
     site = parse_policy(text, str(file), settings.policy_file.parent)  # as the bridge will read it
     with open_store(settings) as store:
         store.put_policy(site.digest, text, who.strip()[:40] or login_name(), datetime.now(UTC))
-        ask(store, intents.Asked("policy-apply", {"digest": site.digest}), who)
+        ask(store, intents.Asked("policy-apply", {"digest": site.digest, "pbx": site.pbx_id}), who)
     if file.absolute() != settings.policy_file and _differs(settings.policy_file, text):
         say("note", "yellow", f"at its next start the bridge reads {settings.policy_file}: put it there too")
 

@@ -1,21 +1,26 @@
 """Another policy on a running bridge: in force without a restart, whole or not at all, and in the record with who did it."""
 
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
 from bridge_mind import until
 from bridge_whole import asterisk, site_text, whole
 from bridge_world import START
+from sqlalchemy import insert
 
 from ami_bridge.bridge import Bridge
 from ami_bridge.http.server import CannotServe
 from ami_bridge.intents import Refused
 from ami_bridge.link import NoReply
-from ami_bridge.policies import other_applied
+from ami_bridge.policies import catch_up, other_applied
+from ami_bridge.taking import Taking
 from config.policy import parse_policy
 from fallback.events import Declared, OverrideSet
 from fallback.modes import Mode
+from store.holders import Hold
 from store.intents import IntentState
+from store.record_tables import intent
 
 FLAG = ("holdfast-scope", "power")
 OBSERVE = {"armed: true": "armed: false"}
@@ -185,3 +190,30 @@ async def test_a_start_by_an_older_file_than_the_policy_that_was_applied_last_is
         said = await other_applied(again.store, again.thread, again.policy, file)
         assert said.startswith("li applied another policy at")
         assert str(file) in said
+
+
+def was_applied(bridge: Bridge, text: str, pbx: str, at: datetime) -> str:
+    """By the bridge that held this Asterisk then."""
+    digest = kept(bridge, text)
+    row = {"kind": "policy-apply", "payload": {"digest": digest, "pbx": pbx}, "who": "li", "at": at}
+    with bridge.store._database.write() as connection:
+        connection.execute(insert(intent).values(**row, state="applied", finished_at=at, result=""))
+    return digest
+
+
+async def test_a_bridge_that_takes_over_puts_in_force_what_was_applied_while_it_stood_by(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with whole(tmp_path, monkeypatch) as bridge:
+        started, hold = bridge.started_at, Hold(1, START, True)
+        mine, text = bridge.policy.pbx_id, site_text(**OBSERVE)
+        before = bridge.policy.digest
+        was_applied(bridge, text, mine, started - timedelta(minutes=1))
+        was_applied(bridge, text, "another", started + timedelta(minutes=1))
+        await catch_up(bridge)
+        assert bridge.policy.digest == before, (
+            "before its start: its file was read since; or of another Asterisk"
+        )
+        digest = was_applied(bridge, text, mine, started + timedelta(minutes=1))
+        Taking(bridge, bridge.kept)._begin(hold)
+        await until(lambda: bridge.policy.digest == digest)

@@ -32,7 +32,7 @@ def routing(store: Any, pbx: str, *, others: bool = True, later: float = 0.0, th
         asked.append(event)
         return SimpleNamespace(changes=())
 
-    holding: Any = SimpleNamespace(pbx=pbx, others=frozenset({"x"} if others else ()))
+    holding: Any = SimpleNamespace(pbx=pbx, others=frozenset({"east", "west"} - {pbx} if others else ()))
     brain: Any = SimpleNamespace(state=state, ask=ask, asked=asked)
     now = Now(START + timedelta(seconds=later), later)
     return Routing(holding, store, thread, brain, lambda: now)
@@ -55,6 +55,10 @@ EAST, WEST = "", " @ west"
         (intent("dial", promise=1, agent="PJSIP/west"), False, True),
         (intent("outcome", promise=1, agent="PJSIP/east"), True, False),
         (intent("duty-ack", matter="all"), True, False),
+        (intent("policy-apply", digest="d", pbx="east"), True, False),
+        (intent("policy-apply", digest="d", pbx="west"), False, True),
+        (intent("policy-apply", digest="d", pbx="mistyped"), True, False),
+        (intent("policy-apply", digest="d"), True, False),
     ],
 )
 def test_each_wish_is_one_bridges_to_answer(asked: Intent, east: bool, west: bool) -> None:
