@@ -100,11 +100,12 @@ def _terms(terms: tuple[str, ...], say: Said, inside: bool) -> str:
     return f"({text})" if inside and len(terms) > 1 else text
 
 
-CALLS_BY, TIME_BY, SITE_BY, BOOK_BY = (
+CALLS_BY, TIME_BY, SITE_BY, BOOK_BY, CARRIER_BY = (
     frozenset({"queue", "agent", "incident"}),
     frozenset({"queue", "agent"}),
     frozenset[str](),
     frozenset({"queue", "agent", "incident"}),
+    frozenset({"carrier"}),
 )
 NO_AGENT = frozenset({"queue", "incident"})  # who abandoned was nobody's caller yet
 
@@ -172,7 +173,7 @@ MEASURES: tuple[Measure, ...] = (
                    "an estimate: what the carrier refuses is invisible from inside; the share of time with every line in use"),
     ),
     Measure("busy_share", "lines", Words("呼损率(运营商记录)", "Percent busies (carrier's records)"), Unit.SHARE,
-            ("refused_lines",), ("offered_lines",), by=SITE_BY,
+            ("refused_lines",), ("offered_lines",), by=CARRIER_BY,
             note=Words("来自导入的运营商记录", "from carrier records that were imported")),
     Measure("seen", "lines", Words("监测时间", "Time watched"), Unit.SECONDS, ("seen_s",), by=SITE_BY,
             note=Words("其余时间没有记录", "of any other time there is no record")),
@@ -228,5 +229,5 @@ def figures(sums: Sums, policy: MeasurePolicy, by: str = "") -> Iterator[Figure]
     """Every measure that can be told by this ("" of all; also day, month and half-hour), in the table's order, with its value."""
     for row in MEASURES:
         measure = SERVICE_LEVELS[policy.formula] if row.id == "service_level" else row
-        if by not in ("queue", "agent", "incident") or by in measure.by:
+        if by not in ("queue", "agent", "incident", "carrier") or by in measure.by:
             yield Figure(measure, measure.value(sums), sums)

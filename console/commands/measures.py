@@ -55,7 +55,7 @@ def measures(
     to_csv_file: Annotated[Path | None, typer.Option("--csv", help="Write a CSV file.")] = None,
     to_xlsx_file: Annotated[Path | None, typer.Option("--xlsx", help="Write an XLSX file.")] = None,
 ) -> None:
-    """Calls, lines, agents and callbacks of a time, by queue, agent, incident, day, month or half hour."""
+    """Calls, lines, agents and callbacks of a time, by queue, agent, incident, carrier, day, month or half hour."""
     if context.invoked_subcommand is not None:
         return
     site, spoken = policy_now(), language_of(language)

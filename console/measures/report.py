@@ -1,4 +1,4 @@
-"""Gathers the measures of a time from the store: a line for all of it, and one for each queue, agent, incident or stretch."""
+"""Gathers the measures of a time from the store: a line for all, one for each queue, agent, incident, carrier or stretch."""
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
@@ -13,7 +13,7 @@ from callbacks.measures.promises import PromiseCount, adherence_sums, promise_su
 from callbacks.policy import MeasurePolicy
 from store import Store
 
-BY: Final = ("queue", "agent", "incident", "day", "month", "half-hour")
+BY: Final = ("queue", "agent", "incident", "carrier", "day", "month", "half-hour")
 OF_TIME: Final = frozenset({"day", "month", "half-hour"})
 LONGEST: Final = {"half-hour": timedelta(days=32)}  # beside years, which is the longest of all others
 YEARS: Final = timedelta(days=5 * 366)
@@ -39,7 +39,7 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """name: of the queue, agent, incident or stretch of time; "" the whole."""
+    """name: of the queue, agent, incident, carrier or stretch of time; "" the whole."""
 
     name: str
     figures: tuple[Figure, ...]
@@ -135,7 +135,7 @@ def _counted(
         apart |= {name: added(parts) for name, parts in named.items()}
         return added(apart.values()), apart
     whole = store.measure_sums(asked.since, asked.until, *seconds).get((None, ""), {})
-    if asked.by:
+    if asked.by and asked.by != "carrier":
         grouped = store.measure_sums(asked.since, asked.until, *seconds, by=asked.by)
         apart |= {name: dict(sums) for (_, name), sums in grouped.items()}
     return dict(whole), apart
@@ -173,8 +173,8 @@ def _carriers(store: Store, asked: Asked, zone: ZoneInfo, whole: dict[str, float
     for count in store.carrier_counts(asked.since, asked.until):
         sums = {"offered_lines": float(count.offered), "refused_lines": float(count.refused)}
         whole.update(added((whole, sums)))
-        if asked.by in OF_TIME:
-            name = _name(asked.by, count.start, zone)
+        if asked.by in OF_TIME or asked.by == "carrier":
+            name = count.carrier if asked.by == "carrier" else _name(asked.by, count.start, zone)
             apart[name] = added((apart.get(name, {}), sums))
 
 

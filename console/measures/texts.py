@@ -10,6 +10,7 @@ TEXTS = {
     "queue": Words("队列", "Queue"),
     "agent": Words("座席", "Agent"),
     "incident": Words("事件", "Incident"),
+    "carrier": Words("运营商", "Carrier"),
     "day": Words("日", "Day"),
     "month": Words("月", "Month"),
     "half-hour": Words("半小时", "Half hour"),
