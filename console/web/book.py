@@ -86,7 +86,8 @@ def act(action: str) -> AnyResponse:
 def fragment() -> Fragment:
     """The list as a part of the page."""
     found = view()
-    return Fragment(render_template("book_rows.html", listed=found, query=urlencode(asked())), repr(found))
+    query = urlencode(asked())
+    return Fragment(lambda: render_template("book_rows.html", listed=found, query=query), repr(found))
 
 
 @at_one_moment

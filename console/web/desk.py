@@ -87,7 +87,7 @@ def panel() -> Response:
 def fragment(picture: Summary, *, choosing: bool = False) -> Fragment:
     """The desk as a part of the page."""
     desk = view(picture, choosing=choosing)
-    return Fragment(render_template("desk.html", desk=desk, outcomes=OUTCOMES), repr(desk))
+    return Fragment(lambda: render_template("desk.html", desk=desk, outcomes=OUTCOMES), repr(desk))
 
 
 @blueprint.post("/extension")

@@ -66,7 +66,7 @@ def panel() -> Response:
 def fragment(*, choosing: bool = False) -> Fragment:
     """The live part."""
     desk = view(choosing=choosing)
-    return Fragment(render_template("work_panel.html", desk=desk, **choices()), repr(desk))
+    return Fragment(lambda: render_template("work_panel.html", desk=desk, **choices()), repr(desk))
 
 
 def choices() -> dict[str, object]:

@@ -8,7 +8,9 @@ from typing import Any
 
 import pytest
 from console_story import PASSWORD
+from flask import Flask, template_rendered
 from flask.testing import FlaskClient
+from jinja2 import Template
 from sqlalchemy import event
 
 from bench.page import PAGES
@@ -87,3 +89,20 @@ def test_small_book_has_of_every_kind_what_a_page_shows(store: Store, url: str) 
     fill(url, 100)
     found = (store.search(attention=True, limit=100), store.search(paused=True, limit=100))
     assert all(len(rows) >= SHOWN // 2 for rows in found)
+
+
+@pytest.mark.parametrize("name", ["book rows", "agent panel"])
+def test_part_that_the_browser_has_is_not_drawn_again(reader: FlaskClient, name: str) -> None:
+    """Most looks of a page find nothing new, and to draw is most of what a page costs."""
+    drawn: list[str] = []
+
+    def note(_app: Flask, template: Template, **_: Any) -> None:
+        drawn.append(str(template.name))
+
+    first = reader.get(PAGES[name])
+    with template_rendered.connected_to(note, reader.application):
+        again = reader.get(PAGES[name], headers={"If-None-Match": first.headers["ETag"]})
+        assert (again.status_code, again.data, drawn) == (304, b"", [])
+        whole = reader.get(PAGES[name], headers={"If-None-Match": '"another"'})
+    assert (whole.status_code, len(drawn)) == (200, 1)
+    assert len(whole.data) == int(whole.headers["Content-Length"]) > 1000
