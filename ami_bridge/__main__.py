@@ -21,6 +21,7 @@ from config.prompts import check as check_prompts
 from config.settings import Settings, load_settings
 from ivr.fastagi import CannotListen
 from store import Store, StoreAway, StoreProblem
+from store.vanished import vanished
 
 log = structlog.get_logger()
 
@@ -42,6 +43,7 @@ def main() -> int:
         _folders(settings)
         _prompts(settings, policy)
         with Store(settings.database_url) as store, Spool(settings.spool_dir) as spool:
+            _tell_gone(settings)
             return asyncio.run(_serve(settings, policy, store, spool, _prepared(store)))
     except ConfigErrors as errors:
         return _refuse(str(errors))
@@ -74,6 +76,13 @@ def _prompts(settings: Settings, policy: SitePolicy) -> None:
         log.error(
             "prompts", wrong=len(problems), remedy="holdfast prompts build, then holdfast prompts check"
         )
+
+
+def _tell_gone(settings: Settings) -> None:
+    """Callers go before: the bridge begins a new book and says so, rather than not to start."""
+    folders = settings.spool_dir, settings.tier3_dir
+    if why := vanished(settings.database_url, settings.data_dir, folders):
+        log.error("an empty book is begun", reason=why)
 
 
 def _prepared(store: Store) -> bool:

@@ -25,11 +25,16 @@ class Database:
     change before it writes; writers of this process queue in memory, because SQLite's own waiting is sleeping and trying again.
     """
 
-    def __init__(self, url: str, patience: float | None = None) -> None:
+    def __init__(self, url: str, patience: float | None = None, *, make: bool = False) -> None:
+        """make: a file that is not there is made; otherwise it is a StoreProblem, for an empty book in the place of one that is
+        gone would look as if nobody had ever called.
+        """
         self.url = _checked(url)
         self.is_file = self.url.get_backend_name() == "sqlite"
         self.name = str(self.url.database) if self.is_file else postgresql.name_of(self.url)
         self.engine = _engine(self.url, patience)
+        if self.is_file and not make:
+            event.listen(self.engine, "do_connect", _refuse_missing)
         whole = {} if self.is_file else postgresql.READING
         self._reader = self.engine.execution_options(holdfast_read=True, **whole)
         self._turn = RLock()
@@ -118,8 +123,8 @@ def _check_file(url: URL) -> None:
     folder = Path(url.database).parent
     if not folder.is_dir():
         raise StoreProblem(
-            f"cannot open the database {url.database}: the folder {folder} does not exist; create it, or set "
-            "HOLDFAST_DATA_DIR to one that does"
+            f"cannot open the database {url.database}: the folder {folder} does not exist: mount it if it was "
+            "there; make it with `holdfast db migrate` for a new site; or set HOLDFAST_DATA_DIR to the right one"
         )
 
 
@@ -137,6 +142,11 @@ def _engine(url: URL, patience: float | None) -> Engine:
     event.listen(engine, "connect", _prepare)
     event.listen(engine, "begin", _begin)
     return engine
+
+
+def _refuse_missing(_dialect: Any, _record: Any, arguments: Any, _options: Any) -> None:
+    if not Path(arguments[0]).exists():
+        raise sqlite3.OperationalError(f"{_MISSING}: {arguments[0]}")
 
 
 def _prepare(connection: sqlite3.Connection, _record: Any) -> None:
@@ -176,7 +186,12 @@ def _without_values(error: DBAPIError) -> None:
         error.args = (f"({type(said).__module__}.{type(said).__name__}) {said}",)
 
 
+_MISSING = "there is no such file"
 _REMEDIES = (
+    (
+        _MISSING,
+        "it is not there: make it with `holdfast db migrate`, or put a copy back with `holdfast db restore FILE` if it was there",
+    ),
     ("readonly", "it is read-only: give this user the right to write the file and its folder"),
     ("read-only", "it is read-only: give this user the right to write the file and its folder"),
     ("unable to open", "it cannot be opened: check that the file and its folder belong to this user"),

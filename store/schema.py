@@ -21,7 +21,7 @@ def migrate(url: str) -> None:
     wait for a table for longer than a moment, because everybody else would wait behind it; it is tried again.
     Raises StoreProblem, also for a database that a newer Holdfast wrote.
     """
-    database = Database(url, MIGRATION_MINUTES * 60.0)
+    database = Database(url, MIGRATION_MINUTES * 60.0, make=True)
     try:
         if database.is_file:
             with database.write() as connection:

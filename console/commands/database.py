@@ -9,11 +9,11 @@ import typer
 
 from config.settings import Settings, load_settings
 from console.bridge_socket import socket_path
-from console.commands.shared import make_folders, say
+from console.commands.shared import gone, make_folders, say
 from console.commands.telling import local
 from console.keeping.again import forget_again
 from console.keeping.running import running_bridges
-from store import Store
+from store import Store, StoreProblem
 from store.backups import KEEP, Backup, good, make, thin, verify
 from store.backups import restore as put_back
 
@@ -29,9 +29,16 @@ def database() -> None:
 
 
 @app.command()
-def migrate() -> None:
+def migrate(
+    anew: Annotated[
+        bool,
+        typer.Option("--anew", help="Begin with an empty book where the database of a site in use is gone."),
+    ] = False,
+) -> None:
     """Make the site's folders and bring the tables up to this version; safe to run again."""
     settings = load_settings()
+    if not anew and (why := gone(settings)):
+        raise StoreProblem(why)
     make_folders(settings, *FOLDERS)
     with Store(settings.database_url) as store:
         store.migrate()

@@ -23,6 +23,7 @@ from console import intents
 from console.looks import NotWell
 from console.summary import Known
 from store import Store, StoreProblem
+from store.vanished import folder_of, vanished
 
 WAIT_SECONDS = 3.0  # for the bridge's answer
 MOST_SHOWN: Final = 20  # problems in one answer; the first ones mended often mend the rest
@@ -102,16 +103,29 @@ def _place(error: ConfigError) -> str:
 @contextmanager
 def open_store(settings: Settings | None = None) -> Iterator[Store]:
     """The site's store, its tables up to date. Raises StoreProblem with the remedy."""
-    with Store((settings or load_settings()).database_url) as store:
-        store.ping()
+    known = settings or load_settings()
+    with Store(known.database_url) as store:
+        try:
+            store.ping()
+        except StoreProblem:
+            if why := gone(known):
+                raise StoreProblem(why) from None
+            raise
         yield store
+
+
+def gone(settings: Settings) -> str:
+    """That the database has vanished from a site that was in use, with the remedies; "" it has not."""
+    return vanished(settings.database_url, settings.data_dir, (settings.spool_dir, settings.tier3_dir))
 
 
 def make_folders(settings: Settings, *names: str) -> None:
     """Makes folders of the site that are missing, as the bridge does at its start. Raises Problems for those that cannot be."""
+    folders: list[tuple[str, Path]] = [(name, getattr(settings, name)) for name in names]
+    if "data_dir" in names and (place := folder_of(settings.database_url)):
+        folders.append(("database_url", place))
     problems = []
-    for name in names:
-        folder: Path = getattr(settings, name)
+    for name, folder in folders:
         try:
             folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:

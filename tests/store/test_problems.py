@@ -143,7 +143,7 @@ def test_a_database_of_a_newer_version_is_left_alone(file_url: str) -> None:
 
 
 def test_a_missing_folder_is_named(tmp_path: Path) -> None:
-    with pytest.raises(StoreProblem, match=r"gone does not exist; create it"):
+    with pytest.raises(StoreProblem, match=r"gone does not exist: .* make it with `holdfast db migrate`"):
         Store(f"sqlite:///{tmp_path / 'gone' / 'book.db'}")
 
 
