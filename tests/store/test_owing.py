@@ -178,3 +178,67 @@ def test_who_tells_of_the_fault_in_a_later_call_belongs_to_it(
     bring(capture("pbx1:2", region="north"))
     assert one_of(book).fault == fault_key(capture(region="north"), CallbackPolicy())
     assert one_of(book).matter is Matter.BILL
+
+
+def test_a_complaint_is_owed_an_answer_whatever_its_promise_is_about(
+    book: Store, capture: Build, bring: Bring
+) -> None:
+    """E3: complaints are answered within their days, also one that joins a fault report, or that danger joins."""
+    bring(capture("pbx1:1", at=NOW - 3 * HOUR, matter=Matter.FAULT))
+    assert one_of(book).answer_by is None
+    bring(capture("pbx1:2", at=NOW - 2 * HOUR, matter=Matter.COMPLAINT))
+    assert (one_of(book).matter, one_of(book).answer_by) == (Matter.FAULT, NOW + 22 * HOUR), (
+        "from when it was left"
+    )
+    bring(capture("pbx1:3", at=NOW - HOUR, matter=Matter.COMPLAINT))
+    assert one_of(book).answer_by == NOW + 22 * HOUR
+    bring(capture("pbx1:4", matter=Matter.DANGER))
+    assert (one_of(book).matter, one_of(book).answer_by) == (Matter.DANGER, NOW + 22 * HOUR)
+
+
+def test_so_is_one_that_was_left_together_with_a_fault(book: Store, capture: Build, bring: Bring) -> None:
+    bring(capture("pbx1:1", at=NOW - HOUR), capture("pbx1:2", matter=Matter.COMPLAINT))
+    assert (one_of(book).matter, one_of(book).answer_by) == (Matter.FAULT, NOW + 24 * HOUR)
+
+
+def tried(book: Store, promise_id: int, at: datetime) -> None:
+    """A first attempt that found nobody; it waits again."""
+    called = book.claim(promise_id, at, "bridge", 60.0)
+    assert called is not None
+    made = Attempt(f"{promise_id}-1-1", promise_id, called.scope, called.number, "carrier-a", at)
+    book.start_attempt(made, "bridge")
+    after = after_attempt(called, Outcome.BUSY, CallbackPolicy(), at)
+    assert book.finish_attempt(made.key, Outcome.BUSY, after, at)
+
+
+@pytest.mark.parametrize("into", [1, 2])
+def test_an_attempt_at_the_number_of_both_is_the_first_attempt_of_the_merged_promise(
+    book: Store, capture: Build, bring: Bring, into: int
+) -> None:
+    bring(capture("pbx1:1", at=NOW - 9 * HOUR), capture("pbx1:2", at=NOW - 9 * HOUR, scope="water"))
+    tried(book, 1, NOW - 3 * HOUR)
+    assert book.merge(3 - into, into, NOW, "leader")
+    assert (one_of(book, into).first_at, one_of(book, into).first_by) == (NOW - 3 * HOUR, NOW - HOUR)
+    assert book.late(NOW) == []
+
+
+def test_an_attempt_at_another_number_keeps_what_was_owed_there_and_nothing_else(
+    book: Store, capture: Build, bring: Bring
+) -> None:
+    bring(
+        capture("pbx1:1", number="13900000001", at=NOW - 9 * HOUR),
+        capture("pbx1:2", number="13900000002", at=NOW - 7 * HOUR),
+    )
+    tried(book, 1, NOW - 3 * HOUR)
+    assert book.merge(1, 2, NOW, "leader")
+    assert (one_of(book, 2).first_at, one_of(book, 2).first_by) == (None, NOW + HOUR)
+    assert ids(book.late(NOW + 2 * HOUR)) == [2], "nobody has called this number"
+
+
+def test_what_nobody_tried_yet_is_owed_at_the_earlier_time(book: Store, capture: Build, bring: Bring) -> None:
+    bring(
+        capture("pbx1:1", number="13900000001", at=NOW - 7 * HOUR),
+        capture("pbx1:2", number="13900000002"),
+    )
+    assert book.merge(1, 2, NOW, "leader")
+    assert one_of(book, 2).first_by == NOW + HOUR
