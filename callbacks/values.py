@@ -170,7 +170,7 @@ class Outcome(StrEnum):
     REJECTED = "rejected"  # the line refused the call
     REFUSED = "refused"  # the caller did not want to be called
     AGAIN = "again"  # reached, and asked to be called once more; stated by the agent only
-    NO_AGENT = "no_agent"  # no agent took it; the caller's phone never rang
+    NO_AGENT = "no_agent"  # no agent took it: a caller who is rung first has pressed 1 by then, any other was not rung
     NOT_DIALLED = "not_dialled"  # shown never to have reached the line
     UNKNOWN = "unknown"  # nobody can say; counts as one attempt, never retried blindly
 

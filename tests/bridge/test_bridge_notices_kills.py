@@ -135,16 +135,21 @@ def older(book: World, *numbers: str) -> None:
     asked(book, *numbers)
 
 
+async def ended(book: World, path: Path, stage: str) -> None:
+    """One caller's call has ended so, as the bridge wrote down in its file; then the book is lost."""
+    asked(book, NUMBER)
+    async with running(book, Site(), told=ToldFile(path)) as run:
+        await run.round()
+        run.stage(stage)
+        await run.look()
+
+
 async def test_who_was_told_is_not_told_again_when_the_book_becomes_an_older_copy(
     book: World, tmp_path: Path
 ) -> None:
     """B8: once, also over a fail-over; also whoever asked twice, and only the newer line came in again."""
-    asked(book, NUMBER)
     path = tmp_path / "notices.jsonl"
-    async with running(book, Site(), told=ToldFile(path)) as run:
-        await run.round()
-        run.stage("heard,1")
-        await run.look()
+    await ended(book, path, "heard,1")
     older(book, NUMBER, NUMBER)
     async with running(book, Site(), told=ToldFile(path)) as again:
         await again.round()
@@ -170,12 +175,8 @@ async def test_what_was_on_its_way_when_the_book_was_lost_is_unknown_and_never_s
 async def test_what_surely_did_not_leave_is_sent_also_after_the_book_was_lost(
     book: World, tmp_path: Path
 ) -> None:
-    asked(book, NUMBER)
     path = tmp_path / "notices.jsonl"
-    async with running(book, Site(), told=ToldFile(path)) as run:
-        await run.round()
-        run.stage("end,CONGESTION,1")
-        await run.look()
+    await ended(book, path, "end,CONGESTION,1")
     older(book, NUMBER)
     async with running(book, Site(), told=ToldFile(path)) as again:
         await again.round()
