@@ -365,7 +365,9 @@ def test_brackets_in_texts_are_no_depth() -> None:
 
 @pytest.mark.parametrize("tail", ["", "\\", '"'])
 def test_a_text_that_never_ends_is_read_only_once(tail: str) -> None:
-    begun = time.monotonic()
+    begun = time.process_time()
     with pytest.raises(json.JSONDecodeError):
         read_json(('x"' + '\\"' * 100_000 + tail).encode())
-    assert time.monotonic() - begun < 1.0
+    assert (
+        time.process_time() - begun < 5.0
+    )  # read again from each of its characters it takes minutes of any processor

@@ -65,9 +65,9 @@ def test_a_bridge_that_freezes_costs_seconds_and_nothing_that_was_confirmed(lab:
     os.kill(pid, signal.SIGSTOP)
     try:
         call.presses("2")
-        begun = time.monotonic()
-        call.hears("matter", 12)
-        assert time.monotonic() - begun < 8  # 4 s of patience, and the start of a program on a busy machine
+        call.hears(
+            "matter", 12
+        )  # the bridge is frozen until the end: without the 4 s of patience it would never come
         call.presses("2").hears("promise").hears("reference-is").ended()
     finally:
         os.kill(pid, signal.SIGCONT)
