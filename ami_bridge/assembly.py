@@ -280,6 +280,7 @@ class Parts:
             ready=lambda: self._guard_if_raised() is not None,
             refusal=self.callers.why_not_dialable,
             sender=self.staff.texts,
+            left=lambda scope: self.dispatcher.kept.of(scope, self.policy.callbacks),
         )
         told = Told(self.settings.data_dir / "notices.jsonl", self.policy.restored.expires)
         return Notices(

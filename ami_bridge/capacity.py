@@ -37,10 +37,15 @@ def free_lines(
     scope: str, state: State, policy: Policy, in_use: Mapping[str, int]
 ) -> tuple[tuple[Trunk, int], ...]:
     """The scope's healthy trunks with their free channels, the freest first."""
-    trunks: Iterable[Trunk] = (policy.trunks[name] for name in policy.scopes[scope].trunks)
-    healthy = [trunk for trunk in trunks if usable(state.components.get(trunk.name))]
+    healthy = healthy_lines(scope, state, policy)
     free = [(trunk, max(0, trunk.channels - in_use.get(trunk.name, 0))) for trunk in healthy]
     return tuple(sorted(free, key=lambda pair: -pair[1]))
+
+
+def healthy_lines(scope: str, state: State, policy: Policy) -> tuple[Trunk, ...]:
+    """The scope's trunks that carry calls now."""
+    trunks: Iterable[Trunk] = (policy.trunks[name] for name in policy.scopes[scope].trunks)
+    return tuple(trunk for trunk in trunks if usable(state.components.get(trunk.name)))
 
 
 def usable(component: ComponentState | None) -> bool:

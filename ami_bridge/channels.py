@@ -25,14 +25,15 @@ class Talk:
 
 @dataclass(frozen=True, slots=True)
 class Channels:
-    """attempts: keys of ours with a living channel. in_use: trunk → channels, ours and everybody's. numbers: caller ids of all
-    calls that are not ours, as Asterisk has them. talks: live callers with an agent.
+    """attempts: keys of ours with a living channel. in_use: trunk → channels, ours and everybody's; others: but ours. numbers:
+    caller ids of all calls that are not ours, as Asterisk has them. talks: live callers with an agent.
     """
 
     attempts: frozenset[str] = frozenset()
     in_use: Mapping[str, int] = field(default_factory=dict)
     numbers: frozenset[str] = frozenset()
     talks: tuple[Talk, ...] = ()
+    others: Mapping[str, int] = field(default_factory=dict)
 
 
 async def look(link: Link, site: Site) -> Channels:
@@ -47,7 +48,7 @@ def read(items: Iterable[Mapping[str, str]], site: Site) -> Channels:
     """What Asterisk's list of channels says."""
     ours = set()
     live: list[Mapping[str, str]] = []
-    in_use = dict.fromkeys(site.trunks.values(), 0)
+    in_use, others = (dict.fromkeys(site.trunks.values(), 0) for _ in range(2))
     for item in items:
         attempt = attempt_of(item.get("Uniqueid", "")) or attempt_of(item.get("Linkedid", ""))
         if attempt is not None:
@@ -57,8 +58,9 @@ def read(items: Iterable[Mapping[str, str]], site: Site) -> Channels:
         trunk = trunk_of(item.get("Channel", ""), site)
         if trunk is not None:
             in_use[trunk] += 1
+            others[trunk] += attempt is None
     numbers = frozenset(filter(_NUMBER.fullmatch, (item.get("CallerIDNum", "") for item in live)))
-    return Channels(frozenset(ours), in_use, numbers, _talks(live, site))
+    return Channels(frozenset(ours), in_use, numbers, _talks(live, site), others)
 
 
 def _talks(live: Sequence[Mapping[str, str]], site: Site) -> tuple[Talk, ...]:

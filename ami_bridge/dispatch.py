@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import partial
 
 import structlog
 
@@ -20,6 +21,7 @@ from ami_bridge.capacity import capacity, free_lines
 from ami_bridge.channels import Channels, look
 from ami_bridge.clock import Clock
 from ami_bridge.line_choice import LineRecord, choose
+from ami_bridge.lines_kept import LinesKept
 from ami_bridge.link import Link, LinkDown, NotSent
 from ami_bridge.on_the_line import OnTheLine
 from ami_bridge.originate import Guard, Headers, Line, by_claim, customer_first, through_queue
@@ -88,6 +90,7 @@ class Dispatcher:
     adoption: Adoption | None = None
     shares: dict[str, Share] = field(default_factory=dict)
     record: LineRecord = field(default_factory=LineRecord)
+    kept: LinesKept = field(default_factory=LinesKept)
     fence_raised_at: datetime | None = None
     channels: Channels = field(default_factory=Channels)
     stages: Mapping[str, str] = field(default_factory=dict)
@@ -168,6 +171,7 @@ class Dispatcher:
 
     async def _look(self, since: datetime) -> None:
         self.channels = await look(self.link, self.site)
+        self.kept.look(self.state(), self.policy, self.channels.others, self.clock().mono)
         self.stages = await self.attempts.settle(self.channels, self.clock().wall, since)
         under_way = self.attempts.under_way
         self._customers = frozenset(self._customers & under_way.keys())
@@ -198,7 +202,8 @@ class Dispatcher:
         room = capacity(scope, self.state(), self.policy, self.channels.in_use, self._queued(scope))
         share = self.shares.get(scope, Share())
         stages = list(self.stages.values())
-        count = how_many_to_start(
+        room_for = partial(
+            how_many_to_start,
             room.free_agents,
             room.free_lines + sum(stage in WITH_LINE_ALONE for stage in stages),  # they need no other
             room.waiting,
@@ -208,9 +213,12 @@ class Dispatcher:
             with_agent=sum(stage in WITH_AGENT for stage in stages),
             credit=share.credit,
         )
+        rules = self.callbacks
+        count = room_for(left=self.kept.of(scope, rules))
+        all_may = count > 0 and self._may_call(now.wall)
+        count = count or room_for()  # danger leaves only the policy's least
         if count <= 0:
             return
-        rules = self.callbacks
         due = await self.thread(
             self.store.claim_due,
             [scope],
@@ -219,7 +227,7 @@ class Dispatcher:
             self.holder,
             rules.claim_lease,
             head_start=rules.head_start,
-            only=None if self._may_call(now.wall) else ONLY_DANGER,
+            only=None if all_may else ONLY_DANGER,
         )
         for promise in due:
             if promise.number in self._on_the_line:
@@ -287,10 +295,10 @@ class Dispatcher:
                 agent, f"this number may not be dialled ({reason}); the promise is on the leader's list"
             )
             return ""
-        trunk = self._line(promise.scope)
+        trunk = self._line(promise.scope, turn or promise.matter is Matter.DANGER)
         if trunk is None:
             await self.thread(self.store.release, promise.id, holder)
-            raise_or_log(agent, "no line is free; try again when one is")
+            raise_or_log(agent, "no line is free but those left for callers; try again when one is")
             return ""
         first = not agent and await self._is_customer_first(promise)
         key, guard = await self._keys.next(promise)
@@ -366,7 +374,7 @@ class Dispatcher:
         self.stages = {key: stage for key, stage in self.stages.items() if key != attempt.key}
         await self.attempts.finish(attempt, Outcome.NOT_DIALLED, self.clock().wall)
 
-    def _line(self, scope: str) -> Trunk | None:
+    def _line(self, scope: str, first: bool) -> Trunk | None:
         """Of the scope's healthy trunks the one that the policy would take, those about to be used counted as used."""
         self._sent_by = {key: trunk for key, trunk in self._sent_by.items() if key in self.stages}
         holds = WITH_AGENT | WITH_LINE_ALONE
@@ -375,7 +383,8 @@ class Dispatcher:
             (trunk, free - soon[trunk.name])
             for trunk, free in free_lines(scope, self.state(), self.policy, self.channels.in_use)
         ]
-        return choose(lines, self.callbacks, self.record.failed(self.clock().mono))
+        left = self.callbacks.line_reserve if first else self.kept.of(scope, self.callbacks)
+        return choose(lines, self.callbacks, self.record.failed(self.clock().mono), left)
 
 
 class NoLine(Exception):

@@ -39,13 +39,13 @@ class LineRecord:
 
 
 def choose(
-    lines: Sequence[tuple[Trunk, int]], policy: CallbackPolicy, failed: Mapping[str, float]
+    lines: Sequence[tuple[Trunk, int]], policy: CallbackPolicy, failed: Mapping[str, float], left: int
 ) -> Trunk | None:
-    """The line to take; None when none has room beyond the policy's reserve. lines: healthy ones, with their free channels.
+    """The line to take; None when none has room beyond those ``left`` for callers. lines: healthy ones, with their free channels.
 
     A line without a cost is dearer than all that have one; between equals the freest is taken.
     """
-    if sum(max(0, free) for _, free in lines) <= policy.line_reserve:
+    if sum(max(0, free) for _, free in lines) <= left:
         return None
     room = [(trunk, free) for trunk, free in lines if free > 0]
     match policy.lines:

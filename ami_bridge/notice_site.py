@@ -18,13 +18,15 @@ from fallback.state import State
 
 @dataclass
 class NoticeSite:
-    """Satisfies ``ami_bridge.notices.Site``. ready: whether anything may be dialled; refusal: why a number may not, ""."""
+    """Satisfies ``ami_bridge.notices.Site``. ready: whether anything may be dialled; refusal: why a number may not, "". left:
+    free lines that a scope's callers are left."""
 
     policy: Callable[[], SitePolicy]
     state: Callable[[], State]
     ready: Callable[[], bool]
     refusal: Callable[[str], str]
     sender: Callable[[], Sender | None]
+    left: Callable[[str], int]
 
     def stable(self) -> Iterable[str]:
         """Scopes whose callers may be called (E1)."""
@@ -34,12 +36,12 @@ class NoticeSite:
         return [scope for scope in self.policy().fallback.scopes if callbacks_allowed(state, scope)]
 
     def line(self, scope: str, soon: int) -> Trunk | None:
-        """The freest line beyond the reserve; soon: ordered calls that are no channel yet."""
+        """The freest line beyond those left for callers; soon: ordered calls that are no channel yet."""
         policy, state = self.policy(), self.state()
         if scope not in policy.fallback.scopes:
             return None
         lines = free_lines(scope, state, policy.fallback, state.in_use)
-        left = sum(free for _, free in lines) - soon - policy.callbacks.line_reserve
+        left = sum(free for _, free in lines) - soon - self.left(scope)
         return lines[0][0] if left > 0 else None
 
     def refused(self, number: str) -> str:

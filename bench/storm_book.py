@@ -5,16 +5,19 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from functools import partial
 
 from bench.storm_centre import Ask, Centre
 from bench.storm_people import Person, Reply, reply
 from callbacks.policy import CallbackPolicy
 from callbacks.rules import (
     CallCalendar,
+    LineUse,
     Owed,
     Share,
     after_attempt,
     how_many_to_start,
+    lines_to_leave,
     may_call,
     next_call,
     order_key,
@@ -23,7 +26,8 @@ from callbacks.rules import (
 from callbacks.values import CLOSED_STATES, Matter, Outcome, Promise, PromiseState
 
 SCOPE = "power"
-ROUND = 0.5  # seconds between two looks of the dispatcher
+DANGER = (Matter.DANGER,)
+ROUND, IDLE = 0.5, 5.0  # seconds between two looks of the dispatcher; and while nothing is due
 AGENT_RINGS, FAILED_WRAP = (
     3.0,
     5.0,
@@ -159,6 +163,7 @@ class Dispatcher:
     stop_at: float
     dials: list[Dial] = field(default_factory=list)
     share: Share = field(default_factory=Share)
+    use: LineUse = field(default_factory=LineUse)
     in_flight: int = 0
     with_agent: int = 0
     outcomes: Counter[Outcome] = field(default_factory=Counter)
@@ -174,10 +179,12 @@ class Dispatcher:
 
     def _round(self) -> None:
         now, centre = self.centre.clock.now, self.centre
-        moment = self.book.time(now)
-        only = None if may_call(self.book.calendar, moment) else (Matter.DANGER,)
+        moment, least = self.book.time(now), self.book.policy.line_reserve
+        self.use = self.use.seen(centre.used - self.with_agent, now)
+        only = None if may_call(self.book.calendar, moment) else DANGER
         if self.book.has_due(now, only):
-            count = how_many_to_start(
+            room_for = partial(
+                how_many_to_start,
                 *(
                     centre.free_agents,
                     centre.lines - centre.used,
@@ -189,7 +196,8 @@ class Dispatcher:
                 with_agent=self.with_agent,
                 credit=self.share.credit,
             )
-            for promise in self.book.claim(count, only):
+            count = room_for(left=lines_to_leave(centre.lines, self.use.mean, least))
+            for promise in self.book.claim(count or room_for(), only if count else DANGER):
                 self._start(promise)
             again = now + ROUND
         else:
@@ -198,9 +206,10 @@ class Dispatcher:
             centre.clock.at(again, self._round)
 
     def _next_look(self, now: float, moment: datetime, only: Collection[Matter] | None) -> float:
-        """When the next promise is due, or people may be called again; with nothing in sight in a minute."""
-        due = self.book.next_due()
-        looks = [now + 60.0] if due is None else [max(now + ROUND, (due - self.book.zero).total_seconds())]
+        """When the next promise is due, or people may be called again; but the lines in use are looked at meanwhile."""
+        due, looks = self.book.next_due(), [now + IDLE]
+        if due is not None:
+            looks.append(max(now + ROUND, (due - self.book.zero).total_seconds()))
         if only is not None:
             looks.append(
                 max(now + ROUND, (next_call(self.book.calendar, moment) - self.book.zero).total_seconds())

@@ -20,8 +20,8 @@ INK = {
 }
 TIMES = ("first attempt", "half of them within", "nine in ten within", "the last one after", "promises")
 LIVE = ("live callers after the outage", "calls", "refused", "gave up", "answered in 20 s", "mean wait")
-SPARED = ("lines", "of which left for callers", "refused", "without callbacks")
-Spared = tuple[int, int, float, float]
+SPARED = ("lines", "calls a day", "refused", "without callbacks", "late promises")
+Spared = tuple[int, int, float, float, int]
 
 
 def write(folder: Path, ours: Played, without: Played, spared: Sequence[Spared]) -> None:
@@ -44,7 +44,10 @@ def tables(ours: Played, without: Played, spared: Sequence[Spared]) -> str:
         _live(name, refused(played, ours.last + HOUR))
         for name, played in (("with callbacks", ours), ("without", without))
     ]
-    kept = [[str(lines), str(left), f"{there:.2%}", f"{base:.2%}"] for lines, left, there, base in spared]
+    kept = [
+        [str(lines), str(calls), f"{there:.2%}", f"{base:.2%}", str(missed)]
+        for lines, calls, there, base, missed in spared
+    ]
     return "\n\n".join(_table(*one) for one in ((TIMES, times), (LIVE, live), (SPARED, kept)))
 
 

@@ -23,7 +23,6 @@ LINES, RESERVE = (
     60,
     0.3,
 )  # lines for both ways; reserve staff as a share of the usual: what the plans of A8 call in
-AGENT_RESERVE, LINE_RESERVE = 2, 10  # left for live callers
 TRIED = 500  # dialogues of each length and kind, whose times are drawn from
 SAMPLES = 300.0  # seconds between two points of the curve
 

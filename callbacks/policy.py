@@ -34,7 +34,8 @@ class CallbackPolicy:
     they do not count towards max_attempts; after this many the promise ends as Unreachable all the same,
     on the leader's list.
 
-    factor: calls in flight per free agent, at most; agent_reserve, line_reserve: left for live callers.
+    factor: calls in flight per free agent, at most; agent_reserve, line_reserve: left for live callers, lines at least
+    (``lines_to_leave``; 0: none).
     ring_seconds: how long the caller's phone may ring. agent_patience: how long a callback waits for an
     agent. claim_lease: a claim lapses after this, only while Claimed. disposition_wait: after the call,
     how long the agent has to state the outcome before the line's own stands. min_talk_seconds: an answered

@@ -17,6 +17,7 @@ from callbacks.rules.outcomes import Next, after_attempt, attempt_key, line_outc
 from callbacks.rules.pacing import how_many_to_start, order_key
 from callbacks.rules.reconciling import Finding, Found, answered_at_all, reconcile
 from callbacks.rules.sharing import Share
+from callbacks.rules.sparing import LineUse, lines_to_leave
 from callbacks.rules.states import Move, WrongMove, ending, moved, sources, target
 
 __all__ = [
@@ -24,6 +25,7 @@ __all__ = [
     "Deadline",
     "Finding",
     "Found",
+    "LineUse",
     "Move",
     "Next",
     "Owed",
@@ -41,6 +43,7 @@ __all__ = [
     "is_near",
     "is_to_warn",
     "line_outcome",
+    "lines_to_leave",
     "may_call",
     "merge",
     "moved",

@@ -34,19 +34,24 @@ def how_many_to_start(
     *,
     with_agent: int = 0,
     credit: float = 0.0,
+    left: int | None = None,
 ) -> int:
     """How many callbacks may be started now; never negative.
 
     free_agents, free_lines: free at this moment. waiting: live callers in the queue; while there are any, callbacks start only
     on credit (E5): what ``Share`` has put by for them; then no agent is free, and each takes the next one's turn. in_flight:
     callbacks started and not ended; with_agent: how many of those already hold their agent and their line, which are then no
-    longer among the free ones. stable_for: seconds since callbacks became allowed, for the ramp (E1).
+    longer among the free ones. stable_for: seconds since callbacks became allowed, for the ramp (E1). left: free lines kept
+    for callers (``lines_to_leave``), the policy's least unless given; on credit always the least, or the share of callbacks would
+    never come while callers who wait fill the lines.
     """
     pending = max(0, in_flight - with_agent)
     agents = floor(free_agents * policy.factor) - policy.agent_reserve - pending
+    if left is None or waiting > 0:
+        left = policy.line_reserve
     if waiting > 0:
         agents = floor(credit + _ROUNDING) if pending == 0 else 0
-    lines = free_lines - policy.line_reserve - pending
+    lines = free_lines - left - pending
     return max(0, min(agents, lines, _ramp(stable_for, policy) - in_flight))
 
 
