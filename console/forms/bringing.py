@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
+from itertools import count
 from pathlib import Path
 
 from callbacks.forgotten import KeyMissing, who_is_forgotten
@@ -86,8 +87,16 @@ def bring(looked: Brought, spool: Keeper, rejects: Path) -> Brought:
     wrong = [one for one in looked.rows if one.fate is Fate.WRONG]
     if not wrong:
         return done
+    text = to_csv(wrong, looked.language)
     try:
-        write_whole(rejects, to_csv(wrong, looked.language))
+        rejects = _free(rejects, text)
+        write_whole(rejects, text)
     except OSError as error:  # they stand in the file itself, and everything else is done
         return replace(done, unwritten=f"{rejects} cannot be written: {error.strerror or error}")
     return replace(done, rejects=rejects)
+
+
+def _free(file: Path, text: bytes) -> Path:
+    """The name, or the next of its kind (``form.rejects-2.csv``): whoever mends the rows of a former import loses nothing."""
+    names = (file.with_stem(f"{file.stem}-{number}") if number > 1 else file for number in count(1))
+    return next(one for one in names if not one.exists() or one.read_bytes() == text)

@@ -10,7 +10,7 @@ from flask import Blueprint, Response, render_template, request
 from markupsafe import Markup
 
 from callbacks.measures import GROUPS, NOT_OURS, SERVICE_LEVELS
-from console.measures import BY, Report, Wrong, asked_for, build
+from console.measures import BY, Report, Wrong, asked_for, build, is_counted
 from console.measures.charts import charts
 from console.measures.files import XLSX, file_name, to_csv, to_xlsx
 from console.measures.texts import TEXTS, value_text
@@ -32,6 +32,7 @@ def page() -> str:
     return render_template(
         "measures.html",
         report=report,
+        counted=is_counted(report),
         lines=report.lines[-MOST_LINES:],
         groups=GROUPS,
         charts=[Markup(one) for one in charts(report, language())],  # noqa: S704  # drawn by us, names escaped

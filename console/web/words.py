@@ -16,6 +16,7 @@ from flask_babel import (  # type: ignore[import-untyped]  # Flask-Babel ships n
 )
 from markupsafe import Markup
 
+from callbacks.values import Touch, Touched
 from console.live_rows import parse_time
 from console.words import (
     ACTIONS,
@@ -69,6 +70,7 @@ __all__ = [
     "STATES",
     "TOUCHES",
     "WHENS",
+    "beside",
     "language",
     "moved",
     "remember_choice",
@@ -157,6 +159,15 @@ def moved(kind: str, value: str) -> str:
     return word(table, value) if table else value
 
 
+def beside(touch: Touch) -> str:
+    """What stands beside a line of the history; the time that a caller wished for as all other times."""
+    first, _, rest = touch.detail.partition(" ")
+    wished = parse_time(first) if touch.what is Touched.RESCHEDULED else None
+    if wished is None:
+        return word("remark", touch.detail)
+    return f"{current_app.jinja_env.filters['moment'](wished)} {rest}".rstrip()
+
+
 def language(req: Request = request) -> str:
     """The reader's language: the one chosen before, else the best of Accept-Language, else zh-CN."""
     chosen = session.get("lang")
@@ -168,7 +179,9 @@ def language(req: Request = request) -> str:
 def use(app: Flask) -> None:
     """Make the app speak the reader's language."""
     Babel(app, locale_selector=lambda: _LOCALES[language()], default_locale="zh_Hans_CN")
-    app.jinja_env.globals.update(_=_on_page, word=word, moved=moved, language=language, languages=LANGUAGES)
+    app.jinja_env.globals.update(
+        _=_on_page, word=word, moved=moved, beside=beside, language=language, languages=LANGUAGES
+    )
 
 
 def remember_choice() -> None:

@@ -166,6 +166,9 @@ def test_a_note_a_wish_a_colleague_and_a_complaint(agent: Visitor, ready: Store,
     page = agent.client.get(f"/work/{one.id}").text
     for part in ("speaks a dialect", "third time", "The caller wishes to be called at", "Why it is here"):
         assert part in page, part
+    history = page.rpartition("history")[2]
+    assert f"{wish:%m-%d %H:%M}" in history, "as all other times"
+    assert wish.isoformat(timespec="minutes")[:16] not in history
     assert act(agent, one.id, "assign", agent="PJSIP/agent-3") == 303
     gone = ready.promise(one.id)
     assert gone is not None

@@ -122,6 +122,18 @@ def test_rows_that_say_more_now_complete_what_was_imported(run: Run, store: Stor
     assert (capture.matter, capture.name) == (Matter.BILL, "Wang")
 
 
+def test_what_was_mended_in_the_rejects_themselves_is_not_lost(run: Run, tmp_path: Path) -> None:
+    file = write(tmp_path, good(number="12"))
+    rejects, next_ones = tmp_path / "form.rejects.csv", tmp_path / "form.rejects-2.csv"
+    for _ in range(2):
+        run("form", "import", file, "--who", "leader")
+        assert not next_ones.exists(), "the same rows again"
+    rejects.write_bytes(rejects.read_bytes() + b"mended")
+    run("form", "import", file, "--who", "leader")
+    assert rejects.read_bytes().endswith(b"mended")
+    assert next_ones.exists()
+
+
 def test_what_is_above_a_limit_is_said_to_wait_for_the_leader(run: Run, store: Store, tmp_path: Path) -> None:
     day = policy().limits.per_prefix_day
     rows = [good(number=f"1391234{n:04}", time=f"{8 + n // 60:02}:{n % 60:02}") for n in range(day + 2)]

@@ -163,6 +163,13 @@ def test_csv_and_xlsx_hold_the_figures_and_run_nothing(store: Store) -> None:
         assert (last.value, last.number_format) == (0.826923, "0.0%")
 
 
+def test_a_time_without_records_is_said_to_have_none(leader: Visitor, store: Store) -> None:
+    tell_morning(store)
+    said = "There are no records from"
+    assert said in leader.client.get("/measures/?from=2030-01-01&until=2030-01-02").text
+    assert said not in leader.client.get(PATH).text
+
+
 def test_files_are_offered_under_a_name_of_their_own(leader: Visitor, store: Store) -> None:
     tell_morning(store)
     answer = leader.client.get(f"/measures/measures.csv?from={DAY}&until={DAY}&by=day")
