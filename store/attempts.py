@@ -28,7 +28,9 @@ from store.requests import settle_promise
 from store.tables import attempt, promise
 
 _NAMES = tuple(field.name for field in fields(Attempt))
-_OURS = frozenset({Outcome.NO_AGENT, Outcome.NOT_DIALLED})  # nobody's phone rang
+_OURS = frozenset(
+    {Outcome.NO_AGENT, Outcome.NOT_DIALLED}
+)  # for reasons of our own: no attempt at the caller (E2)
 _SETTLES = {PromiseState.DONE: Settled.DONE, PromiseState.REFUSED: Settled.GIVEN_UP}
 
 

@@ -10,6 +10,7 @@ from sqlalchemy import ColumnElement, Connection, Row, not_, select, update
 
 from callbacks.rules import Move, target
 from callbacks.values import Matter, PromiseState, Settled, Touch, Touched
+from store.debts import debts_of_both
 from store.engine import Subject
 from store.history import touch, touch_all, touches
 from store.matters import settle_rest
@@ -158,8 +159,7 @@ def _merge(connection: Connection, held: Row[Any], into: Row[Any], now: datetime
         "due_at": min(
             into.due_at, held.due_at
         ),  # one caller's wish for a later day does not put the other off
-        **_first_attempt(into, held),
-        "answer_by": _earlier(into.answer_by, held.answer_by),
+        **debts_of_both(into, held),
         "attention": into.attention or held.attention,
         "fault": into.fault or held.fault,
     }
@@ -170,19 +170,3 @@ def _merge(connection: Connection, held: Row[Any], into: Row[Any], now: datetime
     connection.execute(
         update(promise).where(promise.c.id == held.id).values(captures=0, attention=False, **closed)
     )
-
-
-def _first_attempt(into: Row[Any], held: Row[Any]) -> dict[str, datetime | None]:
-    """What is owed of it (E2): the earlier time. An attempt at the same number was one for both; at another number, it kept what
-    was owed there, and whoever is called on this one has not been called by it.
-    """
-    if into.number == held.number:
-        return {
-            "first_by": _earlier(into.first_by, held.first_by),
-            "first_at": _earlier(into.first_at, held.first_at),
-        }
-    return {"first_by": into.first_by if held.first_at else _earlier(into.first_by, held.first_by)}
-
-
-def _earlier(one: datetime | None, other: datetime | None) -> datetime | None:
-    return min((at for at in (one, other) if at is not None), default=None)

@@ -21,6 +21,7 @@ from callbacks.values import (
     Touched,
     complaint_key,
 )
+from store.debts import earliest
 from store.dialect import upsert
 from store.history import CALLER, touch, touches
 from store.tables import capture, matter_outcome, promise
@@ -137,13 +138,13 @@ def _told(row: _Row, some: Sequence[Capture], now: datetime, terms: Terms) -> Ma
     matter = _matter(some)
     matter = matter if row.matter is Matter.UNSTATED or matter is Matter.DANGER else row.matter
     fault = row.fault or _fault(some, terms)
-    answer_by = _earliest([row.answer_by, *_answers(some, now, terms)])
+    answer_by = earliest([row.answer_by, *_answers(some, now, terms)])
     if matter is row.matter and fault == row.fault and answer_by == row.answer_by:
         return None
     until = row.first_by, answer_by
     if matter is not row.matter and terms.owed is not None:
         owed = terms.owed(matter, row.created_at)
-        until = owed.first_by, _earliest([answer_by, owed.answer_by])
+        until = owed.first_by, earliest([answer_by, owed.answer_by])
     at = now if matter is Matter.DANGER and matter is not row.matter else datetime.max.replace(tzinfo=UTC)
     values = {"matter": matter, "fault": fault, "first_by": until[0], "answer_by": until[1]}
     values |= {"due_at": min(row.due_at, at), "place_at": min(row.place_at, at)}
@@ -197,7 +198,7 @@ def _row(some: Sequence[Capture], now: datetime, terms: Terms) -> dict[str, Any]
         "language": first.language,
         "fault": _fault(some, terms),
         "first_by": owed and owed.first_by,
-        "answer_by": _earliest([owed.answer_by if owed else None, *_answers(some, now, terms)]),
+        "answer_by": earliest([owed.answer_by if owed else None, *_answers(some, now, terms)]),
     }
 
 
@@ -205,10 +206,6 @@ def _answers(some: Sequence[Capture], now: datetime, terms: Terms) -> Iterable[d
     """Until when each of them is to be answered (E3), whatever else its promise is about."""
     if terms.owed is not None:
         yield from (terms.owed(one.matter, min(one.at, now)).answer_by for one in some)
-
-
-def _earliest(times: Iterable[datetime | None]) -> datetime | None:
-    return min((at for at in times if at is not None), default=None)
 
 
 def _matter(some: Sequence[Capture]) -> Matter:

@@ -23,6 +23,7 @@ from sqlalchemy.exc import IntegrityError
 from callbacks.rules import Move, target
 from callbacks.values import OF_PROMISES, Asks, NumberSource, PromiseState, Touched
 from store.counting import Asked
+from store.debts import debts_of_both
 from store.dialect import upsert
 from store.history import CALLER, touch
 from store.moves import can
@@ -233,13 +234,13 @@ def _hand_over(connection: Connection, held: _Row, calls: Sequence[_Row], to: in
 
 
 def _join(connection: Connection, to: _Row, held: _Row, calls: Sequence[_Row]) -> None:
-    """These calls become calls of that promise, which takes their place if it is the better one."""
+    """These calls become calls of that promise, which takes their place if it is the better one, and what is owed to them."""
     waiting = to.state in (_S.OPEN, _S.CLAIMED)
     better = {"place_at": min(to.place_at, held.place_at)} if waiting else {}
     connection.execute(
         update(promise)
         .where(promise.c.id == to.id)
-        .values(captures=promise.c.captures + len(calls), **better)
+        .values(captures=promise.c.captures + len(calls), **better, **debts_of_both(to, held))
     )
     _hand_over(connection, held, calls, to.id)
 

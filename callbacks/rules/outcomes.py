@@ -8,8 +8,7 @@ from callbacks.rules.deadlines import owed
 from callbacks.rules.hours import CallCalendar, day_of, next_call
 from callbacks.values import Matter, Outcome, Promise, PromiseState
 
-# Nobody's phone rang: the attempt says nothing about the caller and takes nothing from him, neither count
-# nor place.
+# For reasons of our own: the attempt says nothing about the caller and takes nothing from him, neither count nor place.
 _OURS = frozenset({Outcome.NO_AGENT, Outcome.NOT_DIALLED})
 COUNTED = frozenset(Outcome) - _OURS - {Outcome.CONGESTION}  # towards ``max_attempts``
 # So many tries and still not dialled: something is wrong that trying again does not mend.

@@ -72,6 +72,7 @@ _FLAGS: Final = frozenset({"choose", "full", "save", "attention", "paused"})
 _YES: Final = frozenset({"1", "on", "true", "yes"})
 _NO: Final = frozenset({"0", "off", "false", "no"})
 _NUMBER: Final = re.compile(r"\+?[0-9][0-9 ()./-]{0,39}")
+_WRITTEN: Final = str.maketrans("", "", " ()./-")
 _REFERENCE: Final = re.compile(r"[0-9]{1,12}")
 _LONGEST: Final = {"fault": 160, "agent": 160, "scope": 80, "call": 200, "after": 60}
 
@@ -91,8 +92,11 @@ def check() -> None:
 
 
 def text(name: str) -> str:
-    """What was given, without blanks around it; "" when nothing was, or something wrong, which was told."""
-    return "" if name in wrong() else request.args.get(name, "").strip()
+    """What was given, without blanks around it, a number also without what people write into it; "" when nothing was, or
+    something wrong, which was told.
+    """
+    given = "" if name in wrong() else request.args.get(name, "").strip()
+    return given.translate(_WRITTEN) if name == "number" else given
 
 
 def flag(name: str) -> bool:

@@ -10,7 +10,7 @@ from callbacks.ports import Terms
 from callbacks.rules import after_attempt
 from callbacks.rules.deadlines import Owed
 from callbacks.rules.grouping import fault_key
-from callbacks.values import Attempt, Capture, Matter, Outcome, Promise, Touched
+from callbacks.values import Asks, Attempt, Capture, Matter, Outcome, Promise, Touched
 from store import Store
 
 pytestmark = pytest.mark.slow
@@ -242,3 +242,17 @@ def test_what_nobody_tried_yet_is_owed_at_the_earlier_time(book: Store, capture:
     )
     assert book.merge(1, 2, NOW, "leader")
     assert one_of(book, 2).first_by == NOW + HOUR
+
+
+def test_what_a_caller_takes_back_brings_along_what_was_owed_to_him(
+    book: Store, capture: Build, bring: Bring
+) -> None:
+    """He cancelled, rang again about something else, and undid: his complaint is still to be answered, and in its time."""
+    bring(capture(at=NOW, matter=Matter.COMPLAINT, reference="111111"))
+    asked = {"about": "111111", "reference": "999999"}
+    bring(capture("pbx1:9/1", at=NOW + HOUR, asks=Asks.CANCEL, **asked), now=NOW + HOUR)
+    bring(capture("pbx1:2", at=NOW + 2 * HOUR, matter=Matter.BILL, reference="222222"), now=NOW + 2 * HOUR)
+    bring(capture("pbx1:9/2", at=NOW + 3 * HOUR, asks=Asks.UNDO, **asked), now=NOW + 3 * HOUR)
+    (one,) = book.open_promises()
+    assert (one.captures, one.place_at) == (2, NOW)
+    assert (one.first_by, one.answer_by) == (NOW + 8 * HOUR, NOW + 24 * HOUR)
