@@ -36,7 +36,8 @@ class Call(asyncio.DatagramProtocol):
         self._later: list[asyncio.TimerHandle] = []
         self._pressing: set[asyncio.Task[None]] = set()
         self._read_back = ""
-        self._busy_until = 0.0  # keys are on their way until then
+        self._keying = 0  # answers that he is about to key, or keys: he has one hand
+        self._busy_until = 0.0
 
     # -- the call
 
@@ -126,9 +127,9 @@ class Call(asyncio.DatagramProtocol):
         elif heard.isdigit():
             self._read_back += heard
         keys = self._answer_to(heard)
-        free = self._clock() > self._busy_until or heard == sound.LEAVE
+        free = (not self._keying and self._clock() > self._busy_until) or heard == sound.LEAVE
         if keys and free and len(self.story.keys) < MOST_PRESSES:
-            self._busy_until = self._clock() + self._person.delay + AGAIN_AFTER
+            self._keying += 1
             self._after(self._person.delay, self._press, keys, heard)
 
     def _answer_to(self, heard: str) -> str:
@@ -150,7 +151,12 @@ class Call(asyncio.DatagramProtocol):
     def _press(self, keys: str, to: str) -> None:
         task = asyncio.get_running_loop().create_task(self._send_keys(keys, to))
         self._pressing.add(task)
-        task.add_done_callback(self._pressing.discard)
+        task.add_done_callback(self._pressed)
+
+    def _pressed(self, task: asyncio.Task[None]) -> None:
+        self._pressing.discard(task)
+        self._keying -= 1
+        self._busy_until = self._clock() + AGAIN_AFTER
 
     async def _send_keys(self, keys: str, to: str) -> None:
         began = time.monotonic()
@@ -161,6 +167,5 @@ class Call(asyncio.DatagramProtocol):
                 return
             self._audio.sendto(packet, (self._there, self._port))
         self.story.keys[-1] = (self._clock(), keys)
-        self._busy_until = self._clock() + AGAIN_AFTER
         if to == sound.CONFIRM:
             self.story.confirmed = keys == "1"
