@@ -30,7 +30,7 @@ TIMES = 8  # prompts are so much longer than the shortest that a caller can tell
 MEAN = (
     30.0  # seconds of a dialogue at that length: people come twice as fast as that, until all lines are taken
 )
-FLOOR_SECONDS = 30.0
+FLOOR_SECONDS = 60.0
 SETTLE = 3.0
 BACK = 10  # the callers' own work stands back behind Asterisk's and ours: in earnest they are elsewhere
 BOOK_MOST = 10_000

@@ -13,10 +13,11 @@ from ivr.agi_call import AgiCall, Keep, Service, StepFailed
 from ivr.agi_header import arguments
 from ivr.agi_line import AgiLine, CallerGone
 from ivr.agi_wire import BadCommand
+from ivr.dialogue import start as begin
 from ivr.mac import is_right
 from ivr.policy import CallerPolicy
 from ivr.ports import Desk
-from ivr.values import Outage
+from ivr.values import CallFacts, Outage
 
 log = structlog.get_logger()
 
@@ -24,6 +25,7 @@ HEADER_SECONDS = 3.0
 SWEEP_SECONDS = 0.25
 MOST_SILENT = 64  # connections that have not yet sent a whole header; the oldest is dropped for a new one
 MOST_CALLS = 1000
+NOBODY = "13900000000"  # rings in a rehearsal
 
 
 def none(now: datetime) -> Sequence[Outage]:
@@ -73,6 +75,7 @@ class FastAgiServer:
     async def start(self, host: str, port: int) -> None:
         """Listen. Raises CannotListen, naming the address and the remedy."""
         loop = asyncio.get_running_loop()
+        self._rehearse()
         try:
             self._server = await loop.create_server(self._line, host, port, backlog=512)
         except OSError as error:
@@ -145,6 +148,12 @@ class FastAgiServer:
     def _closed(self, line: AgiLine) -> None:
         self._silent.pop(line, None)
         self._calls.discard(line)
+
+    def _rehearse(self) -> None:
+        """The first dialogue loads the numbering plan and more, tens of milliseconds: nobody is to wait for that on the line."""
+        service, now = self._service, self._service.clock()
+        call = CallFacts("", "", service.policy.languages[0], "", NOBODY, NOBODY, key="1")
+        begin(call, service.policy, service.zone, now)
 
     async def _sweep(self) -> None:
         """One timer for all deadlines is cheaper than one for every command."""

@@ -6,7 +6,7 @@ each once in a scope, however often he asks.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -24,6 +24,44 @@ HELD = timedelta(days=3650)  # until somebody lets it; see Promises.let
 OVER = "over a limit: "
 _ASKS = (Asks.CALL, Asks.CHANGE)
 _MANY = 400
+_NEVER = 2**31 - 1  # the last id that there can be
+_Span = dict[str, Any]
+
+
+# The statements are put together once: a caller waits for their answer, and putting them together costs more than asking.
+def _within(at: ColumnElement[datetime]) -> ColumnElement[bool]:
+    return at.between(bindparam("b_since"), bindparam("b_until"))
+
+
+def _named(column: ColumnElement[str]) -> ColumnElement[bool]:
+    return column.in_(bindparam("b_names", expanding=True))
+
+
+_CALLERS = (
+    select(capture.c.caller_id, func.count(distinct(capture.c.promise_id)))
+    .where(_within(capture.c.at), capture.c.asks.in_(_ASKS), _named(capture.c.caller_id))
+    .where(capture.c.promise_id < bindparam("b_before"))
+    .group_by(capture.c.caller_id)
+)
+_CALLERS_TOLD = (
+    select(capture.c.caller_id, notice.c.number, notice.c.scope)
+    .join(notice, notice.c.key == capture.c.key)
+    .where(_within(capture.c.at), capture.c.asks == Asks.NOTICE, _named(capture.c.caller_id))
+    .distinct()
+)
+_NUMBERS = (
+    select(promise.c.number, func.count())
+    .where(_within(promise.c.created_at), _named(promise.c.number), promise.c.id < bindparam("b_before"))
+    .group_by(promise.c.number)
+)
+_NUMBERS_TOLD = (
+    select(notice.c.number, notice.c.scope)
+    .where(_within(notice.c.asked_at), _named(notice.c.number))
+    .distinct()
+)
+_KEYED_NUMBERS = select(capture.c.number).where(KEYED, _within(capture.c.at)).distinct()
+_KEYED_CALLED = _KEYED_NUMBERS.where(capture.c.promise_id < bindparam("b_before"))
+_KEYED_TOLD = _KEYED_NUMBERS.where(capture.c.asks == Asks.NOTICE).join(notice, notice.c.key == capture.c.key)
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,8 +153,9 @@ class _Day:
     ) -> None:
         until = min(now, max(one.at for one in batch))
         self._policy = policy
-        self._before = min(one.promise_id for one in batch) or None  # ids are never used twice
-        span = (until - DAY, until)
+        # those of the batch are added one by one; ids are never used twice
+        self._older = {"b_before": min(one.promise_id for one in batch) or _NEVER}
+        span = {"b_since": until - DAY, "b_until": until}
         self._caller = self._by_caller(connection, {one.caller_id for one in batch} - {""}, span)
         self._number = self._by_number(connection, {one.number for one in batch}, span)
         self._prefix: Counter[str] = Counter()
@@ -136,59 +175,45 @@ class _Day:
             self._prefix[prefix_of(one.number, self._policy)] += 1
             self._keyed += 1
 
-    def _by_caller(
-        self, connection: Connection, callers: Iterable[str], span: tuple[datetime, datetime]
-    ) -> Counter[str]:
-        query = (
-            select(capture.c.caller_id, func.count(distinct(capture.c.promise_id)))
-            .where(capture.c.at.between(*span), capture.c.asks.in_(_ASKS), *self._older(capture.c.promise_id))
-            .group_by(capture.c.caller_id)
-        )
+    def _by_caller(self, connection: Connection, callers: Iterable[str], span: _Span) -> Counter[str]:
         wanted = list(callers)
-        found = _counted(connection, query, capture.c.caller_id, wanted)
-        columns = capture.c.caller_id, notice.c.number, notice.c.scope
-        told = select(*columns).join(notice, notice.c.key == capture.c.key).distinct()
-        told = told.where(capture.c.at.between(*span), capture.c.asks == Asks.NOTICE)
-        return found + _tallied(connection, told, capture.c.caller_id, wanted)
-
-    def _by_number(
-        self, connection: Connection, numbers: Iterable[str], span: tuple[datetime, datetime]
-    ) -> Counter[str]:
-        query = (
-            select(promise.c.number, func.count())
-            .where(promise.c.created_at.between(*span), *self._older(promise.c.id))
-            .group_by(promise.c.number)
+        return _asked(connection, _CALLERS, wanted, span | self._older) + _tallied(
+            connection, _CALLERS_TOLD, wanted, span
         )
-        wanted = list(numbers)
-        found = _counted(connection, query, promise.c.number, wanted)
-        told = select(notice.c.number, notice.c.scope).where(notice.c.asked_at.between(*span)).distinct()
-        return found + _tallied(connection, told, notice.c.number, wanted)
 
-    def _count_keyed(self, connection: Connection, span: tuple[datetime, datetime]) -> None:
-        keyed = select(capture.c.number).where(KEYED, capture.c.at.between(*span)).distinct()
-        called = keyed.where(capture.c.promise_id.is_not(None), *self._older(capture.c.promise_id))
-        told = keyed.where(capture.c.asks == Asks.NOTICE).join(notice, notice.c.key == capture.c.key)
-        for number in {row.number for query in (called, told) for row in connection.execute(query)}:
+    def _by_number(self, connection: Connection, numbers: Iterable[str], span: _Span) -> Counter[str]:
+        wanted = list(numbers)
+        return _asked(connection, _NUMBERS, wanted, span | self._older) + _tallied(
+            connection, _NUMBERS_TOLD, wanted, span
+        )
+
+    def _count_keyed(self, connection: Connection, span: _Span) -> None:
+        rows = [
+            *connection.execute(_KEYED_CALLED, span | self._older),
+            *connection.execute(_KEYED_TOLD, span),
+        ]
+        for number in {row.number for row in rows}:
             self._prefix[prefix_of(number, self._policy)] += 1
             self._keyed += 1
 
-    def _older(self, column: Any) -> tuple[ColumnElement[bool], ...]:
-        return () if self._before is None else (column < self._before,)
 
-
-def _counted(connection: Connection, query: Select[Any], column: Any, names: Iterable[str]) -> Counter[str]:
+def _asked(
+    connection: Connection, query: Select[Any], wanted: Sequence[str], values: Mapping[str, Any]
+) -> Counter[str]:
     found: Counter[str] = Counter()
-    wanted = list(names)
     for start in range(0, len(wanted), _MANY):
-        for name, count in connection.execute(query.where(column.in_(wanted[start : start + _MANY]))):
-            found[name] = count
+        rows = connection.execute(query, {**values, "b_names": wanted[start : start + _MANY]})
+        for name, count in rows:
+            found[name] += count
     return found
 
 
-def _tallied(connection: Connection, query: Select[Any], column: Any, names: Sequence[str]) -> Counter[str]:
+def _tallied(
+    connection: Connection, query: Select[Any], wanted: Sequence[str], values: Mapping[str, Any]
+) -> Counter[str]:
     """How many rows begin with each name."""
     found: Counter[str] = Counter()
-    for start in range(0, len(names), _MANY):
-        rows = connection.execute(query.where(column.in_(names[start : start + _MANY])))
+    for start in range(0, len(wanted), _MANY):
+        rows = connection.execute(query, {**values, "b_names": wanted[start : start + _MANY]})
         found.update(row[0] for row in rows)
     return found

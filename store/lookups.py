@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, select
+from sqlalchemy import Connection, Row, bindparam, select
 
 from callbacks.policy import LimitPolicy
 from callbacks.rules.limits import Counts
@@ -57,19 +57,31 @@ class Lookups(Subject):
             return counts_of(connection, caller_id, number, policy, now)
 
 
+# Put together once: a caller waits for the answer.
+_OPEN = (
+    select(promise.c.id)
+    .where(promise.c.number == bindparam("b_number"), promise.c.closed_at.is_(None))
+    .limit(1)
+)
+_CALLED = (REFERRED, capture.c.reference == bindparam("b_reference"), capture.c.asks == Asks.CALL)
+_CHANGED = (ABOUT, capture.c.about == bindparam("b_reference"), capture.c.asks == Asks.CHANGE)
+_MEANT = tuple(
+    select(promise)
+    .join(capture, capture.c.promise_id == promise.c.id)
+    .where(*conditions, capture.c.number == bindparam("b_number"))
+    for conditions in (_CALLED, _CHANGED)
+)
+_MOVED = select(capture.c.id).where(*_CHANGED, capture.c.number == bindparam("b_number")).limit(1)
+
+
 def _open(connection: Connection, number: str) -> bool:
-    query = select(promise.c.id).where(promise.c.number == number, promise.c.closed_at.is_(None)).limit(1)
-    return connection.execute(query).first() is not None
+    return connection.execute(_OPEN, {"b_number": number}).first() is not None
 
 
 def _meant(connection: Connection, number: str, reference: str) -> _Row | None:
     """By the call itself, or by the request that gave the promise this number. The open one first, then the newest."""
-    by_call = REFERRED, capture.c.number == number, capture.c.reference == reference, _asks(Asks.CALL)
-    by_change = ABOUT, capture.c.about == reference, capture.c.number == number, _asks(Asks.CHANGE)
-    found: list[_Row] = []
-    for conditions in (by_call, by_change):
-        query = select(promise).join(capture, capture.c.promise_id == promise.c.id).where(*conditions)
-        found += connection.execute(query).all()
+    values = {"b_number": number, "b_reference": reference}
+    found: list[_Row] = [row for query in _MEANT for row in connection.execute(query, values)]
     return max(found, key=lambda one: (one.closed_at is None, one.id), default=None)
 
 
@@ -77,13 +89,8 @@ def _number_of(connection: Connection, meant: _Row, number: str, reference: str)
     """The number on which he is called: his own, or another that he asked for. A promise into which a leader merged his is
     another caller's, whose number he never hears.
     """
-    changed = ABOUT, capture.c.about == reference, capture.c.number == meant.number, _asks(Asks.CHANGE)
-    query = select(capture.c.id).where(*changed).limit(1)
-    return number if connection.execute(query).first() is None else str(meant.number)
-
-
-def _asks(what: Asks) -> ColumnElement[bool]:
-    return capture.c.asks == what
+    values = {"b_number": meant.number, "b_reference": reference}
+    return number if connection.execute(_MOVED, values).first() is None else str(meant.number)
 
 
 def _may_hear(meant: _Row, cancelled_since: datetime | None) -> bool:

@@ -13,6 +13,7 @@ import pytest
 from agi_peer import AgiPeer
 
 from ivr.fastagi import MOST_SILENT, CannotListen, FastAgiServer
+from ivr.numbers import check
 from ivr.policy import CallerPolicy
 from ivr.values import Left
 
@@ -47,6 +48,18 @@ async def server(keeper: Keeper, tmp_path: Path) -> AsyncIterator[FastAgiServer]
     await running.start("127.0.0.1", 0)
     yield running
     await running.close()
+
+
+async def test_no_caller_waits_for_the_numbering_plan(keeper: Keeper, tmp_path: Path) -> None:
+    """It is loaded when the first number is judged, which takes tens of milliseconds."""
+    check.cache_clear()
+    server = FastAgiServer(CallerPolicy(), keeper, lambda: NOW, tmp_path)
+    await server.start("127.0.0.1", 0)
+    try:
+        assert check.cache_info().currsize > 0
+        assert keeper.kept == [], "and nobody rang"
+    finally:
+        await server.close()
 
 
 async def good_call(server: FastAgiServer, keeper: Keeper) -> AgiPeer:
