@@ -1,40 +1,74 @@
 """The command ``holdfast``. Every problem that a person can mend ends as a list with field and remedy and code 2."""
 
+from collections.abc import Iterator, Mapping
+from importlib import import_module
 from importlib.metadata import PackageNotFoundError, version
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 
 import typer
 from typer.core import TyperGroup
+from typer.main import get_command, get_group
 
 from callbacks.logs import set_up
-from console.commands import (
-    asterisk,
-    callbacks,
-    database,
-    doctor,
-    drill,
-    form,
-    incident,
-    keep,
-    leave,
-    measures,
-    notice,
-    override,
-    person,
-    policy,
-    prompts,
-    recovery,
-    report,
-    serve,
-    spool,
-    status,
-)
 from console.commands.shared import PROBLEMS, show_problem
 from console.commands.telling import site_zone
+
+PLACES: Final = {
+    "status": "status.status",
+    "bridge": "serve.bridge",
+    "console": "serve.console",
+    "doctor": "doctor.doctor",
+    "keep": "keep.keep",
+    "policy": "policy.app",
+    "asterisk": "asterisk.app",
+    "prompts": "prompts.app",
+    "override": "override.app",
+    "recovery": "recovery.app",
+    "callbacks": "callbacks.app",
+    "spool": "spool.app",
+    "form": "form.app",
+    "person": "person.app",
+    "incident": "incident.app",
+    "component": "report.app",
+    "leave": "leave.app",
+    "drill": "drill.app",
+    "notice": "notice.app",
+    "measures": "measures.app",
+    "db": "database.app",
+}
+"""Where each command is, below ``console.commands``. Only the one that is asked for is loaded: all of them together take
+several times as long to load as most of them take to run.
+"""
+
+
+class Commands(Mapping[str, Any]):
+    """Loads each when it is asked for."""
+
+    def __getitem__(self, name: str) -> Any:
+        module, member = PLACES[name].split(".")
+        found = getattr(import_module(f"console.commands.{module}"), member)
+        if isinstance(found, typer.Typer):
+            made: Any = get_group(found)
+        else:  # a command by itself
+            alone = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
+            alone.command(name)(found)
+            made = get_command(alone)
+        made.name = name
+        return made
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(PLACES)
+
+    def __len__(self) -> int:
+        return len(PLACES)
 
 
 class Told(TyperGroup):
     """Tells problems, never throws them at people."""
+
+    def __init__(self, **more: Any) -> None:
+        super().__init__(**more)
+        self.commands = Commands()  # type: ignore[assignment]  # nobody writes to it
 
     def invoke(self, ctx: Any) -> Any:
         """The command's own result, or code 2 after a list of fields and remedies."""
@@ -53,27 +87,6 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-app.command("status")(status.status)
-app.command("bridge")(serve.bridge)
-app.command("console")(serve.console)
-app.command("doctor")(doctor.doctor)
-app.command("keep")(keep.keep)
-app.add_typer(policy.app, name="policy")
-app.add_typer(asterisk.app, name="asterisk")
-app.add_typer(prompts.app, name="prompts")
-app.add_typer(override.app, name="override")
-app.add_typer(recovery.app, name="recovery")
-app.add_typer(callbacks.app, name="callbacks")
-app.add_typer(spool.app, name="spool")
-app.add_typer(form.app, name="form")
-app.add_typer(person.app, name="person")
-app.add_typer(incident.app, name="incident")
-app.add_typer(report.app, name="component")
-app.add_typer(leave.app, name="leave")
-app.add_typer(drill.app, name="drill")
-app.add_typer(notice.app, name="notice")
-app.add_typer(measures.app, name="measures")
-app.add_typer(database.app, name="db")
 
 
 def _version(wanted: bool) -> None:

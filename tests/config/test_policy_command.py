@@ -79,7 +79,11 @@ def test_apply_keeps_the_text_and_asks_the_bridge(store: Store, tmp_path: Path) 
     (kept,) = store.policies()
     assert (kept.digest, kept.text, kept.who) == (digest, file.read_text(encoding="utf-8"), "leader")
     (intent,) = store.pending_intents()
-    assert (intent.kind, dict(intent.payload), intent.who) == ("policy-apply", {"digest": digest}, "leader")
+    assert (intent.kind, dict(intent.payload), intent.who) == (
+        "policy-apply",
+        {"digest": digest, "pbx": "pbx1"},
+        "leader",
+    )
 
 
 def test_apply_refuses_a_wrong_file_and_keeps_nothing(store: Store, tmp_path: Path) -> None:
