@@ -71,7 +71,7 @@ nightly: $(VENV)/.ready
 	HOLDFAST_TRACES=$(TRACES) $(PY) -m pytest -q tests/fallback/test_traces.py tests/fallback/test_properties.py
 	$(PY) -m pytest -q -m nightly
 
-# Two workers: what waits for calls in one, what computes in the other (tests/conftest.py says which is which).
+# Two workers, each with an Asterisk of its own; loadgroup hands tests out one by one, since some take minutes.
 test: setup system-test lint
 	$(PY) -m pytest -n 2 --dist loadgroup -m "not nightly" $(PYTEST)
 

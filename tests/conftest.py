@@ -24,19 +24,14 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
 # A worker is given the width of the terminal; what prints would keep that for good, whatever a test says later.
 os.environ.pop("COLUMNS", None)
 
-ALONE = ("ivr", "chaos")  # rooms whose tests start an Asterisk of their own, not the run's lab
-DEMO = "test_demo.py"  # brings everything of its own, and takes minutes
+FIRST = "test_demo.py"  # takes minutes, mostly of waiting
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Where a run has several workers, all that use the run's one lab or a browser stay with one; what brings an Asterisk of
-    its own goes beside it.
+    """The longest one begins at once: at the end of a run the other workers would wait for it, and in the middle it would meet
+    the callers of ``tests/chaos``, who need a machine for themselves.
     """
-    for item in items:
-        if any(item.get_closest_marker(name) for name in ("asterisk", "browser")):
-            alone = item.path.parent.name in ALONE
-            group = "demo" if item.path.name == DEMO else "hotline" if alone else "lab"
-            item.add_marker(pytest.mark.xdist_group(group))
+    items.sort(key=lambda item: item.path.name != FIRST)
 
 
 @pytest.fixture(scope="session")

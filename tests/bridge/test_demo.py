@@ -138,7 +138,7 @@ def the_papers_are_whole(said: str) -> None:
 def test_ctrl_c_in_the_middle_of_the_demo_leaves_no_process_and_no_port(
     demo: "subprocess.Popen[str]", runtime: Path
 ) -> None:
-    said = read_until(demo, "carrier A is cut")
+    said = read_until(demo, "DEGRADED")
     where = re.search(r"Asterisk \S+ on (\S+), console http://(\S+):(\d+)", said)
     assert where, said
     asterisk, console, port = where.group(1), where.group(2), int(where.group(3))

@@ -201,7 +201,6 @@ def test_silence_is_no_prompt(tmp_path: Path) -> None:
         convert(tmp_path / "in.wav", tmp_path / "out.wav")
 
 
-@pytest.mark.xdist_group("lab")  # those who use the lab build into the same folder
 def test_espeak_speaks_the_whole_catalogue() -> None:
     """In the folder that every site beside a lab uses too, so that a run speaks the catalogue once."""
     built = build(prompt_cache())
