@@ -150,6 +150,8 @@ def test_only_a_leader_may_say_so(desk: Desk, west: Store) -> None:
     assert desk.leader.silent(LEADER) != []
 
 
+# A file has one writer anyway, and a bridge on it holds without a lease.
+@pytest.mark.parametrize("store_url", ["postgresql"], indirect=True)
 def test_no_bridge_can_take_it_in_the_middle(desk: Desk, west: Store, store_url: str) -> None:
     """A bridge that took it between the look and the end would adopt a call that is unknown for good a moment later."""
     lost(west)
@@ -161,6 +163,5 @@ def test_no_bridge_can_take_it_in_the_middle(desk: Desk, west: Store, store_url:
             taken.append(another.take_hold(WEST, "another bridge", 60.0))
         return Outcome.UNKNOWN, after_attempt(one, Outcome.UNKNOWN, desk.policy, NOW)
 
-    if desk.book.is_shared:  # a file has one writer anyway, and a bridge on it holds without a lease
-        assert desk.book.end_attempts_of(WEST, judge, NOW, "leader", "burnt") == [1]
+    assert desk.book.end_attempts_of(WEST, judge, NOW, "leader", "burnt") == [1]
     assert taken == []
