@@ -65,7 +65,7 @@ def blind(was: ScopeState) -> ScopeState:
 
 
 def due_plan(scope: ScopeState, plans: Iterable[PlanRule], now: Now) -> str:
-    """Name of the gravest plan that full lines or the effective mode call for now; "" none."""
+    """Name of the gravest plan that full lines or the effective mode ask for; "" none."""
     due = ""
     for plan in plans:
         full = plan.lines_full > 0 and scope.full_since_mono is not None

@@ -39,7 +39,9 @@ class StepFailed(Exception):
 
 
 class Voice:
-    """What one call's steps are said with. prompts: their folder as Asterisk sees it; language: of the prompts, for now."""
+    """What one call's steps are said with. prompts: their folder as Asterisk sees it; language: of the prompts,
+    until a step sets another.
+    """
 
     def __init__(self, prompts: str, language: str) -> None:
         self._prompts, self._language = prompts, language

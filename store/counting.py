@@ -177,13 +177,13 @@ class _Day:
 
     def _by_caller(self, connection: Connection, callers: Iterable[str], span: _Span) -> Counter[str]:
         wanted = list(callers)
-        return _asked(connection, _CALLERS, wanted, span | self._older) + _tallied(
+        return _counted(connection, _CALLERS, wanted, span | self._older) + _tallied(
             connection, _CALLERS_TOLD, wanted, span
         )
 
     def _by_number(self, connection: Connection, numbers: Iterable[str], span: _Span) -> Counter[str]:
         wanted = list(numbers)
-        return _asked(connection, _NUMBERS, wanted, span | self._older) + _tallied(
+        return _counted(connection, _NUMBERS, wanted, span | self._older) + _tallied(
             connection, _NUMBERS_TOLD, wanted, span
         )
 
@@ -197,7 +197,7 @@ class _Day:
             self._keyed += 1
 
 
-def _asked(
+def _counted(
     connection: Connection, query: Select[Any], wanted: Sequence[str], values: Mapping[str, Any]
 ) -> Counter[str]:
     found: Counter[str] = Counter()

@@ -171,7 +171,7 @@ def _cancel(
         made = connection.execute(insert(promise).values(**closed).returning(promise.c.id))
         place = made.scalar_one()
         _hand_over(connection, held, calls, place)
-        _renumber_rest(connection, held, closed["number"])
+        _renumber_rest(connection, held, closed["number"], now)
         touch(connection, held.id, now, CALLER, Touched.NOTED, f"{TAKEN_OUT}: #{place}")
         touch(connection, place, now, CALLER, Touched.CANCELLED, CANCELLED)
     elif _close(connection, held, Move.CANCEL, CANCELLED, now):
@@ -185,16 +185,25 @@ def _wanted_number(calls: Sequence[_Row], requests: Sequence[_Row]) -> str:
     return str(asked[-1] if asked else calls[0].number)
 
 
-def _renumber_rest(connection: Connection, held: _Row, gone: str) -> None:
-    """Whoever is left in a merged promise when the person whose number it bears has cancelled is called on his own."""
+def _renumber_rest(connection: Connection, held: _Row, gone: str, now: datetime) -> None:
+    """Whoever is left in a merged promise when the person whose number it bears has cancelled is called on his own, or joins the
+    promise that his own number has by now.
+    """
     rest = connection.execute(
-        select(capture.c.number, capture.c.asks).where(capture.c.promise_id == held.id).order_by(capture.c.at)
+        select(capture).where(capture.c.promise_id == held.id).order_by(capture.c.at)
     ).all()
     if held.number != gone or any(one.number == held.number for one in rest):
         return
-    own = next((one.number for one in rest if one.asks is Asks.CALL and one.number), "")
-    if own and _open_one(connection, own, held.scope) is None:
+    calls = [one for one in rest if one.asks is Asks.CALL]
+    own = next((one.number for one in calls if one.number), "")
+    if not own:
+        return
+    there = _open_one(connection, own, held.scope)
+    if there is None:
         connection.execute(update(promise).where(promise.c.id == held.id).values(number=own))
+    elif _close(connection, held, Move.MERGE, JOINED, now):
+        _join(connection, there, held, calls)
+        _tell_joined(connection, held.id, there.id, now)
 
 
 def _close(connection: Connection, held: _Row, move: Move, reason: str, now: datetime) -> bool:

@@ -21,13 +21,12 @@ from callbacks.values import (
     Promise,
     PromiseState,
     Touch,
-    Touched,
 )
 from console import intents, summary
 from console.commands import callers_left, explain, recordings, work
 from console.commands.shared import Problem, Who, ask, login_name, open_store, say
 from console.commands.telling import local, show_whole
-from console.live_rows import parse_time
+from console.live_rows import wish_in
 from console.words import ASKS, MATTERS, OUTCOMES, OWING, REASONS, TOUCHES
 from console.words import BY_PERSON as SETTLED
 from console.words import SETTLED as MATTER_WORDS
@@ -162,9 +161,8 @@ def show(
 
 def _detail(touch: Touch) -> str:
     """What stands beside a touch; the time that a caller wished for as all other times."""
-    first, _, rest = touch.detail.partition(" ")
-    wished = parse_time(first) if touch.what is Touched.RESCHEDULED else None
-    return f"{local(wished)} {rest}".rstrip() if wished else _remark(touch.detail)
+    wished, rest = wish_in(touch)
+    return f"{local(wished)} {rest}".rstrip() if wished else _remark(rest)
 
 
 def _became(said: MatterOutcome) -> str:

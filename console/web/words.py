@@ -16,8 +16,8 @@ from flask_babel import (  # type: ignore[import-untyped]  # Flask-Babel ships n
 )
 from markupsafe import Markup
 
-from callbacks.values import Touch, Touched
-from console.live_rows import parse_time
+from callbacks.values import Touch
+from console.live_rows import parse_time, wish_in
 from console.words import (
     ACTIONS,
     ASKS,
@@ -161,10 +161,9 @@ def moved(kind: str, value: str) -> str:
 
 def beside(touch: Touch) -> str:
     """What stands beside a line of the history; the time that a caller wished for as all other times."""
-    first, _, rest = touch.detail.partition(" ")
-    wished = parse_time(first) if touch.what is Touched.RESCHEDULED else None
+    wished, rest = wish_in(touch)
     if wished is None:
-        return word("remark", touch.detail)
+        return word("remark", rest)
     return f"{current_app.jinja_env.filters['moment'](wished)} {rest}".rstrip()
 
 

@@ -213,6 +213,33 @@ def test_whoever_cancels_in_a_merged_promise_takes_his_number_with_him_and_leave
     assert [one.number for one in book.open_promises()] == [who]
 
 
+def test_who_is_left_by_a_cancel_joins_the_promise_that_his_own_number_has_by_now(
+    book: Store, capture: Build, keep: Keep
+) -> None:
+    """C3: never called on the number of whoever cancelled."""
+    one, other = "13912341234", "13800000000"
+    keep(
+        capture("pbx1:1", number=one, reference="482913"), capture("pbx1:2", number=other, reference="117744")
+    )
+    assert book.merge(1, 2, NOW, "leader")
+    keep(capture("pbx1:3", number=one, reference="222222", at=NOW + minutes(1)), now=NOW + minutes(1))
+    keep(
+        capture(
+            "pbx1:4/2",
+            asks=Asks.CANCEL,
+            about="117744",
+            number="",
+            source="none",
+            owner=other,
+            at=NOW + minutes(2),
+        ),
+        now=NOW + minutes(2),
+    )
+    (left,) = book.open_promises()
+    assert (left.number, left.captures, left.place_at) == (one, 2, NOW)
+    assert whole(book, 2).state is _S.MERGED
+
+
 def test_a_note_stands_in_the_history_of_one_that_is_closed_too(four: Store) -> None:
     four.cancel_many([1], NOW, "test call", "leader")
     assert four.note(1, "was no test after all", NOW, AGENT)
