@@ -10,14 +10,14 @@ import json
 import os
 import sys
 import time
-from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from bench.callers.crowd import Crowd
+from bench.callers.owed import Due
 from bench.callers.person import Person
-from bench.callers.site import audible
-from bench.callers.sound import PROMISE
+from bench.callers.reckoning import LOST, TWICE, reckon
+from bench.callers.site import PATIENCE, audible
 from bench.report import Figure, quantile, show
 from bench.silence import comers
 from bench.tap import Tap
@@ -39,7 +39,9 @@ APART = 100_000  # between the numbers of the two parts
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """plain, durable: seconds of replies. heard: callers who heard their promise; missing, twice: of them, in the book."""
+    """plain, durable: seconds of replies. heard: callers who heard their promise to its end; missing: of them, those who are not
+    in the book on the number that was read back to them; twice: callers who are in it more than once.
+    """
 
     plain: list[float]
     durable: list[float]
@@ -73,17 +75,15 @@ def hold(lab: Lab, site: Site, tap: Tap, calls: int, seconds: float, seed: int, 
         crowd.close()
     time.sleep(SETTLE)
     rows = json.loads(site.run("callbacks", "list", "--all", "--full", "--json", "--limit", str(BOOK_MOST)))
-    book = Counter(row["number"] for row in rows)
-    heard = [story for story in crowd.stories if any(run.sound == PROMISE for run in story.runs)]
-    owed = [story.person.other or story.person.own for story in heard]
+    found = reckon(crowd.stories, rows, PATIENCE)
     return Held(
         plain,
         durable,
         most,
         len(crowd.stories),
-        len(heard),
-        sum(not book[one] for one in owed),
-        sum(book[one] > 1 for one in owed),
+        found.due[Due.MUST],
+        found.count(LOST),
+        found.count(TWICE),
     )
 
 

@@ -124,13 +124,15 @@ class Call(asyncio.DatagramProtocol):
         """Another prompt begins: most people know by then what they will press."""
         if heard == sound.READ_BACK:
             self._read_back = ""
-        elif heard.isdigit():
+        elif heard.isdigit() and not self._read_back.endswith(heard):  # else the line had a gap in one digit
             self._read_back += heard
+        elif heard == sound.CONFIRM:
+            self.story.read_back = self._read_back
         keys = self._answer_to(heard)
         free = (not self._keying and self._clock() > self._busy_until) or heard == sound.LEAVE
         if keys and free and len(self.story.keys) < MOST_PRESSES:
             self._keying += 1
-            self._after(self._person.delay, self._press, keys, heard)
+            self._after(self._person.delay, self._press, keys)
 
     def _answer_to(self, heard: str) -> str:
         """The keys for a question; "" for what is none, or for one he lets pass."""
@@ -148,8 +150,8 @@ class Call(asyncio.DatagramProtocol):
 
     # -- pressing
 
-    def _press(self, keys: str, to: str) -> None:
-        task = asyncio.get_running_loop().create_task(self._send_keys(keys, to))
+    def _press(self, keys: str) -> None:
+        task = asyncio.get_running_loop().create_task(self._send_keys(keys))
         self._pressing.add(task)
         task.add_done_callback(self._pressed)
 
@@ -158,7 +160,7 @@ class Call(asyncio.DatagramProtocol):
         self._keying -= 1
         self._busy_until = self._clock() + AGAIN_AFTER
 
-    async def _send_keys(self, keys: str, to: str) -> None:
+    async def _send_keys(self, keys: str) -> None:
         began = time.monotonic()
         self.story.keys.append((self._clock(), keys))
         for ms, packet in digit_packets(keys, since_answer=began % 10_000):
@@ -167,5 +169,3 @@ class Call(asyncio.DatagramProtocol):
                 return
             self._audio.sendto(packet, (self._there, self._port))
         self.story.keys[-1] = (self._clock(), keys)
-        if to == sound.CONFIRM:
-            self.story.confirmed = keys == "1"

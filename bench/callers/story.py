@@ -28,7 +28,7 @@ class Run:
 class Story:
     """One call from the caller's side. Seconds on the run's own clock.
 
-    keys: (when the last of them was sent, digits). confirmed: he heard his own other number read back and said yes.
+    keys: (when the last of them was sent, digits). read_back: the number that he was last asked to confirm, "" none.
     dead: the Asterisk that had the call was killed. ended_by: "us", "them", or "" when nobody said so.
     """
 
@@ -38,7 +38,7 @@ class Story:
     ended: float | None = None
     ended_by: str = ""
     dead: bool = False
-    confirmed: bool = False
+    read_back: str = ""
     keys: list[tuple[float, str]] = field(default_factory=list)
     runs: list[Run] = field(default_factory=list)
 

@@ -2,9 +2,10 @@
 
 from pathlib import Path
 
-from .heard import Due
+from bench.callers.owed import Due
+from bench.callers.reckoning import LOST, TWICE, WRONGLY
+
 from .papers import Outcome, share
-from .reckoning import LOST, TWICE, WRONGLY
 
 BEGIN, END = "<!-- measured -->", "<!-- /measured -->"
 HEAD = (

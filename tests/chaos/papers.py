@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from .heard import Due, due
-from .reckoning import LOST, TWICE, WRONGLY, Reckoning
+from bench.callers.owed import Due, due
+from bench.callers.reckoning import LOST, TWICE, WRONGLY, Reckoning
 
 MOST_QUIET = 5  # of those who heard nothing for too long, so many are shown
 

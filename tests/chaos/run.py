@@ -7,13 +7,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from bench.callers.crowd import Crowd
+from bench.callers.owed import Due, due, numbers
+from bench.callers.reckoning import Struck, by_kind, reckon
 from lab.errors import LabError
 
 from .doing import DOING
-from .heard import Due, due, numbers
 from .papers import Outcome
 from .plan import NOT_ON, Fault, faults, people
-from .reckoning import Struck, by_kind, reckon
 from .world import PATIENCE, World
 
 STEADY_LIMIT = 10.0  # seconds for which a fault waits at most until the bridge takes callers

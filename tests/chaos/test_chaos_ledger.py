@@ -10,13 +10,13 @@ from pathlib import Path
 import pytest
 
 from bench.callers import sip, sound
+from bench.callers.owed import Due, due, numbers
 from bench.callers.person import Person, Way, number
+from bench.callers.reckoning import LOST, TWICE, WRONGLY, reckon
 from bench.callers.story import Story, silence
 
 from . import power
-from .heard import Due, due, numbers
 from .plan import HABITS, faults, people
-from .reckoning import LOST, TWICE, WRONGLY, reckon
 
 ROOT = Path(__file__).parents[2]
 OWN, OTHER = "13900000001", "13801010101"
@@ -66,16 +66,23 @@ def test_whoever_left_early_without_a_key_must_not_be_in_the_book() -> None:
 
 def test_two_captures_of_one_caller_or_both_his_numbers_are_twice() -> None:
     told = story(sound.PHRASE, sound.PROMISE, keys="1", other=OTHER)
-    told.confirmed = True
+    told.read_back = OTHER
     assert [one.what for one in reckon([told], [row(OTHER, captures=2)], 1.0).wrong] == [TWICE]
     assert [one.what for one in reckon([told], [row(OTHER), row(OWN)], 1.0).wrong] == [TWICE]
 
 
 def test_whoever_confirmed_another_number_must_be_called_on_that_one() -> None:
     told = story(sound.PHRASE, sound.READ_BACK, sound.CONFIRM, sound.PROMISE, keys="21", other=OTHER)
-    told.confirmed = True
+    told.read_back = OTHER
     assert numbers(told) == {OTHER}
     assert [one.what for one in reckon([told], [row(OWN)], 1.0).wrong] == [LOST]
+
+
+def test_whoever_was_asked_about_a_number_that_he_did_not_key_is_called_on_his_own_or_lost() -> None:
+    told = story(sound.PHRASE, sound.READ_BACK, sound.CONFIRM, sound.PROMISE, keys="2", other=OTHER)
+    told.read_back = OTHER[:-2]
+    assert numbers(told) == {OWN}
+    assert [one.what for one in reckon([told], [row(OTHER[:-2])], 1.0).wrong] == [LOST]
 
 
 def test_silence_counts_while_it_is_not_the_callers_turn() -> None:

@@ -5,9 +5,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from bench.callers.owed import Due, due, numbers
 from bench.callers.story import Story, silence
-
-from .heard import Due, due, numbers
 
 
 @dataclass(frozen=True, slots=True)

@@ -36,9 +36,11 @@ def _taken_without_asking(story: Story, heard: set[str]) -> bool:
 
 
 def numbers(story: Story) -> frozenset[str]:
-    """Where he may be called; for a promise that was spoken, where he must be."""
+    """Where he may be called; for a promise that was spoken, where he must be: on his other number if that was read back to
+    him last (it stands, said he yes or nothing in time) and he was not told that it is his own.
+    """
     person = story.person
     if due(story) is not Due.MUST:
         return frozenset({person.own, person.other} - {""})
-    own = not person.other or not story.confirmed or any(run.sound == OWN for run in story.runs)
-    return frozenset({person.own if own else person.other})
+    other = person.other and story.read_back == person.other and all(run.sound != OWN for run in story.runs)
+    return frozenset({person.other if other else person.own})
