@@ -10,10 +10,11 @@ from ivr.dialogue.stages import Stage
 from ivr.dialogue.state import Dialogue, Move, facts, recovery
 from ivr.lengths import Length
 from ivr.speech import digits
-from ivr.steps import Admit, Ask, End, Look, Next, Record, Spool, Step
+from ivr.steps import Admit, Ask, End, Look, Next, Play, Record, Spool, Step
 
 NUMBER_DIGITS = 16
 MOST_RECORDED_NAME = 60
+READ_BACK = "read-back"
 Question = Callable[[Dialogue], tuple[str, ...]]
 
 
@@ -23,11 +24,15 @@ def ask(dialogue: Dialogue, now: datetime) -> Move:
     when: tuple[str, ...] = ()
     if stage is Stage.CHOICE:
         dialogue, when = recovery(dialogue, now)
-    prompts = (*dialogue.before, *when, *QUESTIONS[stage](dialogue))
+    said, prompts = (*dialogue.before, *when), QUESTIONS[stage](dialogue)
     dialogue = replace(dialogue, before=(), put={**dialogue.put, stage: dialogue.put.get(stage, 0) + 1})
     most = _digits(dialogue)
     seconds = dialogue.policy.digit_seconds if most > 1 else dialogue.policy.choice_seconds
-    return dialogue, (Ask(prompts, most, seconds),)
+    if (
+        stage is Stage.CONFIRM
+    ):  # deaf at first: a last digit that was keyed slowly is no answer to what was keyed before it
+        return dialogue, (Play((*said, READ_BACK)), Ask(prompts, most, seconds))
+    return dialogue, (Ask((*said, *prompts), most, seconds),)
 
 
 def _digits(dialogue: Dialogue) -> int:
@@ -58,7 +63,7 @@ def _person(dialogue: Dialogue) -> tuple[str, ...]:
 
 
 def _confirm(dialogue: Dialogue) -> tuple[str, ...]:
-    return "read-back", *digits(dialogue.keyed), "confirm"
+    return *digits(dialogue.keyed), "confirm"
 
 
 def _regions(dialogue: Dialogue) -> tuple[str, ...]:

@@ -46,8 +46,10 @@ class Script:
         return self
 
     def ask(self, said: Said, ask: Ask, language: str, action: str) -> "Script":
-        """Speak all of it and take keys. A caller who keys nothing comes to ``action`` as well, with no digits."""
-        prompts = (*said, *((language, prompt) for prompt in ask.prompts))
+        """Speak ``said``, then the question, and take keys from its first word on. A caller who keys nothing comes to
+        ``action`` as well, with no digits.
+        """
+        self.play(said)
         gather = Gather(
             input="dtmf",
             num_digits=ask.digits,
@@ -57,7 +59,7 @@ class Script:
             method="POST",
             action_on_empty_result=True,
         )
-        self._speak(gather, prompts)
+        self._speak(gather, ((language, prompt) for prompt in ask.prompts))
         self._response.append(gather)
         return self.go(action)
 

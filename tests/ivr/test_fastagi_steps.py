@@ -127,7 +127,7 @@ async def test_without_a_desk_nobody_can_look_and_every_number_is_admitted(
     await server.start("127.0.0.1", 0)
     assert asked(await played(server, {"/more-menu": "1"}, **MENU), "/no-lookup&")
     house.kept.clear()
-    keys = {"/enter-number": "13800001111", "/read-back": "1", "/matter": "2"}
+    keys = {"/enter-number": "13800001111", "/confirm": "1", "/matter": "2"}
     await played(server, keys, key="2", number="", source="")
     assert [left.number for left in house.kept] == ["13800001111"]
     await server.close()
@@ -139,7 +139,7 @@ async def test_a_keyed_number_over_a_limit_is_refused_with_a_word(
     house.admits = False
     peer = await played(server, {"/enter-number": "13800001111"}, key="2", number="", source="")
     assert asked(peer, "/number-refused&")
-    assert not asked(peer, "/read-back")
+    assert not asked(peer, "/confirm")
     assert [left.number for left in house.kept] == [OWN]  # he stayed: called on the number he is calling from
 
 
@@ -147,7 +147,7 @@ async def test_limits_that_nobody_can_look_up_keep_nobody_from_leaving_a_number(
     server: FastAgiServer, house: House
 ) -> None:
     house.error = OSError("gone")
-    keys = {"/enter-number": "13800001111", "/read-back": "1", "/matter": "2"}
+    keys = {"/enter-number": "13800001111", "/confirm": "1", "/matter": "2"}
     await played(server, keys, key="2", number="", source="")
     assert [left.number for left in house.kept] == ["13800001111"]
 

@@ -1,6 +1,7 @@
 """What callers get from a real Asterisk: the pass path, tier 1, tier 3, and every way from one to the other."""
 
 import time
+from collections.abc import Iterator
 
 import pytest
 from hotline import Bridge, Hotline, silent_prompts
@@ -123,7 +124,7 @@ def test_one_key_during_the_phrase_and_a_matter_make_a_capture(hotline: Hotline,
 
 def test_a_keyed_number_is_read_back_corrected_and_confirmed(hotline: Hotline, bridge: Bridge) -> None:
     call = in_phrase(hotline, "anonymous").keys("2").asked("enter-number").keys("88886666#")
-    call.asked("read-back&", "digit-0&", "digit-5&", "confirm").keys("2")
+    call.asked("play", "read-back").asked("digit-0&", "digit-5&", "confirm").keys("2")
     call.asked("enter-number").keys("13800001111#").asked("digit-1&").keys("1")
     call.asked("matter").keys("3").ended()
     (left,) = bridge.kept
@@ -173,8 +174,8 @@ def test_a_bridge_that_freezes_while_a_number_is_keyed_costs_four_seconds_and_no
     bridge.freeze(9)
     begun = time.monotonic()
     call.keys("13800001111#")
-    call.runs("Read", "read-back", timeout=8)  # while it is frozen still: nobody waited for the bridge
-    call.keys("1").runs("Read", "/matter").ended()
+    call.runs("Playback", "read-back", timeout=8)  # while it is frozen still: nobody waited for the bridge
+    call.runs("Read", "/confirm").keys("1").runs("Read", "/matter").ended()
     assert [facts(line)[:2] for line in hotline.lines()] == [("13800001111", "keyed")]
     time.sleep(max(0.0, 9.5 - (time.monotonic() - begun)))
 
@@ -183,7 +184,8 @@ def test_a_bridge_that_dies_while_a_number_is_keyed_hands_the_number_over_at_onc
     bridge = Bridge(hotline.lab)
     call = in_phrase(hotline).keys("2").asked("enter-number")
     bridge.close()
-    call.keys("13800001111#").runs("Read", "read-back", timeout=2).keys("1").runs("Read", "/matter").ended()
+    call.keys("13800001111#").runs("Playback", "read-back", timeout=2).runs("Read", "/confirm").keys("1")
+    call.runs("Read", "/matter").ended()
     assert [facts(line) for line in hotline.lines()] == [("13800001111", "keyed", "", "1", "1")]
 
 
@@ -194,7 +196,7 @@ def test_a_number_that_the_bridge_refused_is_not_read_back_by_tier_3(
     bridge.freeze(9)
     begun = time.monotonic()
     call.runs("Read", "number-refused").runs("Read", "enter-number", timeout=8)
-    assert not call.ran("Read", "read-back")
+    assert not call.ran("Playback", "read-back")
     call.hang_up()
     time.sleep(max(0.0, 9.5 - (time.monotonic() - begun)))
 
@@ -211,6 +213,31 @@ def test_a_spool_that_fails_is_no_promise_but_tier_3(hotline: Hotline, bridge: B
     assert len(asked) == 1  # by the bridge; tier 3 knows it
 
 
+@pytest.fixture
+def long_read_back(hotline: Hotline) -> Iterator[None]:
+    """It takes a second to say what is read back."""
+    silent_prompts(hotline.lab.prompts_dir, 1.0, "read-back")
+    yield
+    silent_prompts(hotline.lab.prompts_dir, only="read-back")
+
+
+@pytest.mark.usefixtures("long_read_back")
+def test_a_last_digit_that_is_keyed_slowly_is_no_yes_to_the_number_before_it(hotline: Hotline) -> None:
+    """C5, in tier 1 and, after the bridge has died, in tier 3."""
+    bridge = Bridge(hotline.lab)
+    try:
+        call = in_phrase(hotline, "anonymous").keys("2").runs("Read", "enter-number").keys("88886666")
+        call.runs("Playback", "read-back").keys("1").runs("Read", "/confirm").keys("2")
+        call.runs("Read", "enter-number")
+    finally:
+        bridge.close()
+    call.keys("88886666").runs("Playback", "read-back").keys("1").runs("Read", "/confirm").keys("2")
+    call.runs("Read", "enter-number").keys("13800001111#").runs("Read", "/confirm").keys("1")
+    call.runs("Read", "/matter").ended()
+    assert not bridge.kept
+    assert [facts(line)[:2] for line in hotline.lines()] == [("13800001111", "keyed")]
+
+
 # -- tier 3
 
 
@@ -223,7 +250,7 @@ def test_tier_3_takes_no_line_of_our_own_and_no_premium_number(either: Hotline) 
             "16855667788#"
         )
         call.ended()
-    assert not call.ran("Read", "read-back")
+    assert not call.ran("Playback", "read-back")
     assert [line[NUMBER] for line in either.lines()] == [""]
 
 
