@@ -2,7 +2,7 @@
 
 import os
 import signal
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from pathlib import Path
 
 import pytest
@@ -11,6 +11,7 @@ from postgres import Books, sqlite_book
 
 from lab import Lab
 from lab.postgres import Postgres
+from lab.site import Site
 
 # The first text drawn on a new machine builds Hypothesis' table of characters; a busy one takes seconds for it.
 settings.register_profile("busy machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -32,6 +33,25 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     the callers of ``tests/chaos``, who need a machine for themselves.
     """
     items.sort(key=lambda item: item.path.name != FIRST)
+
+
+LAST_WORDS = 120  # lines of a log that are shown with a failure
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item,
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """What bridge and Asterisk said last stands beside a failure: their folders are gone when the run is over."""
+    report = yield
+    given = getattr(item, "funcargs", {}).values()
+    if report.failed:
+        for one in given:
+            log = one.bridge_log if isinstance(one, Site) else one.log if isinstance(one, Lab) else None
+            if log is not None and log.exists():
+                last = log.read_text(encoding="utf-8", errors="replace").splitlines()[-LAST_WORDS:]
+                report.sections.append((f"end of {log.name}", "\n".join(last)))
+    return report
 
 
 @pytest.fixture(scope="session")
