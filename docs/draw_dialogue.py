@@ -162,6 +162,8 @@ def _rules() -> Iterable[str]:
         "- That there is an open promise for a number is all that is told without its reference, because a caller id can be",
         "  forged. Where nobody can look, a request is taken down with number and reference, and judged when the book has it.",
         "- `0` leads back to the queue from the first choice and from *more*, where somebody is left there.",
+        "- While the words before a number that is read back are said, no key is heard (nor the danger key): a last digit that",
+        "  comes late is no answer to what was keyed before it.",
         "- In *keying* and *reference* every key is a digit, and so is the danger key among the keys of regions that hold it.",
         "",
         f"The promise is `promise`, but for the messages: {exceptions}.",

@@ -9,24 +9,34 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import IO, Any, Self
+from typing import IO, Any, ClassVar, Self
 
 from lab.children import dying_with_us
 from lab.errors import LabError
 from lab.lab import Lab
 
 START_LIMIT = 60.0  # seconds; a few are enough on a machine that does nothing else
+Runner = Callable[[Sequence[str], Mapping[str, str], Path], "subprocess.CompletedProcess[str]"]
+
+
+def run_program(
+    command: Sequence[str], environment: Mapping[str, str], folder: Path
+) -> "subprocess.CompletedProcess[str]":
+    """Runs it in that folder, and returns what it said, whatever its exit code."""
+    return subprocess.run(command, env=environment, cwd=folder, capture_output=True, text=True, check=False)
 
 
 class Site:
     """One site: policy, rendered dial plan, prompts, bridge and console, in the lab's run folder.
 
     As a context manager it ends its processes on leaving; they also end when this process dies.
-    policy: the text of the policy file. beat_every: seconds.
+    policy: the text of the policy file. beat_every: seconds. runner: runs a command.
     """
+
+    runner: ClassVar[Runner] = staticmethod(run_program)
 
     def __init__(self, lab: Lab, policy: str, *, name: str = "site", beat_every: float = 1.0) -> None:
         self.lab = lab
@@ -75,14 +85,7 @@ class Site:
 
     def command(self, *words: str) -> "subprocess.CompletedProcess[str]":
         """Runs ``holdfast …`` and returns what it said, whatever its exit code."""
-        return subprocess.run(
-            [holdfast(), *words],
-            env=self.environment,
-            cwd=self.folder,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
+        return type(self).runner([holdfast(), *words], self.environment, self.folder)
 
     def run(self, *words: str) -> str:
         """The same, for what must work: its standard output. Raises LabError with what it said otherwise."""

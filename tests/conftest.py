@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 from postgres import Books, sqlite_book
+from quick_commands import QuickCommands
 
 from lab import Lab
 from lab.postgres import Postgres
@@ -52,6 +53,14 @@ def pytest_runtest_makereport(
                 last = log.read_text(encoding="utf-8", errors="replace").splitlines()[-LAST_WORDS:]
                 report.sections.append((f"end of {log.name}", "\n".join(last)))
     return report
+
+
+@pytest.fixture(scope="session", autouse=True)
+def quick_commands() -> Iterator[None]:
+    """Sites of this run need not wait for Python with each command. That it starts is seen in tests/console and the demo."""
+    with QuickCommands() as quick, pytest.MonkeyPatch.context() as patched:
+        patched.setattr(Site, "runner", quick)
+        yield
 
 
 @pytest.fixture(scope="session")

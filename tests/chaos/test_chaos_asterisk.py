@@ -27,15 +27,24 @@ def chaos(*words: str) -> "subprocess.Popen[str]":
     )
 
 
+def last_words(logs: Path) -> str:
+    """The end of the bridge's log, and what Asterisk warned of."""
+    bridge = (logs / "bridge.log").read_text(errors="replace").splitlines()
+    asterisk = (logs / "full.log").read_text(errors="replace").splitlines()
+    warned = [line for line in asterisk if "] WARNING[" in line or "] ERROR[" in line]
+    return "\n".join([*bridge[-80:], *warned[-80:], *asterisk[-40:]])
+
+
 def test_nothing_is_lost_twice_or_wrongly_there_after_sixty_faults(tmp_path: Path) -> None:
     found = tmp_path / "found.json"
-    process = chaos("--faults", "60", "--seed", "60", "--json", str(found))
+    logs = tmp_path / "logs"
+    process = chaos("--faults", "60", "--seed", "60", "--json", str(found), "--keep", str(logs))
     try:
         said, _ = process.communicate(timeout=LIMIT)
     except subprocess.TimeoutExpired:
         process.terminate()
         pytest.fail(f"not done in {LIMIT:g} s: {process.communicate(timeout=60)[0]}")
-    assert process.returncode == 0, said
+    assert process.returncode == 0, f"{said}\n{last_words(logs)}"
     figures = json.loads(found.read_text())
     assert figures["faults"] == 60
     assert figures["must"] == figures["found"] > 50

@@ -138,7 +138,7 @@ def test_danger_that_nobody_takes_is_told_to_the_duty_role_at_once_until_acknowl
     install(site)
     try:
         call = StoryCaller(lab, "13800000221").hears("digit-8").presses("8").hears("danger-noted")
-        until(lambda: rung(lab, ON_DUTY), "whoever is on duty is rung", 10)
+        until(lambda: rung(lab, ON_DUTY) == ["answered"], "whoever is on duty is rung and answers", 20)
         until(lambda: site.status()["live"]["duty"]["open"] == 0, "he has taken it on", 20)
         assert capture_of(site, call).matter is Matter.DANGER
         assert rung(lab, ON_DUTY) == ["answered"]
