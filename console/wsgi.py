@@ -15,6 +15,7 @@ from console.forms.door import FormDoor
 from console.records.notice import wording_of
 from console.summary import Known
 from console.web import Shelf, Site, create_app
+from ivr.numbers import check
 from store import Store
 
 SAME_PASSWORD: Final = ConfigError(
@@ -66,5 +67,6 @@ def site_of(settings: Settings) -> Site:
         forms=FormDoor(policy, settings.spool_dir, settings.data_dir),
         measures=policy.measures,
         queues={name: scope.queue for name, scope in policy.fallback.scopes.items()},
+        dialled=lambda number: check(number, policy.caller).number or number,
         shelf=Shelf(settings.recordings_dir, policy.pbx_id, settings.data_dir / "remote"),
     )

@@ -92,11 +92,11 @@ def check() -> None:
 
 
 def text(name: str) -> str:
-    """What was given, without blanks around it, a number also without what people write into it; "" when nothing was, or
+    """What was given, without blanks around it, a number as the book has it however people write it; "" when nothing was, or
     something wrong, which was told.
     """
     given = "" if name in wrong() else request.args.get(name, "").strip()
-    return given.translate(_WRITTEN) if name == "number" else given
+    return site().dialled(given.translate(_WRITTEN)) if name == "number" else given
 
 
 def flag(name: str) -> bool:

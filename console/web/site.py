@@ -39,7 +39,8 @@ class Site:
     of the policy. calls: its rules of calling back. calendar: when people may be called, around a moment; None: always.
     poll: seconds between two looks of a page. clock: aware UTC. wording: of the public notice; None: there is none.
     shelf: of recordings; None: none can be heard here. forms: for filled-in forms; None: none can be brought here.
-    measures: how they are counted; queues: scope → its queue.
+    measures: how they are counted; queues: scope → its queue. dialled: a whole number as the site dials it, which is how the book
+    has it; what is none stays as it is.
     """
 
     password: str = field(repr=False)
@@ -56,6 +57,7 @@ class Site:
     forms: "FormDoor | None" = None
     measures: MeasurePolicy = field(default_factory=MeasurePolicy)
     queues: Mapping[str, str] = field(default_factory=dict)
+    dialled: Callable[[str], str] = str
 
 
 def site() -> Site:

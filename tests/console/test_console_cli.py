@@ -20,7 +20,7 @@ from typer.testing import CliRunner
 
 from callbacks.values import Outcome
 from config.policy import DEFAULT_POLICY
-from console.cli import app
+from console.cli import PLACES, Commands, app
 from console.commands import doctor, shared
 from console.looks import Warned
 from store import Store
@@ -67,6 +67,17 @@ def bridge_that_answers(url: str, state: IntentState, result: str) -> Iterator[N
 
 def test_version_is_that_of_the_distribution() -> None:
     assert re.fullmatch(r"holdfast \d+\.\d+\.\d+\S*\n", run("--version").stdout)
+
+
+def test_a_command_that_cannot_be_loaded_is_not_called_unknown(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(PLACES, "status", "status.nothing_of_that_name")
+    with pytest.raises(AttributeError, match="nothing_of_that_name"):
+        Commands().get("status")
+    mistaken: dict[str, object] = {}
+    monkeypatch.setattr("console.cli.import_module", lambda _: mistaken["a mistake of ours"])
+    with pytest.raises(KeyError, match="a mistake of ours"):
+        Commands().get("keep")
+    assert Commands().get("no such command") is None
 
 
 def test_status_shows_everything_and_ends_well(store: Store) -> None:

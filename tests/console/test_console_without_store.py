@@ -86,7 +86,9 @@ def test_without_a_bridge_the_stores_problem_is_told(store: Store, tmp_path: Pat
     assert client.get("/api/status").status_code == 503
 
 
-def test_the_page_knows_socket_and_recordings_of_its_own_data_directory(tmp_path: Path) -> None:
+def test_the_page_knows_socket_and_recordings_of_its_own_data_directory_and_how_numbers_are_dialled(
+    tmp_path: Path,
+) -> None:
     settings = load_settings(
         data_dir=tmp_path,
         policy_file=DEFAULT_POLICY,
@@ -96,5 +98,7 @@ def test_the_page_knows_socket_and_recordings_of_its_own_data_directory(tmp_path
     )
     site = site_of(settings)
     assert site.known.socket == tmp_path / "bridge.sock"
+    assert site.dialled("+8613700000055") == site.dialled("008613700000055") == "13700000055"
+    assert site.dialled("5555") == "5555", "what is no whole number stays as it was written"
     assert site.shelf is not None
     assert (site.shelf.own, site.shelf.remote) == (tmp_path / "recordings", tmp_path / "remote")
