@@ -73,10 +73,10 @@ nightly: $(VENV)/.ready
 
 # Many callers for minutes: these need the machine nearly for themselves.
 CROWDED := tests/bridge/test_demo.py tests/chaos/test_chaos_asterisk.py
-WORKERS := $(PY) -m pytest --dist loadgroup -m "not nightly"
+WORKERS := $(PY) -m pytest --dist loadfile -m "not nightly"
 
-# PYTEST: only these. Each worker has an Asterisk of its own; loadgroup hands tests out one by one, since some take minutes. Most
-# of what is not crowded waits for something, so there is more of it at a time.
+# PYTEST: only these. Each worker has an Asterisk of its own; a file stays with one worker, since its tests share a site. Most of
+# what is not crowded waits for something, so there is more of it at a time.
 test: setup system-test lint
 ifdef PYTEST
 	$(WORKERS) -n 2 $(PYTEST)

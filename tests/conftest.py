@@ -26,16 +26,6 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
 # A worker is given the width of the terminal; what prints would keep that for good, whatever a test says later.
 os.environ.pop("COLUMNS", None)
 
-FEW = 10
-LAST = "ctrl_c"
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """In a run of few long tests the short ones come last: else one worker gets two long ones."""
-    if len(items) <= FEW:
-        items.sort(key=lambda item: LAST in item.name)
-
-
 LAST_WORDS = 120  # lines of a log that are shown with a failure
 
 
