@@ -274,13 +274,30 @@ class Touched(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Touch:
-    """One line of a promise's history. who: a person, an agent, or a part of ours; detail: plain words or figures."""
+    """One line of a promise's history. who: a person, an agent, or a part of ours; detail: plain words or figures, of a
+    rescheduled one the time that the caller wished for (``wish_of``).
+    """
 
     promise_id: int
     at: datetime
     who: str
     what: Touched
     detail: str = ""
+
+    @property
+    def wish(self) -> tuple[datetime | None, str]:
+        """The time that the caller wished for, aware, where this is about one, and what else stands here."""
+        first, _, rest = self.detail.partition(" ")
+        try:
+            wished = datetime.fromisoformat(first) if self.what is Touched.RESCHEDULED else None
+        except ValueError:
+            wished = None
+        return (wished, rest) if wished and wished.tzinfo else (None, self.detail)
+
+
+def wish_of(wished_at: datetime, note: str) -> str:
+    """The detail of a rescheduled one; ``Touch.wish`` reads it. wished_at: aware."""
+    return f"{wished_at.isoformat(timespec='minutes')} {note}".strip()
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,8 +8,6 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-from callbacks.values import Touch, Touched
-
 
 @dataclass(frozen=True, slots=True)
 class IncidentView:
@@ -280,13 +278,6 @@ def _call(row: Mapping[str, Any]) -> CallView:
         agent=_text(row.get("agent")),
         trunk=_text(row.get("trunk")),
     )
-
-
-def wish_in(touch: Touch) -> tuple[datetime | None, str]:
-    """What stands beside a line of the history: the time that a caller wished for, where it is about one, and the rest."""
-    first, _, rest = touch.detail.partition(" ")
-    wished = parse_time(first) if touch.what is Touched.RESCHEDULED else None
-    return (wished, rest) if wished else (None, touch.detail)
 
 
 def parse_time(value: object) -> datetime | None:

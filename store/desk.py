@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Row, not_, select, update
 
 from callbacks.rules import Move, target
-from callbacks.values import Matter, PromiseState, Settled, Touch, Touched
+from callbacks.values import Matter, PromiseState, Settled, Touch, Touched, wish_of
 from store.debts import debts_of_both
 from store.engine import Subject
 from store.history import touch, touch_all, touches
@@ -64,7 +64,7 @@ class DeskWork(Subject):
         """
         if wished_at <= now:
             raise ValueError(f"a caller wishes for a time to come; {wished_at} is not after {now}")
-        detail = f"{wished_at.isoformat(timespec='minutes')} {note}".strip()
+        detail = wish_of(wished_at, note)
         values = {"wished_at": wished_at, "due_at": wished_at, "place_at": wished_at}
         with self._database.write() as connection:
             moved = _arranged(connection, [promise_id], values, Move.ARRANGE)

@@ -26,7 +26,6 @@ from console import intents, summary
 from console.commands import callers_left, explain, recordings, work
 from console.commands.shared import Problem, Who, ask, login_name, open_store, say
 from console.commands.telling import local, show_whole
-from console.live_rows import wish_in
 from console.words import ASKS, MATTERS, OUTCOMES, OWING, REASONS, TOUCHES
 from console.words import BY_PERSON as SETTLED
 from console.words import SETTLED as MATTER_WORDS
@@ -161,7 +160,7 @@ def show(
 
 def _detail(touch: Touch) -> str:
     """What stands beside a touch; the time that a caller wished for as all other times."""
-    wished, rest = wish_in(touch)
+    wished, rest = touch.wish
     return f"{local(wished)} {rest}".rstrip() if wished else _remark(rest)
 
 

@@ -17,7 +17,7 @@ from flask_babel import (  # type: ignore[import-untyped]  # Flask-Babel ships n
 from markupsafe import Markup
 
 from callbacks.values import Touch
-from console.live_rows import parse_time, wish_in
+from console.live_rows import parse_time
 from console.words import (
     ACTIONS,
     ASKS,
@@ -161,7 +161,7 @@ def moved(kind: str, value: str) -> str:
 
 def beside(touch: Touch) -> str:
     """What stands beside a line of the history; the time that a caller wished for as all other times."""
-    wished, rest = wish_in(touch)
+    wished, rest = touch.wish
     if wished is None:
         return word("remark", rest)
     return f"{current_app.jinja_env.filters['moment'](wished)} {rest}".rstrip()

@@ -11,7 +11,7 @@ from work_desk import AGENT, LEADER, MEMBER, NOW, OTHER, Desk
 
 from callbacks.policy import CallbackPolicy
 from callbacks.rules.deadlines import Duty
-from callbacks.values import Matter, Outcome, Promise, PromiseState, Settled, Touched
+from callbacks.values import Matter, Outcome, Promise, PromiseState, Settled, Touch, Touched
 from callbacks.work import Actor, Do, MatterWord, NotAllowed, mark_of, preview
 from store import Store
 
@@ -207,7 +207,15 @@ def test_the_callers_wish_is_a_time_of_the_sites_clocks(desk: Desk) -> None:
     moved = desk.book.promise(one.id)
     assert moved is not None
     assert moved.wished_at == moved.due_at == at
-    assert any(touch.what is Touched.RESCHEDULED for touch in desk.book.history(one.id))
+    (told,) = [touch for touch in desk.book.history(one.id) if touch.what is Touched.RESCHEDULED]
+    assert told.wish == (at, "after work")
+
+
+def test_only_what_was_rescheduled_tells_of_a_wish() -> None:
+    said = "2026-11-24T07:30+00:00 after work"
+    assert Touch(1, NOW, "agent", Touched.NOTED, said).wish == (None, said)
+    assert Touch(1, NOW, "agent", Touched.RESCHEDULED, "later, please").wish == (None, "later, please")
+    assert Touch(1, NOW, "agent", Touched.RESCHEDULED, "2026-11-24T07:30").wish == (None, "2026-11-24T07:30")
 
 
 @pytest.mark.parametrize(
