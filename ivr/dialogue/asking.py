@@ -28,9 +28,8 @@ def ask(dialogue: Dialogue, now: datetime) -> Move:
     dialogue = replace(dialogue, before=(), put={**dialogue.put, stage: dialogue.put.get(stage, 0) + 1})
     most = _digits(dialogue)
     seconds = dialogue.policy.digit_seconds if most > 1 else dialogue.policy.choice_seconds
-    if (
-        stage is Stage.CONFIRM
-    ):  # deaf at first: a last digit that was keyed slowly is no answer to what was keyed before it
+    if stage is Stage.CONFIRM:
+        # deaf at first: a last digit that was keyed slowly is no answer to what was keyed before it
         return dialogue, (Play((*said, READ_BACK)), Ask(prompts, most, seconds))
     return dialogue, (Ask((*said, *prompts), most, seconds),)
 
