@@ -74,6 +74,7 @@ def test_an_agent_takes_the_next_calls_and_says_how_it_ended(
     page.get_by_label("My telephone").select_option("PJSIP/agent-2")
     page.get_by_role("button", name="This is mine").click()
     page.get_by_role("button", name="Take next").click()
+    expect(page.locator(".card")).to_be_visible()
     promise = store.promises_of("PJSIP/agent-2")[0]
     expect(page.locator(".card .big")).to_have_text(promise.number)
     page.get_by_role("button", name="Call", exact=True).click()
@@ -94,6 +95,7 @@ def test_what_is_being_typed_survives_the_polling(page: Page, store: Store) -> N
     page.get_by_label("My telephone").select_option("PJSIP/agent-2")
     page.get_by_role("button", name="This is mine").click()
     page.get_by_role("button", name="Take next").click()
+    expect(page.locator(".card")).to_be_visible()
     story.dial(store, "PJSIP/agent-2", datetime.now(UTC))
     remark = page.get_by_label("Remark")
     expect(remark).to_be_visible(timeout=6000)

@@ -83,6 +83,7 @@ def test_a_day_of_an_agent(address: str, chromium: Browser, store: Store) -> Non
     page.get_by_role("button", name="This is mine").click()
     alive(store)
     page.locator("#next").click(timeout=8000)
+    expect(page.locator(".card")).to_be_visible()
     (one,) = store.promises_of(MEMBER)
     expect(page.locator(".card .big")).to_have_text(one.number)
     page.get_by_role("button", name="Call", exact=True).click()
@@ -110,6 +111,7 @@ def test_a_day_of_an_agent(address: str, chromium: Browser, store: Store) -> Non
     expect(page.locator(".mark.late")).to_be_visible()
     page.get_by_text("The caller got through").click()
     page.get_by_role("button", name="Dealt with: nobody calls").click()
+    expect(page.locator(".history li").first).to_contain_text("the caller got through")
     (served,) = store.search(reference="271828")
     assert served.state is PromiseState.DONE
     assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"), "fits a telephone"
