@@ -8,7 +8,7 @@ With a store of this machine alone there is nobody to share with, and none of th
 
 import asyncio
 from collections.abc import Awaitable, Callable, Coroutine
-from typing import Any
+from typing import Any, TypeVar
 
 import structlog
 
@@ -18,6 +18,7 @@ from ami_bridge.store_thread import StoreThread
 from store import Store, StoreAway, StoreProblem
 from store.holders import ROLE, Hold
 
+T = TypeVar("T")
 log = structlog.get_logger()
 
 LEASE = 3.0  # seconds
@@ -143,6 +144,12 @@ class Holding:
         self._until = began + LEASE
         fence: int = hold.fence
         return fence
+
+    async def read(self, call: Callable[[Store], T]) -> T:
+        """Something of the store that must not wait for what others have it do, nor for long. Raises StoreProblem."""
+        self._door.pbx, self._door.mark = self._store.pbx, self._store.mark
+        answer: T = await self._ask(lambda: call(self._door))
+        return answer
 
     # -- its life
 

@@ -1,7 +1,9 @@
 """What follows when the link or the decisions tell something: the fence, flags, calls, staff and pages hear of it."""
 
 import asyncio
-from typing import TYPE_CHECKING, Any
+from collections import deque
+from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 import structlog
 
@@ -28,6 +30,8 @@ if TYPE_CHECKING:  # the parts make their listener
 log = structlog.get_logger()
 
 FLAG_LOOKS, FLAG_SECONDS = 100, 0.02
+HEARD_FOR = 15.0  # seconds: longer than a lease and a look around; what is older was written down by the holder of then
+MOST_HEARD = 1000
 
 
 class BridgeListener:
@@ -36,6 +40,7 @@ class BridgeListener:
     def __init__(self, parts: "Parts", beside: Beside) -> None:
         self._parts, self._beside = parts, beside
         self._ready_said = False
+        self._heard: deque[tuple[float, Callable[..., object], tuple[str, ...]]] = deque(maxlen=MOST_HEARD)
 
     async def on_looked(self) -> None:
         """The fence first: whoever held this Asterisk before us writes nothing from then on. What was keyed on phones while we
@@ -82,7 +87,7 @@ class BridgeListener:
                 if not self._parts.dispatcher.rings_customer_first(attempt):
                     self._talks(attempt)
             case AgentTook(attempt, _, member):
-                self._beside.start(self._note(self._parts.store.set_agent, attempt, member))
+                self._write_down(self._parts.store.set_agent, attempt, member)
                 if self._parts.dispatcher.rings_customer_first(attempt):
                     self._talks(attempt)
             case LiveTaken(queue, _):
@@ -97,7 +102,24 @@ class BridgeListener:
     def _talks(self, attempt: str) -> None:
         """Agent and caller of one of our calls are connected."""
         self._parts.portrait.talking.add(attempt)
-        self._beside.start(self._note(self._parts.store.mark_talking, attempt))
+        self._write_down(self._parts.store.mark_talking, attempt)
+
+    def _write_down(self, call: Callable[..., object], *args: str) -> None:
+        """The holder does. Whoever stands by hears the same at the same moment, and keeps it: a holder that is frozen in the
+        middle of writing keeps the row, and waiting for that would keep us from taking over.
+        """
+        if self._parts.holding.holds:
+            self._beside.start(self._note(call, *args))
+        else:
+            self._heard.append((self._parts.clock().mono, call, args))
+
+    def take_over(self) -> None:
+        """This Asterisk has become ours: what was heard of its calls while nobody could act is written down now."""
+        since = self._parts.clock().mono - HEARD_FOR
+        for at, call, args in self._heard:
+            if at >= since:
+                self._beside.start(self._note(call, *args))
+        self._heard.clear()
 
     def on_change(self) -> None:
         """The page should show it soon."""
@@ -139,7 +161,7 @@ class BridgeListener:
         if known is not None and self._parts.policy.fallback.armed:
             await self._parts.waiting.hang_up(await self._parts.waiting.own_waiting([known.queue]))
 
-    async def _note(self, call: Any, *args: Any) -> None:
+    async def _note(self, call: Callable[..., object], *args: str) -> None:
         try:
             await self._parts.thread(call, *args)
         except StoreProblem as problem:

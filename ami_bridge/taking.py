@@ -10,7 +10,7 @@ from ami_bridge.holding import Holding
 from ami_bridge.kept import KeptState
 from ami_bridge.policies import catch_up
 from fallback.decide import restore
-from fallback.state import State
+from fallback.state import Case, SavedScope, State
 from store import StoreProblem
 from store.holders import Hold
 
@@ -59,6 +59,7 @@ class Taking:
 
     def _begin(self, hold: Hold | None) -> None:
         parts = self._parts
+        parts.listener.take_over()
         parts.staff.resume()
         parts.duty.take_over()
         parts.tell_again()
@@ -84,10 +85,20 @@ class Taking:
             return None
         else:
             try:
-                saved = await parts.thread(parts.store.load_saved)
-                cases = await parts.thread(parts.store.load_cases)
+                saved, cases = await self._saved()
             except StoreProblem as problem:
                 log.error("what was decided before cannot be read", reason=str(problem))
                 return None
         parts.flags.let_go({one.name for one in saved} - parts.policy.fallback.scopes.keys())
         return restore(parts.policy.fallback, saved, parts.clock(), cases)
+
+    async def _saved(self) -> tuple[list[SavedScope], list[Case]]:
+        """Past what stands in the queue to the store, which may wait for rows that a frozen holder keeps; where that way is too
+        slow, behind it.
+        """
+        parts = self._parts
+        try:
+            return await parts.holding.read(lambda store: (store.load_saved(), store.load_cases()))
+        except StoreProblem as problem:
+            log.warning("what was decided before is not read at once", reason=str(problem))
+        return await parts.thread(parts.store.load_saved), await parts.thread(parts.store.load_cases)

@@ -5,7 +5,7 @@ from dataclasses import fields
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, case, func, insert, select, update
+from sqlalchemy import Connection, Row, Select, case, func, insert, or_, select, true, update
 
 from callbacks.rules import Move, Next, ending, target
 from callbacks.values import (
@@ -31,6 +31,7 @@ _NAMES = tuple(field.name for field in fields(Attempt))
 _OURS = frozenset(
     {Outcome.NO_AGENT, Outcome.NOT_DIALLED}
 )  # for reasons of our own: no attempt at the caller (E2)
+LEFT_FOR = timedelta(minutes=1)  # another Asterisk's, whose bridge would have ended it: nobody holds it
 _SETTLES = {PromiseState.DONE: Settled.DONE, PromiseState.REFUSED: Settled.GIVEN_UP}
 
 
@@ -190,9 +191,14 @@ class Attempts(Subject):
         return self._listed_attempts(query.order_by(attempt.c.started_at))
 
     def awaiting_disposition(self, now: datetime | None = None) -> list[Attempt]:
-        """Attempts whose line has ended without an outcome yet; with ``now``: only those whose time is up."""
+        """Attempts whose line has ended without an outcome yet; with ``now``: only those whose time is up. A bridge hears of
+        those of its own Asterisk, and of another's when that one's bridge has not ended them for ``LEFT_FOR``.
+        """
         query = select(attempt).where(attempt.c.outcome.is_(None), attempt.c.line.is_not(None))
-        query = query if now is None else query.where(attempt.c.disposition_due <= now)
+        if now is not None:
+            due = attempt.c.disposition_due
+            ours = attempt.c.pbx.in_((self.pbx, "")) if self.pbx else true()
+            query = query.where(due <= now, or_(ours, due <= now - LEFT_FOR))
         return self._listed_attempts(query.order_by(attempt.c.started_at))
 
     def attempt(self, key: str) -> Attempt | None:

@@ -56,6 +56,21 @@ def test_an_outcome_is_set_once(book: Store, dialled: Promise) -> None:
     assert book.unended_attempts() == []
 
 
+def test_an_attempt_whose_time_is_up_is_ended_by_its_own_bridge_and_by_another_one_only_where_nobody_does(
+    book: Store, capture: Callable[..., Capture], keep: Callable[..., None]
+) -> None:
+    keep(capture())
+    book.speak_for("west", first=False)
+    (one,) = book.claim_due(["power"], 1, NOW, "bridge", 60)
+    book.start_attempt(Attempt("a1", one.id, "power", one.number, "carrier-b", NOW), "bridge")
+    book.await_disposition("a1", Outcome.ANSWERED, LATER, NOW)
+    heard = {}
+    for pbx in ("west", "east", ""):
+        book.speak_for(pbx, first=False)
+        heard[pbx] = [len(book.awaiting_disposition(LATER + timedelta(seconds=s))) for s in (-1, 0, 59, 60)]
+    assert heard == {"west": [0, 1, 1, 1], "east": [0, 0, 0, 1], "": [0, 1, 1, 1]}
+
+
 def test_the_end_of_an_old_attempt_does_not_move_the_newer_one(book: Store, dialled: Promise) -> None:
     after = after_attempt(dialled, Outcome.NOT_DIALLED, POLICY, NOW)
     book.finish_attempt("a1", Outcome.NOT_DIALLED, after, NOW)
