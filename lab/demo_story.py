@@ -1,7 +1,6 @@
 """What the demo plays, step by step: a hotline loses an application, a carrier, its agents and the bridge, and all returns."""
 
 import json
-import os
 import time
 from collections.abc import Callable, Sequence
 from datetime import datetime
@@ -12,6 +11,7 @@ import yaml
 
 from lab import demo_callers, demo_desk, demo_rungs, people
 from lab.account import Account, settle
+from lab.caches import cache
 from lab.demo_peers import Peers
 from lab.demo_rungs import Journal
 from lab.errors import LabError
@@ -349,8 +349,7 @@ class Story:
 
 def records_folder() -> Path:
     """Where the papers stay after the demo: $XDG_CACHE_HOME/holdfast/demo."""
-    base = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
-    folder = base / "holdfast" / "demo"
+    folder = cache("demo")
     folder.mkdir(parents=True, exist_ok=True)
     return folder
 

@@ -14,6 +14,7 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
+from lab.caches import cache
 from lab.children import dying_with_us
 from lab.errors import LabError
 from lab.programs import Programs, in_folder, installed
@@ -35,7 +36,7 @@ def say_on_stderr(text: str) -> None:
 
 def cache_dir() -> Path:
     """Where provisioned folders are kept, outside every clone: $XDG_CACHE_HOME/holdfast/lab."""
-    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "holdfast" / "lab"
+    return cache("lab")
 
 
 def provide(version: str | None = None, say: Say = say_on_stderr) -> Programs:

@@ -14,6 +14,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import IO, Any, ClassVar, Self
 
+from lab.caches import cache
 from lab.children import dying_with_us
 from lab.errors import LabError
 from lab.lab import Lab
@@ -53,7 +54,7 @@ class Site:
         self.bridge: subprocess.Popen[bytes] | None = None
         self._console: subprocess.Popen[bytes] | None = None
         self._logs: list[IO[bytes]] = []
-        self.environment = _clean(os.environ) | {
+        self.environment = as_installed(os.environ) | {
             "HOLDFAST_DATA_DIR": str(self.folder),
             "HOLDFAST_POLICY_FILE": str(self.policy_file),
             "HOLDFAST_PROMPTS_DIR": str(prompt_cache()),
@@ -215,15 +216,21 @@ def holdfast() -> str:
 
 def prompt_cache() -> Path:
     """Where built prompts are kept between runs: $XDG_CACHE_HOME/holdfast/prompts."""
-    base = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
-    folder = base / "holdfast" / "prompts"
+    folder = cache("prompts")
     folder.mkdir(parents=True, exist_ok=True)
     return folder
 
 
-def _clean(environment: Mapping[str, str]) -> dict[str, str]:
-    """Without settings of another site."""
-    return {name: value for name, value in environment.items() if not name.startswith("HOLDFAST_")}
+def as_installed(environment: Mapping[str, str]) -> dict[str, str]:
+    """Without settings of another site, and with modules that are compiled, as an installed Holdfast has them: a clone has none
+    where Python may not write beside its sources, and then each start compiles all of them.
+    """
+    ours = {
+        name: value
+        for name, value in environment.items()
+        if not name.startswith("HOLDFAST_") and name != "PYTHONDONTWRITEBYTECODE"
+    }
+    return {"PYTHONPYCACHEPREFIX": str(cache("bytecode")), **ours}
 
 
 def _json(line: bytes) -> dict[str, Any]:

@@ -33,11 +33,14 @@ def migrate(url: str) -> None:
 
 
 def _upgrade(database: Database, connection: Connection) -> None:
+    revision = _revision(connection)
+    if revision == HEAD:
+        return
     # Only whoever migrates pays for loading Alembic.
     from alembic import command
     from alembic.config import Config
 
-    _refuse_newer(database, _revision(connection))
+    _refuse_newer(database, revision)
     if not database.is_file:
         connection.commit()  # each migration begins a transaction of its own
     config = Config()

@@ -11,6 +11,7 @@ from lab import LabError, ledger, programs, results, scripts
 from lab.addresses import claim_block
 from lab.digits import PAYLOAD_TYPE, SECONDS, capture
 from lab.scripts import Script
+from lab.site import as_installed
 
 STAMP = "2026-11-21\t23:58:59.126755\t1795305539.126755"
 
@@ -119,3 +120,10 @@ def test_an_installed_asterisk_that_is_too_old_is_named_with_its_version(
     monkeypatch.setenv("HOLDFAST_LAB_ASTERISK", str(old))
     with pytest.raises(LabError, match=r"Asterisk 13\.38\.3, but 16 or later is wanted"):
         programs.installed(None)
+
+
+def test_a_site_starts_as_an_installed_one_does_without_settings_of_another() -> None:
+    around = {"PATH": "/bin", "HOLDFAST_DATA_DIR": "/elsewhere", "PYTHONDONTWRITEBYTECODE": "1"}
+    given = as_installed(around)
+    assert given.keys() == {"PATH", "PYTHONPYCACHEPREFIX"}
+    assert as_installed({"PYTHONPYCACHEPREFIX": "/mine"}) == {"PYTHONPYCACHEPREFIX": "/mine"}
