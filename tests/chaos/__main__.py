@@ -52,8 +52,16 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--keep", type=Path, metavar="FOLDER", help="keep the logs of bridge and Asterisk there"
     )
-    parser.add_argument("--report", type=Path, metavar="FILE", help="a page such as docs/reliability.md")
+    parser.add_argument("--report", type=_page, metavar="FILE", help="a page such as docs/reliability.md")
     return parser
+
+
+def _page(name: str) -> Path:
+    """Looked at before the run: afterwards would be an hour too late."""
+    file = Path(name)
+    if not file.is_file() or pages.BEGIN not in file.read_text(encoding="utf-8"):
+        raise argparse.ArgumentTypeError(f"{name} is no page with {pages.BEGIN} in it")
+    return file
 
 
 def _say(text: str) -> None:

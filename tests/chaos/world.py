@@ -74,12 +74,18 @@ class ChaosSite(Site):
         self.lab.reload()
 
     def _watch_script(self) -> None:
-        """The script of tier 2 notes its syncs too."""
+        """The script of tier 2 notes its syncs too. Raises LabError where it is not started by this Python's own program: a power
+        cut would drop all that it wrote.
+        """
         script = self.lab.holdfast_conf_dir / LOCAL
         environment = f"{DURABLE}={self.durable} PYTHONPATH={ROOT}"
         started = f"env {environment} {sys.executable} -m {SCRIPT}"
-        program = str(Path(sys.executable).with_name("holdfast-local-agi"))
-        script.write_text(script.read_text().replace(program, started))
+        program, text = str(Path(sys.executable).with_name("holdfast-local-agi")), script.read_text()
+        if program not in text:
+            raise LabError(
+                f"{script} does not start {program}: make setup in this clone, or use its own Python"
+            )
+        script.write_text(text.replace(program, started))
 
     def _start(self, command: str, log: str) -> "subprocess.Popen[bytes]":
         program = [holdfast(), command]
