@@ -1,19 +1,18 @@
 """``holdfast bridge`` and ``holdfast console``: become the long-running process, so that a supervisor sees the real one."""
 
-import os
 import socket
-import sys
-from typing import Annotated, NoReturn
+from typing import Annotated
 
 import typer
 
 from config.settings import load_settings
 from console.commands.shared import Problem, open_store
+from console.entry import become
 
 
 def bridge() -> None:
     """Run the bridge in this process's place: it holds the manager link, decides, and calls back."""
-    _become("-m", "ami_bridge")
+    become("-m", "ami_bridge")
 
 
 def console(
@@ -33,7 +32,7 @@ def console(
     _must_be_free(host, port)
     bind = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
     typer.echo(f"console on http://{bind}/")
-    _become(
+    become(
         *("-m", "gunicorn", "--worker-class", "gthread", "--workers", "1", "--threads", "8"),
         *("--bind", bind, "--no-control-socket", "--access-logfile", "/dev/null", "--log-level", "warning"),
         "console.wsgi:build()",
@@ -51,8 +50,3 @@ def _must_be_free(host: str, port: int) -> None:
             raise Problem(
                 "console_port", what, "stop what listens there, or give another one with --port"
             ) from None
-
-
-def _become(*arguments: str) -> NoReturn:
-    sys.stdout.flush()
-    os.execv(sys.executable, [sys.executable, *arguments])  # noqa: S606  # no shell; our own interpreter

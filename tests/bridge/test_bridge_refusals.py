@@ -44,7 +44,7 @@ Refuse = Callable[[dict[str, str]], str]
 
 STARTS = """
 import json, os, sys
-from ami_bridge.__main__ import main
+from ami_bridge.start import main
 for line in sys.stdin:
     given = json.loads(line)
     child = os.fork()

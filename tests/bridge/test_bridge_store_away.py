@@ -11,9 +11,9 @@ import pytest
 from bridge_whole import LinkedAsterisk, settings_in, site_policy
 from postgres import Books
 
-from ami_bridge.__main__ import _prepared
 from ami_bridge.bridge import Bridge
 from ami_bridge.kept import KeptState
+from ami_bridge.start import _prepared
 from ami_bridge.store_thread import StoreThread
 from callbacks.spool import Spool
 from fallback.events import OverrideSet

@@ -5,7 +5,7 @@ from pathlib import Path
 from bridge_whole import settings_in
 from structlog.testing import capture_logs
 
-from ami_bridge.__main__ import _prepared, _tell_gone
+from ami_bridge.start import _prepared, _tell_gone
 from store import Store
 
 

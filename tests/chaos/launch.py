@@ -10,7 +10,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-import ami_bridge.__main__ as bridge_main
+import ami_bridge.start as bridge_main
 from ami_bridge.clock import read_clocks
 from fallback.time import Now
 

@@ -1,0 +1,22 @@
+"""What ``holdfast`` begins with, before anything else is loaded: a bridge that was killed is back sooner."""
+
+import os
+import sys
+from typing import NoReturn
+
+
+def main() -> None:
+    """Entry point."""
+    if sys.argv[1:] == ["bridge"]:
+        become("-m", "ami_bridge")
+    from console.cli import (
+        main as commands,  # all that other commands need, which takes as long as a bridge does
+    )
+
+    commands()
+
+
+def become(*arguments: str) -> NoReturn:
+    """This Python with these arguments, in this process's place: a supervisor sees the real one."""
+    sys.stdout.flush()
+    os.execv(sys.executable, [sys.executable, *arguments])  # noqa: S606  # no shell; our own interpreter
