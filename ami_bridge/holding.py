@@ -23,6 +23,9 @@ log = structlog.get_logger()
 
 LEASE = 3.0  # seconds
 RENEW, TRY = 0.7, 0.3  # seconds between renewals, and between tries of whoever stands by
+SOON = (
+    0.05  # seconds between a starting bridge's looks whether its link stands, before which it tries nothing
+)
 PATIENCE = 1.2  # seconds for an answer of the store
 ECHO = (
     0.8  # seconds for Asterisk to answer a ping: a link that swallows everything looks well for much longer
@@ -158,8 +161,14 @@ class Holding:
         while self.shared:
             async with self._turn:
                 await self._step()
-            await asyncio.sleep(RENEW if self.holds else TRY)
+            await asyncio.sleep(self._pause())
         await asyncio.Event().wait()
+
+    def _pause(self) -> float:
+        is_starting = self._clock().mono - self._started < START_GRACE
+        if self.holds:
+            return RENEW
+        return SOON if is_starting and not self._link.connected else TRY
 
     async def _step(self) -> None:
         try:

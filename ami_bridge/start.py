@@ -101,7 +101,6 @@ def _prepared(store: Store) -> bool:
 async def _serve(settings: Settings, policy: SitePolicy, store: Store, spool: Spool, prepared: bool) -> int:
     made = Bridge(settings, policy, store, spool, prepared=prepared)
     # What is there now stays: looking through all modules again and again for garbage costs a switch 15 ms now and then.
-    gc.collect()
     gc.freeze()
     gc.enable()
     bridge = asyncio.create_task(made.run(), name="bridge")
