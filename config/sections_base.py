@@ -14,7 +14,9 @@ from config.values import Duration
 class Section(BaseModel):
     """Nothing unknown, nothing converted, nothing changed afterwards."""
 
-    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+    model_config = ConfigDict(
+        extra="forbid", strict=True, frozen=True, defer_build=True
+    )  # each is built once, as part of the whole
 
 
 def section_of(
