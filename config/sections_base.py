@@ -14,9 +14,8 @@ from config.values import Duration
 class Section(BaseModel):
     """Nothing unknown, nothing converted, nothing changed afterwards."""
 
-    model_config = ConfigDict(
-        extra="forbid", strict=True, frozen=True, defer_build=True
-    )  # each is built once, as part of the whole
+    # each is built once, as part of the whole
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, defer_build=True)
 
 
 def section_of(
