@@ -23,9 +23,7 @@ log = structlog.get_logger()
 
 LEASE = 3.0  # seconds
 RENEW, TRY = 0.7, 0.3  # seconds between renewals, and between tries of whoever stands by
-SOON = (
-    0.05  # seconds between a starting bridge's looks whether its link stands, before which it tries nothing
-)
+SOON = 0.05  # seconds between looks of a bridge that starts, until its link stands
 PATIENCE = 1.2  # seconds for an answer of the store
 ECHO = (
     0.8  # seconds for Asterisk to answer a ping: a link that swallows everything looks well for much longer
