@@ -27,6 +27,7 @@ log = structlog.get_logger()
 
 CANNOT_START = 2
 MOST_PROMPTS_TOLD = 5
+PROMPTS_AFTER = 2.0  # seconds; looking at each prompt's file takes a twentieth of a start
 # The loop must not wait for the store's thread longer than this when both want the interpreter (the default is 5 ms).
 SWITCH_INTERVAL = 0.0005  # seconds
 
@@ -41,7 +42,6 @@ def main() -> int:
         if wrong := check_sources(policy):
             raise ConfigErrors(wrong)
         _folders(settings)
-        _prompts(settings, policy)
         with Store(settings.database_url) as store, Spool(settings.spool_dir) as spool:
             _tell_gone(settings)
             return asyncio.run(_serve(settings, policy, store, spool, _prepared(store)))
@@ -68,7 +68,7 @@ def _folders(settings: Settings) -> None:
 
 
 def _prompts(settings: Settings, policy: SitePolicy) -> None:
-    """A missing prompt costs one sentence, not the hotline: told loudly, and the bridge starts."""
+    """A missing prompt costs one sentence, not the hotline: told loudly, once the bridge has started."""
     problems = check_prompts(settings.prompts_dir, policy.caller.languages)
     for problem in problems[:MOST_PROMPTS_TOLD]:
         log.error("prompt", problem=str(problem))
@@ -76,6 +76,11 @@ def _prompts(settings: Settings, policy: SitePolicy) -> None:
         log.error(
             "prompts", wrong=len(problems), remedy="holdfast prompts build, then holdfast prompts check"
         )
+
+
+async def _prompts_later(settings: Settings, policy: SitePolicy) -> None:
+    await asyncio.sleep(PROMPTS_AFTER)
+    await asyncio.to_thread(_prompts, settings, policy)
 
 
 def _tell_gone(settings: Settings) -> None:
@@ -103,6 +108,7 @@ async def _serve(settings: Settings, policy: SitePolicy, store: Store, spool: Sp
     # What is there now stays: looking through all modules again and again for garbage costs a switch 15 ms now and then.
     gc.freeze()
     gc.enable()
+    prompts = asyncio.create_task(_prompts_later(settings, policy))
     bridge = asyncio.create_task(made.run(), name="bridge")
     loop = asyncio.get_running_loop()
     for name in (signal.SIGTERM, signal.SIGINT):
@@ -119,6 +125,8 @@ async def _serve(settings: Settings, policy: SitePolicy, store: Store, spool: Sp
             exc_info=group,
         )
         return 1
+    finally:
+        prompts.cancel()
     log.info("stopped")
     return 0
 

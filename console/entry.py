@@ -1,6 +1,7 @@
 """What ``holdfast`` begins with, before anything else is loaded: a bridge that was killed is back sooner."""
 
 import os
+import runpy
 import sys
 from typing import NoReturn
 
@@ -8,7 +9,7 @@ from typing import NoReturn
 def main() -> None:
     """Entry point."""
     if sys.argv[1:] == ["bridge"]:
-        become("-m", "ami_bridge")
+        runpy.run_module("ami_bridge", run_name="__main__", alter_sys=True)
     from console.cli import main as commands  # only here: it takes nearly as long to load as a bridge
 
     commands()

@@ -93,6 +93,7 @@ def test_a_missing_prompt_is_named_and_costs_no_caller(lab: Lab, place: Site, tm
     gone.unlink()
     begun = log_end(place)
     with bridge(place, HOLDFAST_PROMPTS_DIR=str(folder)):
+        place.wait_log("prompts", since=begun)
         problems = [line["problem"] for line in place.log_lines("prompt", since=begun)]
         assert [str(gone.with_suffix("")) in one or gone.name in one for one in problems] == [True]
         by_hand(place)
