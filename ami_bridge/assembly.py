@@ -25,8 +25,8 @@ from ami_bridge.dispatch import Dispatcher
 from ami_bridge.duty import DutyDesk
 from ami_bridge.flags import Flags
 from ami_bridge.heart import Heart
-from ami_bridge.http.local import NAME as SOCKET_NAME
-from ami_bridge.http.local import LocalApi
+from ami_bridge.http.doors import NAME as SOCKET_NAME
+from ami_bridge.http.doors import LocalDoor, PublicDoor
 from ami_bridge.inbox import Inbox
 from ami_bridge.intents import Refused
 from ami_bridge.keeping import keeping_of
@@ -155,7 +155,8 @@ class Parts:
         self.health.copies = self.backups.late
         self.surroundings = self._surroundings()
         self.watch = Watch(self.surroundings.build, self.policy)
-        self.local = LocalApi(self.settings.data_dir / SOCKET_NAME, self.portrait.from_memory, self._act)
+        self.local_door = LocalDoor(self.settings.data_dir / SOCKET_NAME)
+        self.public_door = self._public_door()
 
     def _brain(self) -> Brain:
         alone = not self.holding.shared  # else what was decided is read when this Asterisk becomes ours
@@ -322,11 +323,18 @@ class Parts:
             clock=self.clock,
         )
 
-    async def _act(self, kind: str, payload: object, who: str) -> str:
+    async def act(self, kind: str, payload: object, who: str) -> str:
         """For whoever comes over the local socket; raises Refused."""
         if not self.holding.holds:
             raise Refused("this bridge stands by: ask the one that holds the Asterisk, or the store")
         return await self.desk.act(kind, payload, who)
+
+    def _public_door(self) -> PublicDoor | None:
+        """Where anything outside may talk to us: a webhook secret, links or Twilio's callbacks, a remote collector."""
+        settings = self.settings
+        if settings.webhook_secret or settings.link_secret or settings.ship_secret:
+            return PublicDoor(settings.webhook_host, settings.webhook_port)
+        return None
 
     async def _raise_fence(self) -> None:
         """Under the link that stands: what was sent before is refused from now on."""

@@ -4,21 +4,21 @@ One dead task stops the process with its reason: a half-alive bridge would keep 
 """
 
 import asyncio
-from collections.abc import Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine
+from contextlib import suppress
+from importlib import import_module
 from typing import Any
 
 import structlog
 
 from ami_bridge.assembly import Parts
 from ami_bridge.holding import only_while
-from ami_bridge.http.app import public_app
-from ami_bridge.http.local import LocalApi
-from ami_bridge.http.server import HttpServer
 from ami_bridge.policies import note_first
 
 log = structlog.get_logger()
 
 Work = Callable[[], Coroutine[Any, Any, None]]
+CALLERS_FIRST = 1.0  # seconds after which the doors are answered whether or not the link stands
 STILL_SECONDS = 5.0  # decisions that stood still for so long stop the beat
 
 
@@ -29,11 +29,10 @@ class Bridge(Parts):
         """Serves until cancelled, or until a task dies, whose error it raises. Raises OSError when the AGI port is taken."""
         await self.callers.agi.start(self.settings.agi_host, self.settings.agi_port)
         log.info("listening for calls", host=self.settings.agi_host, port=self.settings.agi_port)
-        doors: list[LocalApi | HttpServer] = []
+        doors = [door for door in (self.local_door, self.public_door) if door is not None]
         try:
-            doors += [self.local, *([self._web()] if self._is_public() else [])]
             for door in doors:
-                await door.start()
+                await asyncio.to_thread(door.open)
             file = self.settings.policy_file
             self.beside.start(note_first(self.store, self.thread, file, self.policy, self.started_at))
             if not self.holding.shared:
@@ -44,11 +43,10 @@ class Bridge(Parts):
         finally:
             await self.holding.close()
             self.link.close()
-            for close in (*(door.close for door in doors), self.callers.agi.close, self.beside.end):
-                try:
-                    await close()
-                except Exception:  # one door that does not close must not cost the record
-                    log.exception("not closed")
+            for door in doors:
+                door.close()
+            for close in (self.callers.agi.close, self.beside.end):
+                await _closed(close)
             await self.recorder.write()
             self.callers.close()
             self.staff.close()
@@ -57,6 +55,7 @@ class Bridge(Parts):
     def _work(self) -> dict[str, Coroutine[Any, Any, None]]:
         return {
             "link": self.link.run(),
+            "doors": self._answer(),
             "brain": self.brain.run(),
             "recorder": self.recorder.run(),
             "ticks": self.brain.tick_for_ever(),
@@ -95,17 +94,27 @@ class Bridge(Parts):
         still = self.clock().mono - self.brain.last_step_mono > STILL_SECONDS
         return not self.spool.figures.problem and not still
 
-    def _web(self) -> HttpServer:
-        secret = self.settings.webhook_secret
-        app = public_app(
-            secret.get_secret_value() if secret else None,
-            self.inbox.put_nowait,
-            lambda: self.policy.sources.webhooks,
-            self.clock,
-            [*self.staff.routes(), *(self.callers.door.routes() if self.callers.door else [])],
-        )
-        return HttpServer(app, self.settings.webhook_host, self.settings.webhook_port)
+    async def _answer(self) -> None:
+        """Callers first: what answers at the doors takes a tenth of a start to load, and whoever comes meanwhile waits there."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(CALLERS_FIRST):
+                await self.listener.ready.wait()
+        await asyncio.to_thread(import_module, "ami_bridge.http.serving")
+        from ami_bridge.http.serving import servers  # loaded by now
 
-    def _is_public(self) -> bool:
-        """Whether anything outside may talk to us: a webhook secret, links or Twilio's callbacks, a remote collector."""
-        return bool(self.settings.webhook_secret or self.settings.link_secret or self.callers.door)
+        answering = servers(self)
+        try:
+            for server in answering:
+                await server.start()
+            await asyncio.Event().wait()
+        finally:
+            for server in answering:
+                await _closed(server.close)
+
+
+async def _closed(close: Callable[[], Awaitable[None]]) -> None:
+    """What does not close must not cost the record."""
+    try:
+        await close()
+    except Exception:
+        log.exception("not closed")

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import structlog
 from pydantic import SecretStr
@@ -13,7 +14,6 @@ from ami_bridge.captures import keeper
 from ami_bridge.clock import Clock
 from ami_bridge.collector import Collector
 from ami_bridge.deadlines import SiteTerms
-from ami_bridge.http.spool_door import SpoolDoor
 from ami_bridge.store_thread import StoreThread
 from callbacks.forgotten import Forgetting
 from callbacks.importer import Importer
@@ -27,6 +27,9 @@ from ivr.left_line import to_capture
 from ivr.numbers import check as check_number
 from ivr.values import Left
 from store import Store
+
+if TYPE_CHECKING:
+    from ami_bridge.http.spool_door import SpoolDoor
 
 log = structlog.get_logger()
 
@@ -51,7 +54,7 @@ class CallerSide:
         self.desk = BookDesk(store, policy.limits, self.as_dialled, clock)
         folders = settings.spool_dir, settings.recordings_dir, settings.prompts_dir
         self.file = BookFile(settings.data_dir / "ivr" / "dialogue.json", policy, *folders, clock)
-        self.door = self._door()
+        self.door: SpoolDoor | None = None  # where other hosts bring what callers left there, once it is open
         self.terms = SiteTerms(lambda: self._policy.callbacks)
         self.collector = Collector(self._importer(), thread, clock, wake, self._tidy)
         self._keep = keeper(spool, policy.pbx_id, self.collector.captured)
@@ -117,13 +120,6 @@ class CallerSide:
             terms=self.terms,
             remote=self.remote,
         )
-
-    def _door(self) -> SpoolDoor | None:
-        """Where the collector of an Asterisk on another host brings what callers left there."""
-        secret = _plain(self._settings.ship_secret)
-        if not secret:
-            return None
-        return SpoolDoor(self.remote, secret, {self._policy.pbx_id}, self._clock, self.file.path)
 
     def _tidy(self, now: datetime) -> Sequence[str]:
         """Messages that callers recorded go when the policy says so."""

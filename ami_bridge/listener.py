@@ -39,7 +39,7 @@ class BridgeListener:
 
     def __init__(self, parts: "Parts", beside: Beside) -> None:
         self._parts, self._beside = parts, beside
-        self._ready_said = False
+        self.ready = asyncio.Event()  # the link stood, all was looked at and decided, the fence raised
         self._heard: deque[tuple[float, Callable[..., object], tuple[str, ...]]] = deque(maxlen=MOST_HEARD)
 
     async def on_looked(self) -> None:
@@ -64,8 +64,8 @@ class BridgeListener:
         parts.staff.connected()
         parts.notices.connected()
         parts.surroundings.connected()
-        if not self._ready_said:
-            self._ready_said = True
+        if not self.ready.is_set():
+            self.ready.set()
             log.info("ready", asterisk=parts.link.state.value)
 
     async def _let_go(self) -> None:

@@ -3,7 +3,7 @@
 import asyncio
 import os
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from importlib.metadata import PackageNotFoundError, version
@@ -20,7 +20,6 @@ from ami_bridge.dispatch import Dispatcher
 from ami_bridge.duty import DutyDesk
 from ami_bridge.flags import Flags
 from ami_bridge.heart import Heart
-from ami_bridge.http.local import told
 from ami_bridge.lengths import Lengths
 from ami_bridge.link import Link
 from ami_bridge.pause import news_or
@@ -34,6 +33,27 @@ log = structlog.get_logger()
 LIVE_SECONDS = 1.0
 BUNCH_SECONDS = 0.3
 MOST_CHANGES = 50  # kept in memory for whoever asks while the store is away
+
+
+def told(rows: Mapping[str, Any], changes: Iterable[Change], at: datetime) -> dict[str, Any]:
+    """The answer to ``/status``: the live rows as they are put into the store, the newest changes first, and when (UTC)."""
+    return {
+        "at": at.isoformat(),
+        "live": dict(rows),
+        "changes": [
+            {
+                "at": one.at.isoformat(),
+                "kind": one.kind,
+                "subject": one.subject,
+                "old": one.old,
+                "new": one.new,
+                "reason": one.reason,
+                "who": one.who,
+                "incident": one.incident,
+            }
+            for one in changes
+        ],
+    }
 
 
 @dataclass

@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 import structlog
-from aiohttp import web
 
 from alerts.dispatcher import DUTY, REMINDER, Alerts
 from alerts.journal import FileJournal
@@ -21,7 +20,6 @@ from alerts.roster import on_duty
 from alerts.twilio_settings import TwilioSettings
 from alerts.values import AlertNews, NewsKind
 from alerts.ways import Ways
-from alerts.web import AlertPages
 from ami_bridge.alert_calls import AlertCalls
 from ami_bridge.clock import Clock
 from ami_bridge.store_thread import StoreThread
@@ -68,7 +66,7 @@ class Staff:
         self._ways.warm(self.policy)
         public = self.settings.public_url or ""
         secret = self.settings.link_secret.get_secret_value() if self.settings.link_secret else ""
-        self._links = Links(public, secret)
+        self.links = Links(public, secret)
         self._journal = FileJournal(Path(self.settings.data_dir) / "alerts")
         self.alerts = Alerts(
             unlimited(self.policy),
@@ -77,15 +75,10 @@ class Staff:
             self.clock,
             self.recorded,
             self._hear,
-            self._links,
+            self.links,
         )
         self.alerts.quiet = not self.on or self.resting
         self.calls.receipt = self.alerts.receipt
-
-    def routes(self) -> list[web.RouteDef]:
-        """What the outside may say of messages, for the public app."""
-        token = self.settings.twilio_auth_token
-        return AlertPages(self.alerts, self._links, token.get_secret_value() if token else "").routes()
 
     def use(self, policy: AlertPolicy, on: bool, shown: str) -> None:
         """A new policy, from the next message on. Switched off, nothing more is sent, also of what was raised before."""

@@ -10,7 +10,7 @@ from pathlib import Path
 import structlog
 
 from ami_bridge.bridge import Bridge
-from ami_bridge.http.server import CannotServe
+from ami_bridge.http.doors import CannotServe
 from ami_bridge.link import BadAuthority
 from ami_bridge.logs import set_up
 from ami_bridge.watch import check_sources

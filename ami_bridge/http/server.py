@@ -1,31 +1,31 @@
-"""Listening: one app on one address."""
+"""Answering at a door: one app behind all its sockets."""
+
+import asyncio
 
 from aiohttp import web
 
-
-class CannotServe(OSError):
-    """The address cannot be had; the text names it and the remedy."""
+from ami_bridge.http.doors import Door
 
 
 class HttpServer:
-    """Serves an app on a host and port. Start and close once each."""
+    """Serves an app at a door, which is opened when it is not yet open. Start and close once each."""
 
-    def __init__(self, app: web.Application, host: str, port: int) -> None:
-        self._host, self._port = host, port
+    def __init__(self, app: web.Application, door: Door) -> None:
+        self._door = door
         # no access log: paths of acknowledgement links are secrets
         self._runner = web.AppRunner(app, access_log=None, handle_signals=False, shutdown_timeout=2.0)
 
     async def start(self) -> None:
-        """Listens. Raises CannotServe."""
-        await self._runner.setup()
+        """Answers. Raises CannotServe."""
+        if not self._door.sockets:
+            await asyncio.to_thread(self._door.open)
         try:
-            await web.TCPSite(self._runner, self._host, self._port, reuse_address=True).start()
-        except (OSError, OverflowError) as problem:
-            await self._runner.cleanup()
-            raise CannotServe(
-                f"cannot listen for webhooks on {self._host} port {self._port}: {problem}; "
-                "stop what listens there, or give another port"
-            ) from None
+            await self._runner.setup()
+            for one in self._door.sockets:
+                await web.SockSite(self._runner, one).start()
+        except BaseException:
+            await self.close()
+            raise
 
     @property
     def port(self) -> int:
@@ -35,3 +35,4 @@ class HttpServer:
     async def close(self) -> None:
         """Lets requests under way end for a moment, then stops listening."""
         await self._runner.cleanup()
+        self._door.close()

@@ -10,7 +10,7 @@ from bridge_world import START
 from sqlalchemy import insert
 
 from ami_bridge.bridge import Bridge
-from ami_bridge.http.server import CannotServe
+from ami_bridge.http.doors import CannotServe
 from ami_bridge.intents import Refused
 from ami_bridge.link import NoReply
 from ami_bridge.policies import catch_up, other_applied

@@ -10,8 +10,7 @@ from bridge_mind import until
 from bridge_whole import asterisk, settings_in, whole
 
 from ami_bridge.events import Hangup
-from ami_bridge.http.local import NAME
-from ami_bridge.http.server import CannotServe
+from ami_bridge.http.doors import NAME, CannotServe
 from fallback.events import OverrideSet
 from fallback.modes import Mode
 

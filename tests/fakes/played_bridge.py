@@ -9,8 +9,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from ami_bridge.http import local
+from ami_bridge.http.doors import LocalDoor
 from ami_bridge.http.local import LocalApi
+from ami_bridge.http.server import HttpServer
+from ami_bridge.portrait import told
 from fallback.decision import Change
 
 Wish = tuple[str, Any, str]
@@ -37,12 +39,16 @@ class PlayedBridge:
 
     def status(self) -> dict[str, Any]:
         change = Change(self.at, "mode", "power", "NORMAL", "OUTAGE", "every carrier link is lost")
-        return local.told(ROWS, [change], self.at)
+        return told(ROWS, [change], self.at)
+
+    def server(self) -> HttpServer:
+        """Not yet answering."""
+        return HttpServer(LocalApi(self.status, self.act).app, LocalDoor(self.path))
 
     @contextmanager
     def serving(self) -> Iterator["PlayedBridge"]:
         loop = asyncio.new_event_loop()
-        api = LocalApi(self.path, self.status, self.act)
+        api = self.server()
         loop.run_until_complete(api.start())
         thread = threading.Thread(target=loop.run_forever)
         thread.start()

@@ -16,9 +16,9 @@ from aiohttp import web
 from played_bridge import ROWS, PlayedBridge, put_away
 from typer.testing import CliRunner
 
-from ami_bridge.http import local
-from ami_bridge.http.local import LocalApi
-from ami_bridge.http.server import CannotServe, HttpServer
+from ami_bridge.http import doors
+from ami_bridge.http.doors import CannotServe, PublicDoor
+from ami_bridge.http.server import HttpServer
 from ami_bridge.intents import Refused
 from config.policy import DEFAULT_POLICY
 from console import bridge_socket, summary
@@ -204,11 +204,11 @@ def test_whatever_the_socket_says_reads_as_unknown(said: dict[str, Any]) -> None
 
 
 def test_both_sides_mean_the_same_file() -> None:
-    assert bridge_socket.NAME == local.NAME
+    assert bridge_socket.NAME == doors.NAME
 
 
 def test_only_the_bridges_own_user_may_open_it_and_it_goes_with_the_bridge(tmp_path: Path) -> None:
-    path = tmp_path / local.NAME
+    path = tmp_path / doors.NAME
     with PlayedBridge(path).serving():
         assert stat.S_IMODE(path.stat().st_mode) == 0o600
         assert bridge_socket.status(path)["live"] == ROWS
@@ -218,7 +218,7 @@ def test_only_the_bridges_own_user_may_open_it_and_it_goes_with_the_bridge(tmp_p
 
 
 def test_what_a_killed_bridge_left_is_taken_over(tmp_path: Path) -> None:
-    path = tmp_path / local.NAME
+    path = tmp_path / doors.NAME
     with socket.socket(socket.AF_UNIX) as killed:
         killed.bind(str(path))
     with pytest.raises(BridgeAway, match="no bridge listens"):
@@ -228,11 +228,11 @@ def test_what_a_killed_bridge_left_is_taken_over(tmp_path: Path) -> None:
 
 
 def test_a_living_bridge_is_not_pushed_out(tmp_path: Path) -> None:
-    path = tmp_path / local.NAME
+    path = tmp_path / doors.NAME
     with PlayedBridge(path).serving() as one:
 
         async def second() -> None:
-            await LocalApi(path, one.status, one.act).start()
+            await one.server().start()
 
         with pytest.raises(CannotServe, match="another bridge listens"):
             asyncio.run(second())
@@ -240,24 +240,24 @@ def test_a_living_bridge_is_not_pushed_out(tmp_path: Path) -> None:
 
 
 async def test_what_is_no_socket_is_left_alone(tmp_path: Path) -> None:
-    path = tmp_path / local.NAME
+    path = tmp_path / doors.NAME
     path.write_text("somebody's notes")
     one = PlayedBridge(path)
     with pytest.raises(CannotServe, match="is no socket"):
-        await LocalApi(path, one.status, one.act).start()
+        await one.server().start()
     assert path.read_text() == "somebody's notes"
 
 
 async def test_a_path_too_long_for_a_socket_is_said(tmp_path: Path) -> None:
-    one = PlayedBridge(tmp_path / ("x" * 108) / local.NAME)
+    one = PlayedBridge(tmp_path / ("x" * 108) / doors.NAME)
     with pytest.raises(CannotServe, match="at most 107 bytes"):
-        await LocalApi(one.path, one.status, one.act).start()
+        await one.server().start()
 
 
 async def test_a_successors_socket_is_not_taken_away(tmp_path: Path) -> None:
-    path = tmp_path / local.NAME
+    path = tmp_path / doors.NAME
     one = PlayedBridge(path)
-    first, second = LocalApi(path, one.status, one.act), LocalApi(path, one.status, one.act)
+    first, second = one.server(), one.server()
     await first.start()
     path.unlink()
     await second.start()
@@ -279,7 +279,7 @@ async def test_a_successors_socket_is_not_taken_away(tmp_path: Path) -> None:
     ],
 )
 def test_a_wish_of_another_shape_is_answered_with_its_field(tmp_path: Path, body: bytes, field: str) -> None:
-    with PlayedBridge(tmp_path / local.NAME).serving() as one:
+    with PlayedBridge(tmp_path / doors.NAME).serving() as one:
         connection = bridge_socket._UnixConnection(one.path)
         connection.request("POST", "/intents", body=body)
         answer = connection.getresponse()
@@ -289,7 +289,7 @@ def test_a_wish_of_another_shape_is_answered_with_its_field(tmp_path: Path, body
 
 
 def test_what_answers_but_is_no_bridge_is_said(tmp_path: Path) -> None:
-    path = tmp_path / local.NAME
+    path = tmp_path / doors.NAME
     with socket.socket(socket.AF_UNIX) as stranger:
         stranger.bind(str(path))
         stranger.listen()
@@ -308,9 +308,9 @@ def test_what_answers_but_is_no_bridge_is_said(tmp_path: Path) -> None:
 
 
 async def test_closing_what_never_opened_or_closing_twice_is_harmless(tmp_path: Path) -> None:
-    path = tmp_path / local.NAME
+    path = tmp_path / doors.NAME
     one = PlayedBridge(path)
-    api = LocalApi(path, one.status, one.act)
+    api = one.server()
     await api.close()
     path.write_text("somebody's notes")
     with pytest.raises(CannotServe):
@@ -318,7 +318,7 @@ async def test_closing_what_never_opened_or_closing_twice_is_harmless(tmp_path: 
     await api.close()
     assert path.exists()
     with socket.create_server(("127.0.0.1", 0)) as taken:
-        server = HttpServer(web.Application(), "127.0.0.1", taken.getsockname()[1])
+        server = HttpServer(web.Application(), PublicDoor("127.0.0.1", taken.getsockname()[1]))
         with pytest.raises(CannotServe):
             await server.start()
         await server.close()

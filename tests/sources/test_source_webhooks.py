@@ -13,8 +13,9 @@ import pytest
 from aiohttp import ClientSession, web
 
 from ami_bridge.http.app import BURST, MOST_BODY, public_app
+from ami_bridge.http.doors import CannotServe, PublicDoor
 from ami_bridge.http.guard import SIGNATURE, TIMESTAMP, read_json, sign
-from ami_bridge.http.server import CannotServe, HttpServer
+from ami_bridge.http.server import HttpServer
 from config.sources import AlertRule, Webhooks
 from fallback.events import Event, Evidence, PartSeen
 from fallback.time import Now
@@ -75,7 +76,9 @@ class Site:
 @asynccontextmanager
 async def site(policy: Callable[[], Webhooks] = lambda: POLICY, **more: Any) -> AsyncIterator[Site]:
     one = Site()
-    server = HttpServer(public_app(SECRET, one.told.append, policy, one.clock, **more), "127.0.0.1", 0)
+    server = HttpServer(
+        public_app(SECRET, one.told.append, policy, one.clock, **more), PublicDoor("127.0.0.1", 0)
+    )
     await server.start()
     one.url = f"http://127.0.0.1:{server.port}"
     try:
@@ -339,7 +342,9 @@ async def test_routes_of_other_rooms_are_served_beside_ours() -> None:
 
 async def test_without_a_secret_there_is_no_webhook() -> None:
     one = Site()
-    server = HttpServer(public_app(None, one.told.append, lambda: POLICY, one.clock), "127.0.0.1", 0)
+    server = HttpServer(
+        public_app(None, one.told.append, lambda: POLICY, one.clock), PublicDoor("127.0.0.1", 0)
+    )
     await server.start()
     one.url = f"http://127.0.0.1:{server.port}"
     async with ClientSession() as one.http, one.http.post(f"{one.url}/alertmanager") as answer:
@@ -353,7 +358,7 @@ async def test_a_port_that_is_taken_is_named() -> None:
         one = Site()
         app = public_app(SECRET, one.told.append, lambda: POLICY, one.clock)
         with pytest.raises(CannotServe, match=f"port {port}"):
-            await HttpServer(app, "127.0.0.1", port).start()
+            await HttpServer(app, PublicDoor("127.0.0.1", port)).start()
 
 
 def test_brackets_in_texts_are_no_depth() -> None:
