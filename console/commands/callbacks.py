@@ -26,7 +26,7 @@ from console import intents, summary
 from console.commands import callers_left, explain, recordings, work
 from console.commands.shared import Problem, Who, ask, login_name, open_store, say
 from console.commands.telling import local, show_whole
-from console.words import ASKS, MATTERS, OUTCOMES, OWING, REASONS, TOUCHES
+from console.words import ASKS, MATTERS, OUTCOMES, OWING, REASONS, SOURCES, TOUCHES
 from console.words import BY_PERSON as SETTLED
 from console.words import SETTLED as MATTER_WORDS
 from store import Store
@@ -183,9 +183,10 @@ def _told(capture: Capture, number: Callable[[str], str]) -> str:
         ]
     else:
         heard = "promised" if capture.promised else "not promised"
+        way = f"tier {capture.tier}" if capture.tier else "entered by hand"
         words = [
             f"left {local(capture.at)} from {caller}: {MATTERS[capture.matter]}",
-            f"{capture.language}, {capture.source} number, tier {capture.tier}, {heard}",
+            f"{capture.language}, {SOURCES[capture.source]}, {way}, {heard}",
         ]
     words += [f"reference {capture.reference}"] if capture.reference else []
     words += [f"region {capture.region}"] if capture.region else []

@@ -54,6 +54,8 @@ def test_whoever_only_brought_the_form_in_is_not_said_to_have_taken_it_down(
     store.import_captures([call], "spool/t", 2, now)
     page = agent.client.get("/work/2").text
     assert "brought in by Zhao" in page
+    assert "entered by hand" in page
+    assert "tier 0" not in page
     assert "taken down by" not in page
 
 

@@ -295,6 +295,13 @@ def test_callbacks_are_listed_masked_and_shown_whole_on_request(store: Store) ->
     assert "139****1201" in shown
     assert "busy" in shown
     assert "13900001201" in run("callbacks", "show", "1", "--full").stdout
+    assert "own number, tier 1, promised" in shown
+    form = story.capture("f2", now, "13700000002", tier=0)
+    store.import_captures([form], "spool/f", 2, now)
+    assert (
+        "entered by hand"
+        in run("callbacks", "show", str(max(one.id for one in store.open_promises()))).stdout
+    )
 
 
 def test_the_leader_is_shown_what_nobody_can_settle_and_ticks_it_off(store: Store) -> None:
