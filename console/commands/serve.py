@@ -11,7 +11,7 @@ from console.entry import become
 
 
 def bridge() -> None:
-    """Run the bridge in this process's place: it holds the manager link, decides, and calls back."""
+    """Run the bridge: it holds the manager link, decides, and calls back."""
     become("-m", "ami_bridge")
 
 
