@@ -4,6 +4,8 @@ import json
 import sys
 from dataclasses import asdict, dataclass
 
+from bench.host import warning
+
 
 @dataclass(frozen=True, slots=True)
 class Figure:
@@ -31,6 +33,8 @@ def show(figures: list[Figure], as_json: bool) -> int:
             f"({one.reach}: {word}, n={one.n})",
             file=sys.stderr if as_json else sys.stdout,
         )
+    if said := warning():
+        print(said, file=sys.stderr)
     if as_json:
         for one in figures:
             print(json.dumps(asdict(one)))
