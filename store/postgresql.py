@@ -70,6 +70,7 @@ def engine(url: URL, patience: float = PATIENCE_SECONDS) -> Engine:
             pool_recycle=1800,
             pool_use_lifo=True,
             hide_parameters=True,
+            use_native_hstore=False,  # we have none, and each engine would ask for it
         )
     except ModuleNotFoundError as error:
         raise StoreProblem(

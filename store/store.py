@@ -25,7 +25,7 @@ from store.promise_counts import PromiseCounts
 from store.promises import Promises
 from store.records import Records
 from store.rehearsing import Rehearsing
-from store.schema import alive, check, migrate
+from store.schema import alive, check, is_current, migrate
 from store.search import Search
 from store.several import mark_of
 from store.view import View
@@ -80,6 +80,8 @@ class Store(
 
     def migrate(self) -> None:
         """Create the tables or bring them up to date; harmless when they are."""
+        if self.is_shared and is_current(self._database):
+            return  # without a way of its own there, which a start would wait for
         migrate(self._url)
 
     def ping(self) -> None:
